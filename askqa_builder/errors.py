@@ -1,0 +1,21 @@
+"""The project's errors. Each message is one line: what, where, what to do."""
+
+
+class AskqaError(Exception):
+    """Something failed that the user can act on; `exit_code` is the process's exit status."""
+
+    exit_code = 1
+
+
+class UsageError(AskqaError):
+    """Wrong usage, an unreadable source, an invalid profile set, a missing library."""
+
+    exit_code = 2
+
+
+class SpeechError(AskqaError):
+    """An engine could not speak one utterance; its message becomes the reason of a reject."""
+
+
+class StorageError(AskqaError):
+    """Writing failed (full disk, permissions); what was committed before stays valid."""

@@ -1,0 +1,120 @@
+"""The protocol every text-to-speech engine follows, and how engines are found.
+
+An engine takes a *batch* of utterances and says per voice what it controls natively. It never trims,
+levels or resamples: what comes after synthesis is done once, elsewhere, for all engines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from askqa_builder.errors import SpeechError, UsageError
+from askqa_builder.voices.voice import Voice
+
+ENTRY_POINT_GROUP = "askqa_builder.engines"
+
+Samples = NDArray[np.float32]
+"""Mono waveform, shape [samples], full scale ±1."""
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """One call's worth of speech: what to say, in whose voice and how.
+
+    text: spoken text, printable ASCII words and simple punctuation, never empty.
+    rate: factor of the voice's normal rate (1.2 is faster). pitch: semitones from its normal pitch.
+    seed: 0 ≤ seed < 2**53; the same utterance gives the same samples whatever else is in the batch.
+    """
+
+    text: str
+    voice: str
+    rate: float = 1.0
+    pitch: float = 0.0
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class WordTime:
+    """When one word is heard (integer samples) and where it stands in the utterance's text (characters)."""
+
+    start: int
+    end: int
+    char_start: int
+    char_end: int
+
+
+@dataclass(frozen=True, eq=False)
+class Speech:
+    """What an engine returns for one utterance; words are in order and lie inside the samples."""
+
+    samples: Samples
+    sample_rate: int
+    words: tuple[WordTime, ...] = ()
+
+
+@dataclass(frozen=True)
+class EngineInfo:
+    """Identity of an engine: everything here goes to the manifest and the card.
+
+    sample_rate: of its speech, Hz. words_per_minute: nominal, for estimates of size only.
+    minimum_speed: × real time below which a worker counts as hung.
+    """
+
+    name: str
+    library: str
+    version: str
+    model: str | None
+    revision: str | None
+    licence: str
+    sample_rate: int
+    words_per_minute: float
+    minimum_speed: float
+
+
+class Engine(Protocol):
+    """A text-to-speech engine. One instance serves one process; it need not be thread-safe."""
+
+    @property
+    def info(self) -> EngineInfo:
+        """Name, versions, licence."""
+
+    @property
+    def voices(self) -> Mapping[str, Voice]:
+        """All voices by name; a name that is not here is never passed to `speak`."""
+
+    def speak(self, batch: Sequence[Utterance]) -> list[Speech | SpeechError]:
+        """Speak a batch; item i answers utterance i.
+
+        An utterance that cannot be spoken is *returned* as a SpeechError, so that it costs its own
+        conversation only. Raises nothing for the text's sake.
+        """
+
+    def close(self) -> None:
+        """Release processes and memory."""
+
+
+def engine_names() -> list[str]:
+    """Names of the installed engines, sorted; third-party packages register under the entry-point group."""
+    return sorted({point.name for point in entry_points(group=ENTRY_POINT_GROUP)})
+
+
+def load_engine(name: str, options: Mapping[str, Any] | None = None) -> Engine:
+    """Make the engine registered as `name` with its own keyword options.
+
+    Raises UsageError where the engine is unknown, its library is missing or an option is not its own.
+    """
+    found = [point for point in entry_points(group=ENTRY_POINT_GROUP) if point.name == name]
+    if not found:
+        raise UsageError(f"unknown engine {name!r}; installed: {', '.join(engine_names())}")
+    factory = found[0].load()
+    try:
+        engine: Engine = factory(**(options or {}))
+    except TypeError as error:
+        raise UsageError(f"engine {name!r}: {error}") from error
+    return engine
