@@ -108,12 +108,15 @@ class ResponsePoint:
 class Conversation:
     """One item of a corpus, checked: every text that is spoken has something pronounceable.
 
+    file, index: where it was read, the file's name without its folder and its 0-based place in it.
     story_id: hash of the normalised story, for grouping. ambiguous: None where the corpus does not say.
     turns: the story, the history and the target question, in the order heard.
     clarifications: empty unless ambiguous; the first one is spoken, the others are alternatives.
     """
 
     id: str
+    file: str
+    index: int
     story_id: str
     source: str
     language: str
@@ -131,7 +134,7 @@ class Conversation:
         return self.turns[0].text
 
     def points(self, stages: Sequence[Stage]) -> Iterator[ResponsePoint]:
-        """Yield the rows of the wanted stages: the initial one, then one per branch of the first clarification."""
+        """Yield the rows of the wanted stages: the initial one, then one per branch that is spoken."""
         if Stage.INITIAL in stages:
             yield ResponsePoint(Stage.INITIAL, None, self.turns, self.response)
         if Stage.CLARIFIED in stages and self.clarifications:
@@ -139,9 +142,8 @@ class Conversation:
             question = Turn(Role.ASSISTANT, Act.CLARIFYING_QUESTION, asked.question)
             for branch in asked.branches:
                 reply = Turn(Role.USER, Act.CLARIFICATION, branch.reply)
-                yield ResponsePoint(
-                    Stage.CLARIFIED, branch.index, (*self.turns, question, reply), answer_response(branch.answers)
-                )
+                turns = (*self.turns, question, reply)
+                yield ResponsePoint(Stage.CLARIFIED, branch.index, turns, answer_response(branch.answers))
 
 
 def answer_response(answers: Sequence[str]) -> Response:

@@ -1,0 +1,217 @@
+"""The local executor: blocks in worker processes, which may die or hang without harm.
+
+A worker runs all three steps of a block and writes the result to the spool. Pebble's pool tells whose worker
+died or timed out. Such a block is tried once more, since the machine may be at fault; if it fails again, each
+of its takes is tried alone to find the one whose text kills or hangs its engine.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, TimeoutError, wait
+from dataclasses import dataclass, field, replace
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from pebble import ProcessExpired, ProcessPool
+
+from askqa_builder.build.plan import Block, Take
+from askqa_builder.build.recipe import Recipe, open_engines
+from askqa_builder.build.spool import BlockOutcome, Spool
+from askqa_builder.build.steps import finish_block, plan_block, reject, speak_block
+from askqa_builder.corpus.rejects import Reject
+from askqa_builder.errors import AskqaError, StorageError
+from askqa_builder.speech.engine import Engine
+
+START_SECONDS = 120.0
+"""Allowance for a worker's start and for short blocks, beside what the engine's own speed asks for."""
+
+_MOST_TRIES = 6
+_QUEUED_PER_WORKER = 2
+
+
+@dataclass
+class _Job:
+    """A block on its way. poison: the takes, by place, that kill or hang their engine, with what happened."""
+
+    block: Block
+    tries: int = 0
+    poison: dict[int, str] = field(default_factory=dict)
+
+
+class LocalExecutor:
+    """Runs blocks on this machine's cores."""
+
+    def __init__(self, recipe: Recipe, spool: Spool, workers: int) -> None:
+        self._recipe = recipe
+        self._spool = spool
+        self._workers = workers
+        speed = min(info.minimum_speed for info in recipe.engines.values())
+        self._seconds_per_second = 1 / speed
+
+    def run(self, blocks: Iterable[Block]) -> Iterator[BlockOutcome]:
+        """Run the blocks and yield their outcomes as they finish; in memory are a few blocks a worker.
+
+        Raises StorageError where a worker could not write, AskqaError where workers die without a cause in
+        the text. Closing the generator ends the workers at once.
+        """
+        with _pool(self._workers, self._recipe, self._spool.folder) as pool:
+            waiting = iter(blocks)
+            retries: deque[_Job] = deque()
+            running: dict[Future[BlockOutcome], _Job] = {}
+            try:
+                while True:
+                    self._fill(pool, running, retries, waiting)
+                    if not running:
+                        break
+                    done, _ = wait(running, return_when=FIRST_COMPLETED)
+                    for future in done:
+                        job = running.pop(future)
+                        outcome = self._settle(pool, future, job)
+                        if outcome is None:
+                            retries.append(job)
+                        else:
+                            yield outcome
+                pool.close()
+            finally:
+                pool.stop()
+                pool.join()
+
+    def _fill(
+        self,
+        pool: ProcessPool,
+        running: dict[Future[BlockOutcome], _Job],
+        retries: deque[_Job],
+        waiting: Iterator[Block],
+    ) -> None:
+        while len(running) < self._workers * _QUEUED_PER_WORKER:
+            if retries:
+                job = retries.popleft()
+            else:
+                block = next(waiting, None)
+                if block is None:
+                    return
+                job = _Job(block)
+            job.tries += 1
+            timeout = START_SECONDS + job.block.seconds * self._seconds_per_second
+            running[pool.schedule(_run_block, args=(job.block, job.poison), timeout=timeout)] = job
+
+    def _settle(self, pool: ProcessPool, future: Future[BlockOutcome], job: _Job) -> BlockOutcome | None:
+        """Return the outcome, or None where the block has to be run again."""
+        happened = _failure(future)
+        if happened is None:
+            return future.result()
+        if job.tries >= _MOST_TRIES:
+            raise AskqaError(
+                f"workers keep ending ({happened}) near {job.block.takes[0].conversation.id!r}, though none of "
+                "its conversations alone does it; look at the machine's memory and run again"
+            )
+        if job.tries > 1:
+            job.poison.update(self._find_poison(pool, job))
+        return None
+
+    def _find_poison(self, pool: ProcessPool, job: _Job) -> dict[int, str]:
+        """Try each take of a block alone, twice if need be, and return those that fail both times."""
+        found = {}
+        for place, take in enumerate(job.block.takes):
+            if place in job.poison:
+                continue
+            happened = self._try_alone(pool, job.block, take) and self._try_alone(pool, job.block, take)
+            if happened:
+                found[place] = happened
+        return found
+
+    def _try_alone(self, pool: ProcessPool, block: Block, take: Take) -> str | None:
+        seconds = block.seconds / len(block.takes)
+        future = pool.schedule(
+            _try_take,
+            args=(replace(block, takes=(take,)),),
+            timeout=START_SECONDS / 4 + 4 * seconds * self._seconds_per_second,
+        )
+        wait([future])
+        happened = _failure(future)
+        if happened is None:
+            future.result()
+        return happened
+
+
+def _failure(future: Future[Any]) -> str | None:
+    """Say how a worker ended where it did not answer; None where it did, be it with an error."""
+    error = future.exception()
+    if isinstance(error, ProcessExpired):
+        return f"the worker ended with exit code {error.exitcode}"
+    if isinstance(error, TimeoutError):
+        return "the worker gave no answer in time"
+    return None
+
+
+def _pool(workers: int, recipe: Recipe, spool: Path) -> ProcessPool:
+    return ProcessPool(
+        max_workers=workers,
+        context=get_context("spawn"),
+        initializer=_start_worker,
+        initargs=(recipe, spool, os.getpid()),
+    )
+
+
+@dataclass(frozen=True)
+class _Worker:
+    """What a worker process keeps from block to block."""
+
+    recipe: Recipe
+    engines: Mapping[str, Engine]
+    spool: Spool
+
+
+_worker: _Worker
+
+
+def _start_worker(recipe: Recipe, spool: Path, parent: int) -> None:
+    """Prepare a worker process. Ctrl-C is the main process's business; without it a worker ends."""
+    global _worker
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    engines = open_engines(recipe.profiles.profiles.engines).__enter__()
+    _worker = _Worker(recipe, engines, Spool(spool))
+
+
+def _end_with(parent: int) -> None:
+    """End this process soon after its parent, however that ended."""
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(1)
+
+
+def _run_block(block: Block, poison: Mapping[int, str]) -> BlockOutcome:
+    """Do the three steps of a block and spool its rows. Runs in a worker."""
+    healthy = replace(block, takes=tuple(take for i, take in enumerate(block.takes) if i not in poison))
+    planned = plan_block(healthy, _worker.recipe)
+    finished = finish_block(planned, speak_block(planned, _worker.engines), _worker.recipe)
+    poisoned = [
+        reject(block.takes[i], "speak", "engine_crashed", f"this text ends its engine, twice alone: {happened}")
+        for i, happened in poison.items()
+    ]
+    return _worker.spool.write(block.index, finished.rows, in_take_order(block, [*finished.rejects, *poisoned]))
+
+
+def _try_take(block: Block) -> None:
+    """Do the steps of a single take without keeping anything. Runs in a worker."""
+    planned = plan_block(block, _worker.recipe)
+    finish_block(planned, speak_block(planned, _worker.engines), _worker.recipe)
+
+
+def in_take_order(block: Block, rejects: Iterable[Reject]) -> list[Reject]:
+    """Sort rejects by the place of their item among the block's takes; those of one item keep their order."""
+    order = {(take.conversation.file, take.conversation.index): i for i, take in enumerate(block.takes)}
+    return sorted(rejects, key=lambda entry: order[entry.file, entry.index or 0])
+
+
+def storage_error(error: OSError) -> StorageError:
+    """Describe a failed write in one line."""
+    return StorageError(f"cannot write: {error.strerror or error}; free some space and run the same command again")

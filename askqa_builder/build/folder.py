@@ -1,0 +1,187 @@
+"""The dataset's folder while it is being built: lock, what is committed, what another build left.
+
+`OUT/.askqa/` holds `lock`, `build.json` (whose build this is), `blocks/` (finished blocks) and `shards/` (a
+record of each committed shard, written after the shard is in place). A finished dataset has none of it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from askqa_builder.build.spool import Spool
+from askqa_builder.dataset.files import atomic_write, remove_temporaries, sha256_of
+from askqa_builder.dataset.manifest import (
+    CARD_NAME,
+    DATA_FOLDER,
+    MANIFEST_NAME,
+    REJECTED_NAME,
+    read_manifest,
+    shard_records,
+)
+from askqa_builder.dataset.shard import ShardRecord
+from askqa_builder.errors import StorageError, UsageError
+
+STATE_FOLDER = ".askqa"
+
+_OURS = (MANIFEST_NAME, REJECTED_NAME, CARD_NAME, DATA_FOLDER)
+
+
+class BuildFolder:
+    """An output folder, locked for one build. Use as a context manager.
+
+    Opening raises UsageError where the folder belongs to something else, to another build, or is being built
+    at this moment.
+    """
+
+    def __init__(self, out: Path, config_digest: str, *, overwrite: bool) -> None:
+        self.out = out
+        self.state = out / STATE_FOLDER
+        self.spool = Spool(self.state / "blocks")
+        self._digest = config_digest
+        self._overwrite = overwrite
+        self._lock: int | None = None
+
+    def __enter__(self) -> BuildFolder:
+        self._check_ours()
+        try:
+            self.state.mkdir(parents=True, exist_ok=True)
+            self._lock = self._acquire()
+        except OSError as error:
+            raise StorageError(f"cannot write to {self.out}: {error.strerror}; choose another folder") from error
+        try:
+            self._claim()
+        except BaseException:
+            self._release()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._release()
+
+    def finished_manifest(self) -> dict[str, Any] | None:
+        """Return the manifest where this very build is finished and each shard is as it was written.
+
+        Damaged or missing shards are taken out of the record, so that they are built again.
+        """
+        manifest = read_manifest(self.out)
+        if manifest is None:
+            return None
+        records = shard_records(manifest)
+        intact = [record for record in records if self._is_intact(record)]
+        if len(intact) == len(records):
+            return manifest
+        for record in intact:
+            self.commit(record)
+        (self.out / MANIFEST_NAME).unlink()
+        return None
+
+    def committed(self, file: str) -> ShardRecord | None:
+        """Return the record of a shard that is in place; None where it has to be written."""
+        try:
+            record = ShardRecord(**json.loads(self._record_path(file).read_bytes()))
+        except (OSError, ValueError, TypeError):
+            return None
+        path = self.out / record.file
+        return record if path.is_file() and path.stat().st_size == record.bytes else None
+
+    def commit(self, record: ShardRecord) -> None:
+        """Record a shard that is in place."""
+        self._record_path(record.file).parent.mkdir(parents=True, exist_ok=True)
+        with atomic_write(self._record_path(record.file)) as file:
+            file.write(json.dumps(asdict(record)).encode("ascii"))
+
+    def finish(self) -> None:
+        """Remove the build's state: the dataset is complete."""
+        shutil.rmtree(self.state, ignore_errors=True)
+
+    def _check_ours(self) -> None:
+        if self.out.exists() and not self.out.is_dir():
+            raise UsageError(f"{self.out} is a file; give a folder for the dataset")
+        try:
+            names = {path.name for path in self.out.iterdir()} if self.out.exists() else set()
+        except OSError as error:
+            raise UsageError(f"cannot read {self.out}: {error.strerror}; choose another folder") from error
+        if names and not names & {MANIFEST_NAME, STATE_FOLDER}:
+            raise UsageError(f"{self.out} is not empty and holds no dataset of askqa; choose another folder")
+
+    def _claim(self) -> None:
+        """Make sure that what is in the folder is this build's, or nothing."""
+        if self._overwrite:
+            self._clear()
+        owner = self._owner()
+        if owner is not None and owner != self._digest:
+            unfinished = "" if (self.out / MANIFEST_NAME).exists() else "an unfinished "
+            raise UsageError(
+                f"{self.out} holds {unfinished or 'a '}build of other settings or sources; "
+                "give --overwrite to discard it, or another folder"
+            )
+        for folder in (self.out, self.spool.folder, self.state / "shards"):
+            folder.mkdir(parents=True, exist_ok=True)
+            remove_temporaries(folder)
+        for folder in (self.out / DATA_FOLDER).glob("*/"):
+            remove_temporaries(folder)
+        if owner is None:
+            with atomic_write(self.state / "build.json") as file:
+                file.write(json.dumps({"config_digest": self._digest}).encode("ascii"))
+
+    def _owner(self) -> str | None:
+        """Return the digest of the build that the folder belongs to."""
+        manifest = read_manifest(self.out)
+        if manifest is not None:
+            return str(manifest["config_digest"])
+        try:
+            return str(json.loads((self.state / "build.json").read_bytes())["config_digest"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def _clear(self) -> None:
+        """Remove what a build makes and nothing else, the manifest first."""
+        for name in _OURS:
+            path = self.out / name
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+        (self.state / "build.json").unlink(missing_ok=True)
+        for name in ("blocks", "shards"):
+            shutil.rmtree(self.state / name, ignore_errors=True)
+
+    def _is_intact(self, record: ShardRecord) -> bool:
+        path = self.out / record.file
+        return path.is_file() and path.stat().st_size == record.bytes and sha256_of(path) == record.sha256
+
+    def _record_path(self, file: str) -> Path:
+        return self.state / "shards" / (file.replace("/", "~") + ".json")
+
+    def _acquire(self) -> int:
+        """Lock the folder. The lock goes with the process, however it ends."""
+        path = self.state / "lock"
+        while True:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.close(descriptor)
+                raise UsageError(f"another build is writing to {self.out}; wait for it or stop it") from None
+            if _same_file(descriptor, path):
+                return descriptor
+            os.close(descriptor)  # its holder finished and removed it in between
+            self.state.mkdir(parents=True, exist_ok=True)
+
+    def _release(self) -> None:
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+
+def _same_file(descriptor: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False

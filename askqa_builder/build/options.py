@@ -1,0 +1,109 @@
+"""What a user asks of a build."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+
+from askqa_builder.corpus.conversation import Stage
+from askqa_builder.errors import UsageError
+from askqa_builder.recording.encode import FORMATS
+from askqa_builder.seeds import SEED_BITS
+
+NATIVE_RATE = "native"
+RATE_LIMITS = (8000, 48000)
+
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMG]?)I?B?", re.IGNORECASE)
+_UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9}
+
+
+@dataclass(frozen=True)
+class BuildOptions:
+    """The options of `build`; the same names as on the command line. Checked when made: UsageError.
+
+    profiles: name of a shipped profile set, or a YAML file. split: of a single file, its split; of a
+    folder, the one split to build. limit: at most so many conversations of each split. stages: the
+    configurations to write. domains: keep only these sources. redistributable: keep only text whose licence
+    allows passing it on. renditions: recordings of each conversation, each with its own cast.
+    sample_rate: Hz, or "native" for the engine's own. shard_size: target in bytes, or such as "500MB".
+    workers: processes; None for one per core. overwrite: discard what another build left in the folder.
+    """
+
+    profiles: str = "flite"
+    split: str | None = None
+    seed: int = 0
+    limit: int | None = None
+    stages: tuple[Stage, ...] = (Stage.INITIAL, Stage.CLARIFIED)
+    domains: tuple[str, ...] | None = None
+    redistributable: bool = False
+    renditions: int = 1
+    sample_rate: int | str = 16000
+    audio_format: str = "flac"
+    shard_size: int | str = "500MB"
+    workers: int | None = None
+    overwrite: bool = False
+
+    def __post_init__(self) -> None:
+        _at_least("seed", self.seed, 0)
+        if self.seed >= 1 << SEED_BITS:
+            raise UsageError(f"seed: {self.seed} is too large; allowed: 0 to 2**{SEED_BITS} - 1")
+        for name in ("limit", "renditions", "workers"):
+            value = getattr(self, name)
+            if value is not None:
+                _at_least(name, value, 1)
+        if self.audio_format not in FORMATS:
+            raise UsageError(f"audio format: {self.audio_format!r} is unknown; allowed: {', '.join(FORMATS)}")
+        object.__setattr__(self, "stages", _stages(self.stages))
+        object.__setattr__(self, "sample_rate", _sample_rate(self.sample_rate))
+        object.__setattr__(self, "shard_size", parse_size(self.shard_size))
+
+    @property
+    def shard_bytes(self) -> int:
+        """Target size of a shard in bytes."""
+        return parse_size(self.shard_size)
+
+    @property
+    def worker_count(self) -> int:
+        """Number of worker processes: as asked, else one for each core this process may use."""
+        return self.workers or usable_cores()
+
+
+def parse_size(size: int | str) -> int:
+    """Read a size in bytes, such as 500MB, 2GB or 1000000. UsageError where it is none."""
+    match = _SIZE.fullmatch(str(size).strip())
+    value = round(float(match[1]) * _UNITS[match[2].upper()]) if match else 0
+    if value < 1:
+        raise UsageError(f"shard size: {str(size)!r} is not a size; write for example 500MB or 2GB")
+    return value
+
+
+def usable_cores() -> int:
+    """Count the cores this process may use; affinity masks of clusters are respected."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _at_least(name: str, value: object, lowest: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < lowest:
+        raise UsageError(f"{name}: {value!r} is not allowed; give a whole number from {lowest}")
+
+
+def _stages(stages: tuple[Stage | str, ...]) -> tuple[Stage, ...]:
+    known = {stage.value for stage in Stage}
+    wanted = {str(getattr(stage, "value", stage)) for stage in stages}
+    unknown = sorted(wanted - known)
+    if unknown or not wanted:
+        raise UsageError(f"stages: {', '.join(unknown) or 'none given'}; allowed: {', '.join(sorted(known))}")
+    return tuple(stage for stage in Stage if stage.value in wanted)
+
+
+def _sample_rate(rate: int | str) -> int | str:
+    if rate == NATIVE_RATE:
+        return rate
+    low, high = RATE_LIMITS
+    text = str(rate)
+    if not text.isascii() or not text.isdecimal() or not low <= int(text) <= high:
+        raise UsageError(f"sample rate: {rate!r} is not allowed; give {low} to {high} Hz or {NATIVE_RATE!r}")
+    return int(text)

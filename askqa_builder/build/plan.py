@@ -1,0 +1,215 @@
+"""The plan: which conversations go to which shard and block, fixed before anything is spoken.
+
+Sizes are estimated from words, so that neither the number of shards nor their borders depend on what the
+engines later do; rejects leave a shard smaller, never another one larger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from statistics import mean
+
+from askqa_builder.build.recipe import Recipe
+from askqa_builder.corpus.conversation import Conversation, Role, Stage
+from askqa_builder.dataset.manifest import DATA_FOLDER, canonical_digest
+from askqa_builder.seeds import Stream
+from askqa_builder.voices.distributions import Distribution
+
+SECONDS_A_BLOCK = 600.0
+"""Most estimated speech in a block: long enough to keep an engine busy, short enough to redo."""
+
+_BLOCKS_WANTED = 32
+_SHORTEST_BLOCK_SECONDS = 60.0
+_PAUSE_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class Take:
+    """One conversation in one rendition: what is cast, spoken and rejected as a whole."""
+
+    conversation: Conversation
+    split: str
+    rendition: int
+
+
+@dataclass(frozen=True)
+class Block:
+    """The unit of work: consecutive takes that lie in the same shards.
+
+    seconds: estimated length of the speech in them.
+    """
+
+    index: int
+    takes: tuple[Take, ...]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Shard:
+    """The unit of commit: one Parquet file of one configuration, made of whole blocks.
+
+    file: relative to the dataset. blocks: indices of its blocks, in order; they may be shared with shards of
+    the other configuration.
+    """
+
+    stage: Stage
+    split: str
+    file: str
+    blocks: range
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All blocks in order and all shards; digest: of which row goes to which file."""
+
+    blocks: tuple[Block, ...]
+    shards: tuple[Shard, ...]
+    digest: str
+
+    @property
+    def takes(self) -> Iterator[Take]:
+        """All takes in plan order."""
+        return (take for block in self.blocks for take in block.takes)
+
+
+@dataclass(frozen=True)
+class Size:
+    """Estimated size of one take: rows, seconds recorded and bytes by stage, seconds spoken once."""
+
+    rows: dict[Stage, int]
+    recorded: dict[Stage, float]
+    spoken: float
+
+
+def make_plan(
+    conversations: Iterable[tuple[str, Conversation]], splits: Sequence[str], recipe: Recipe, shard_bytes: int
+) -> Plan:
+    """Lay out the conversations, given with their splits in the order of the sources.
+
+    splits: those the dataset has, also where no conversation is left in one: its shard has no rows.
+    """
+    takes = [
+        Take(conversation, split, rendition)
+        for split, conversation in conversations
+        for rendition in range(recipe.renditions)
+    ]
+    sizes = [estimate(take.conversation, recipe) for take in takes]
+    seconds_a_block = _seconds_a_block(sum(size.spoken for size in sizes))
+    borders = {stage: _shard_borders(takes, sizes, stage, recipe, shard_bytes) for stage in recipe.stages}
+    cuts = set().union(*borders.values())
+    blocks = tuple(_blocks(takes, sizes, cuts, seconds_a_block))
+    shards = tuple(
+        shard
+        for stage in recipe.stages
+        for split in splits
+        for shard in _shards(stage, split, takes, sizes, blocks, borders[stage])
+    )
+    digest = canonical_digest(
+        [
+            [
+                shard.file,
+                [[take.conversation.id, take.rendition] for i in shard.blocks for take in blocks[i].takes],
+            ]
+            for shard in shards
+        ]
+    )
+    return Plan(blocks, shards, digest)
+
+
+def estimate(conversation: Conversation, recipe: Recipe) -> Size:
+    """Estimate a take's size from its words, at each role's nominal speaking rate."""
+
+    def seconds(role: Role, text: str) -> float:
+        slowness = _mean_slowness(recipe.profiles.profiles.roles[role].rate)
+        return len(text.split()) * slowness * 60 / recipe.engine_of(role).words_per_minute + _PAUSE_SECONDS
+
+    rows = dict.fromkeys(Stage, 0)
+    recorded = dict.fromkeys(Stage, 0.0)
+    spoken: dict[tuple[int, str], float] = {}
+    for point in conversation.points(recipe.stages):
+        lengths = {(i, turn.text): seconds(turn.role, turn.text) for i, turn in enumerate(point.turns)}
+        spoken.update(lengths)
+        rows[point.stage] += 1
+        recorded[point.stage] += sum(lengths.values()) + _PAUSE_SECONDS
+    return Size(rows, recorded, sum(spoken.values()))
+
+
+def estimated_bytes(seconds: float, recipe: Recipe) -> float:
+    """Return the bytes that so many seconds of recording take in the build's format."""
+    return seconds * recipe.sample_rate * recipe.audio_format.bytes_per_sample
+
+
+@lru_cache(maxsize=64)
+def _mean_slowness(rate: Distribution) -> float:
+    """Return the mean of 1 / rate, over a fixed sample."""
+    stream = Stream("mean slowness")
+    return mean(1 / max(rate.sample(stream), 0.1) for _ in range(200))
+
+
+def _seconds_a_block(total: float) -> float:
+    """Cut small builds finer, so that all workers have something to do; never by the number of workers.
+
+    A build may be resumed with other workers, and finds its finished blocks again.
+    """
+    return min(max(total / _BLOCKS_WANTED, _SHORTEST_BLOCK_SECONDS), SECONDS_A_BLOCK)
+
+
+def _shard_borders(
+    takes: Sequence[Take], sizes: Sequence[Size], stage: Stage, recipe: Recipe, shard_bytes: int
+) -> set[int]:
+    """Return the indices of the takes that begin a shard of this stage."""
+    borders = set()
+    filled = 0.0
+    split = None
+    for i, (take, size) in enumerate(zip(takes, sizes, strict=True)):
+        needed = estimated_bytes(size.recorded[stage], recipe)
+        # whichever is nearer to the target: with this take or without it
+        full = filled > 0 and filled + needed / 2 > shard_bytes
+        if take.split != split or (needed and full):
+            borders.add(i)
+            filled, split = 0.0, take.split
+        filled += needed
+    return borders
+
+
+def _blocks(takes: Sequence[Take], sizes: Sequence[Size], cuts: set[int], longest: float) -> Iterator[Block]:
+    waiting: list[Take] = []
+    seconds = 0.0
+    index = 0
+    for i, (take, size) in enumerate(zip(takes, sizes, strict=True)):
+        if waiting and (i in cuts or seconds + size.spoken > longest):
+            yield Block(index, tuple(waiting), seconds)
+            waiting, seconds, index = [], 0.0, index + 1
+        waiting.append(take)
+        seconds += size.spoken
+    if waiting:
+        yield Block(index, tuple(waiting), seconds)
+
+
+def _shards(
+    stage: Stage,
+    split: str,
+    takes: Sequence[Take],
+    sizes: Sequence[Size],
+    blocks: Sequence[Block],
+    borders: set[int],
+) -> list[Shard]:
+    """Return the shards of one configuration and split; none where no row is planned in `clarified`."""
+    rows = sum(size.rows[stage] for take, size in zip(takes, sizes, strict=True) if take.split == split)
+    if not rows and stage is not Stage.INITIAL:
+        return []
+    groups: list[list[int]] = []
+    first_take = 0
+    for block in blocks:
+        if block.takes[0].split == split:
+            if first_take in borders:
+                groups.append([])
+            groups[-1].append(block.index)
+        first_take += len(block.takes)
+    ranges = [range(group[0], group[-1] + 1) for group in groups] or [range(0)]
+    return [
+        Shard(stage, split, f"{DATA_FOLDER}/{stage.value}/{split}-{i:05d}-of-{len(ranges):05d}.parquet", blocks)
+        for i, blocks in enumerate(ranges)
+    ]

@@ -1,0 +1,160 @@
+"""Everything a worker needs to know beside its block, and everything that can change a sample."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from askqa_builder.build.options import NATIVE_RATE, BuildOptions
+from askqa_builder.corpus.conversation import Role, Stage
+from askqa_builder.corpus.sources import SourceFile
+from askqa_builder.dataset.manifest import canonical_digest
+from askqa_builder.dataset.schema import FORMAT_VERSION
+from askqa_builder.errors import UsageError
+from askqa_builder.recording.encode import AudioFormat, audio_format
+from askqa_builder.speech.engine import Engine, EngineInfo, load_engine
+from askqa_builder.voices.profiles import EngineChoice, read_profile_set
+from askqa_builder.voices.resolution import ResolvedProfileSet, resolve
+
+NUMERIC_MODE = "cpu-float32"
+"""How samples are computed; part of the digest, for engines whose devices differ in the last bits."""
+
+
+@dataclass(frozen=True, eq=False)
+class Recipe:
+    """How conversations become rows. It can be pickled.
+
+    engines: identity of each engine by `EngineChoice.key`. sample_rate: of the recordings, Hz.
+    """
+
+    profiles: ResolvedProfileSet
+    engines: Mapping[str, EngineInfo]
+    seed: int
+    stages: tuple[Stage, ...]
+    renditions: int
+    sample_rate: int
+    audio_format: AudioFormat
+
+    def engine_of(self, role: Role) -> EngineInfo:
+        """Return the identity of the engine that speaks a role."""
+        return self.engines[self.profiles.profiles.roles[role].engine.key]
+
+
+def make_recipe(options: BuildOptions) -> Recipe:
+    """Read the profile set, load its engines once to see their voices, and settle rate and format.
+
+    Raises UsageError before any corpus is read: an unknown set, a missing library, an impossible rate.
+    """
+    profile_set = read_profile_set(options.profiles)
+    with open_engines(profile_set.engines) as engines:
+        resolved = resolve(profile_set, {key: engine.voices for key, engine in engines.items()})
+        infos = {key: engine.info for key, engine in engines.items()}
+    rate = _sample_rate(options, infos)
+    return Recipe(
+        resolved,
+        infos,
+        options.seed,
+        options.stages,
+        options.renditions,
+        rate,
+        audio_format(options.audio_format, rate),
+    )
+
+
+class open_engines:  # noqa: N801 - used as a function: `with open_engines(...) as engines`
+    """Load engines, and close them at the end of a `with` block."""
+
+    def __init__(self, choices: Mapping[str, EngineChoice]) -> None:
+        self._choices = choices
+        self._stack = ExitStack()
+
+    def __enter__(self) -> dict[str, Engine]:
+        with self._stack:
+            engines = {}
+            for key, choice in self._choices.items():
+                engines[key] = load_engine(choice.name, choice.options)
+                self._stack.callback(engines[key].close)
+            self._stack = self._stack.pop_all()
+        return engines
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+
+def config_digest(recipe: Recipe, options: BuildOptions, sources: Sequence[SourceFile]) -> str:
+    """Digest everything that can change a sample or a file; workers and the like are left out."""
+    return canonical_digest(
+        {
+            "format_version": FORMAT_VERSION,
+            "libraries": library_versions(),
+            "recipe": describe_recipe(recipe),
+            "selection": selection(options),
+            "shard_size": options.shard_bytes,
+            "sources": describe_sources(sources),
+        }
+    )
+
+
+def describe_recipe(recipe: Recipe) -> dict[str, Any]:
+    """Return the recipe as the manifest shows it."""
+    return {
+        "profiles": {"name": recipe.profiles.profiles.name, **recipe.profiles.to_json()},
+        "engines": [
+            {
+                key: value
+                for key, value in asdict(info).items()
+                if key not in ("words_per_minute", "minimum_speed", "sample_rate")
+            }
+            for info in recipe.engines.values()
+        ],
+        "seed": recipe.seed,
+        "stages": [stage.value for stage in recipe.stages],
+        "renditions": recipe.renditions,
+        "sampling_rate": recipe.sample_rate,
+        "audio_format": recipe.audio_format.name,
+        "numeric_mode": NUMERIC_MODE,
+    }
+
+
+def selection(options: BuildOptions) -> dict[str, Any]:
+    """Return what of the sources is kept."""
+    return {
+        "limit": options.limit,
+        "domains": sorted(options.domains) if options.domains is not None else None,
+        "redistributable": options.redistributable,
+    }
+
+
+def describe_sources(sources: Sequence[SourceFile]) -> list[dict[str, str]]:
+    """Return the sources as the manifest lists them."""
+    return [{"name": source.name, "sha256": source.sha256, "split": source.split} for source in sources]
+
+
+def library_versions() -> dict[str, str]:
+    """Return the versions of the libraries whose output reaches the files."""
+    import numpy
+    import pyarrow
+    import soundfile
+    import soxr
+
+    from askqa_builder import __version__
+
+    return {
+        "askqa-builder": __version__,
+        "libsndfile": soundfile.__libsndfile_version__,
+        "numpy": numpy.__version__,
+        "pyarrow": pyarrow.__version__,
+        "soxr": soxr.__version__,
+    }
+
+
+def _sample_rate(options: BuildOptions, engines: Mapping[str, EngineInfo]) -> int:
+    if options.sample_rate != NATIVE_RATE:
+        return int(options.sample_rate)
+    rates = {info.sample_rate for info in engines.values()}
+    if len(rates) > 1:
+        listed = ", ".join(f"{info.name} {info.sample_rate} Hz" for info in engines.values())
+        raise UsageError(f"sample rate: the engines' own differ ({listed}); give one in Hz")
+    return rates.pop()

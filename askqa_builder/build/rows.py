@@ -1,0 +1,206 @@
+"""Rows: one recording and all that is known of it, as the dataset's schema has it."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from askqa_builder.build.planned import PlannedRow, PlannedTake, PlannedTurn
+from askqa_builder.build.recipe import Recipe
+from askqa_builder.corpus.conversation import Act, Clarification, Evidence, Role
+from askqa_builder.dataset.schema import CHANNEL, QUALITY
+from askqa_builder.recording.encode import encode
+from askqa_builder.recording.timeline import Timeline, join, to_seconds
+from askqa_builder.recording.turn_audio import TurnAudio
+from askqa_builder.seeds import short_hash
+from askqa_builder.speech.f0 import median_f0_hz
+from askqa_builder.voices.casting import SpeakerProfile
+
+Row = dict[str, Any]
+"""A row as plain Python values, columns as in `dataset.schema.COLUMNS`."""
+
+F0_SECONDS = 6.0
+"""Speech of each role over which F0 is measured: more changes the median by less than it varies."""
+
+_FULL_SCALE = 32767
+
+
+class RowMaker:
+    """Makes the rows of one build."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        self._recipe = recipe
+
+    def row(self, planned: PlannedTake, row: PlannedRow, audio: Sequence[TurnAudio], identifier: str) -> Row:
+        """Join the turns of one row and describe the recording; `audio[i]` is the row's i-th turn."""
+        recipe = self._recipe
+        rate = recipe.sample_rate
+        conversation = planned.take.conversation
+        turns = [planned.turns[i] for i in row.turns]
+        timeline = Timeline.of([len(turn.pcm) for turn in audio], [turn.pause for turn in turns], row.tail, rate)
+        pcm = join([turn.pcm for turn in audio], timeline)
+        words = _words(turns, audio, timeline)
+        response = row.point.response
+        return {
+            "id": identifier,
+            "conversation_id": conversation.id,
+            "story_id": conversation.story_id,
+            "source": conversation.source,
+            "target_turn_id": conversation.target_turn_id,
+            "stage": row.point.stage.value,
+            "branch": row.point.branch,
+            "rendition": planned.take.rendition,
+            "ambiguous": conversation.ambiguous,
+            "language": conversation.language,
+            "license": conversation.licence,
+            "audio": {
+                "bytes": encode(pcm, rate, recipe.audio_format),
+                "path": f"{short_hash(identifier)}.{recipe.audio_format.name}",
+            },
+            "duration": to_seconds(timeline.length, rate),
+            "num_samples": timeline.length,
+            "sampling_rate": rate,
+            "pcm_sha256": hashlib.sha256(pcm.astype("<i2", copy=False).tobytes()).hexdigest(),
+            "story": conversation.story,
+            "turns": _turns(turns, timeline),
+            "words": words,
+            "speakers": [self._speaker(speaker, turns, audio) for speaker in planned.cast.values()],
+            "response": {
+                "action": response.action.value,
+                "text": response.text,
+                "references": list(response.references),
+                "answerable": response.answerable,
+            },
+            "evidence": _evidence(conversation.evidence, turns, words),
+            "clarifications": [_clarification(clarification) for clarification in conversation.clarifications],
+            "quality": _quality(audio),
+            "channel": {field.name: None for field in CHANNEL},
+            "seed": recipe.seed,
+        }
+
+    def _speaker(
+        self, speaker: SpeakerProfile, turns: Sequence[PlannedTurn], audio: Sequence[TurnAudio]
+    ) -> dict[str, Any]:
+        info = self._recipe.engines[speaker.engine.key]
+        heard = [i for i, turn in enumerate(turns) if turn.turn.role is speaker.role]
+        return {
+            "role": speaker.role.value,
+            "engine": info.name,
+            "engine_version": info.version,
+            "model": info.model,
+            "voice": speaker.voice.name,
+            "gender": speaker.voice.gender,
+            "accent": speaker.voice.accent,
+            "metadata_source": speaker.voice.metadata_source,
+            "requested": {"rate": speaker.rate, "pitch": speaker.pitch, "loudness": speaker.loudness},
+            "measured": self._measured([turns[i] for i in heard], [audio[i] for i in heard]),
+        }
+
+    def _measured(self, turns: Sequence[PlannedTurn], audio: Sequence[TurnAudio]) -> dict[str, float | None]:
+        """Measure one speaker over the turns heard; all null for a role that does not speak in this row."""
+        if not audio:
+            return {"f0": None, "words_per_minute": None, "loudness": None}
+        samples = sum(len(turn.pcm) for turn in audio)
+        words = sum(_word_count(turn) for turn in turns)
+        power = sum(len(turn.pcm) * 10 ** (turn.loudness / 10) for turn in audio) / samples
+        return {
+            "f0": self._f0(audio),
+            "words_per_minute": words * 60 / to_seconds(samples, self._recipe.sample_rate),
+            "loudness": 10 * math.log10(power),
+        }
+
+    def _f0(self, audio: Sequence[TurnAudio]) -> float | None:
+        wanted = round(F0_SECONDS * self._recipe.sample_rate)
+        parts = []
+        for turn in audio:
+            parts.append(turn.pcm[:wanted])
+            wanted -= len(parts[-1])
+            if wanted <= 0:
+                break
+        samples = np.concatenate(parts).astype(np.float32)
+        samples /= _FULL_SCALE
+        return median_f0_hz(samples, self._recipe.sample_rate)
+
+
+def _turns(turns: Sequence[PlannedTurn], timeline: Timeline) -> list[dict[str, Any]]:
+    rows = []
+    for turn, first, last in zip(turns, timeline.starts, timeline.ends, strict=True):
+        start, end = to_seconds(first, timeline.sample_rate), to_seconds(last, timeline.sample_rate)
+        rows.append(
+            {
+                "role": turn.turn.role.value,
+                "act": turn.turn.act.value,
+                "text": turn.turn.text,
+                "spoken_text": turn.spoken.text,
+                "start": start,
+                "end": end,
+                "words_per_minute": _word_count(turn) * 60 / (end - start),
+                "seed": turn.seed,
+            }
+        )
+    return rows
+
+
+def _word_count(turn: PlannedTurn) -> int:
+    return len(turn.spoken.text.split())
+
+
+def _words(turns: Sequence[PlannedTurn], audio: Sequence[TurnAudio], timeline: Timeline) -> list[dict[str, Any]]:
+    words = []
+    rate = timeline.sample_rate
+    for i, (turn, heard, offset) in enumerate(zip(turns, audio, timeline.starts, strict=True)):
+        spoken = turn.spoken
+        for word in heard.words:
+            char_start, char_end = spoken.source_span(word.char_start, word.char_end)
+            words.append(
+                {
+                    "turn": i,
+                    "word": spoken.text[word.char_start : word.char_end],
+                    "start": to_seconds(offset + word.start, rate),
+                    "end": to_seconds(offset + word.end, rate),
+                    "char_start": char_start,
+                    "char_end": char_end,
+                }
+            )
+    return words
+
+
+def _evidence(
+    evidence: Evidence | None, turns: Sequence[PlannedTurn], words: Sequence[dict[str, Any]]
+) -> dict[str, Any]:
+    """Describe the evidence, and when its words are narrated, where the engine says when words are spoken."""
+    if evidence is None:
+        return {"text": None, "char_start": None, "char_end": None, "start": None, "end": None}
+    stories = {i for i, turn in enumerate(turns) if turn.turn.act is Act.STORY and turn.turn.role is Role.NARRATOR}
+    narrated = [
+        word
+        for word in words
+        if word["turn"] in stories and word["char_start"] < evidence.char_end and word["char_end"] > evidence.char_start
+    ]
+    return {
+        "text": evidence.text,
+        "char_start": evidence.char_start,
+        "char_end": evidence.char_end,
+        "start": narrated[0]["start"] if narrated else None,
+        "end": narrated[-1]["end"] if narrated else None,
+    }
+
+
+def _clarification(clarification: Clarification) -> dict[str, Any]:
+    branches = [{"reply": branch.reply, "answers": list(branch.answers)} for branch in clarification.branches]
+    return {"question": clarification.question, "branches": branches}
+
+
+def _quality(audio: Sequence[TurnAudio]) -> dict[str, Any]:
+    """Fill in what levelling knows; the rest of the columns is null until it is measured."""
+    peak = max(turn.peak for turn in audio)
+    clipped = sum(int(np.count_nonzero(np.abs(turn.pcm) >= _FULL_SCALE)) for turn in audio if turn.peak >= _FULL_SCALE)
+    return {
+        **{field.name: None for field in QUALITY},
+        "peak_dbfs": 20 * math.log10(peak / _FULL_SCALE),
+        "clipped_samples": clipped,
+    }

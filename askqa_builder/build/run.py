@@ -1,0 +1,253 @@
+"""`build`: from a corpus to a finished dataset, resumable at any moment."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from askqa_builder.build.executor import LocalExecutor
+from askqa_builder.build.folder import BuildFolder
+from askqa_builder.build.options import BuildOptions
+from askqa_builder.build.plan import Block, Plan, Shard, estimate, estimated_bytes, make_plan
+from askqa_builder.build.recipe import (
+    Recipe,
+    config_digest,
+    describe_recipe,
+    describe_sources,
+    library_versions,
+    make_recipe,
+    open_engines,
+    selection,
+)
+from askqa_builder.build.report import BuildReport, Estimate, Progress, Silent, Totals
+from askqa_builder.build.spool import BlockOutcome
+from askqa_builder.build.steps import finish_block, plan_block, speak_block
+from askqa_builder.corpus.conversation import Stage
+from askqa_builder.corpus.rejects import Reject
+from askqa_builder.corpus.selection import read_corpus
+from askqa_builder.corpus.sources import SourceFile, find_sources
+from askqa_builder.dataset.card import write_card
+from askqa_builder.dataset.manifest import shard_records, write_manifest, write_rejected
+from askqa_builder.dataset.schema import FORMAT_VERSION
+from askqa_builder.dataset.shard import ShardRecord, write_shard
+from askqa_builder.dataset.statistics import Statistics, summarise
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """A build with everything settled that is settled before speaking."""
+
+    options: BuildOptions
+    recipe: Recipe
+    sources: Sequence[SourceFile]
+    digest: str
+    plan: Plan
+    unread: tuple[Reject, ...]
+
+
+def build(source: str | Path, out: str | Path, *, progress: Progress | None = None, **options: Any) -> BuildReport:
+    """Build a spoken dataset from Abg-CoQA text.
+
+    source: an Abg-CoQA JSON file, or a folder of them. out: folder for the dataset; an unfinished build of the
+    same settings there is resumed. options: the fields of `BuildOptions`.
+
+    Raises UsageError (wrong usage, unreadable input, another dataset in the way) and StorageError (full disk);
+    after the latter, or after a kill, the same call goes on where it stopped.
+    """
+    job = prepare(Path(source), BuildOptions(**options))
+    with BuildFolder(Path(out), job.digest, overwrite=job.options.overwrite) as folder:
+        manifest = folder.finished_manifest()
+        already_complete = manifest is not None
+        if manifest is None:
+            _make_shards(job, folder, progress or Silent())
+            manifest = _finish(job, folder)
+        statistics = _statistics(folder.out, manifest)
+        folder.finish()
+    return _report(folder.out, manifest, statistics, already_complete)
+
+
+def estimate_build(source: str | Path, **options: Any) -> Estimate:
+    """Say what a build would do, without writing anything; one conversation is spoken to time it.
+
+    Raises UsageError as `build` does.
+    """
+    job = prepare(Path(source), BuildOptions(**options))
+    recipe = job.recipe
+    sizes = [estimate(take.conversation, recipe) for take in job.plan.takes]
+    recorded = sum(sum(size.recorded.values()) for size in sizes)
+    return Estimate(
+        conversations=len(sizes),
+        rows={stage.value: sum(size.rows[stage] for size in sizes) for stage in recipe.stages},
+        hours=recorded / 3600,
+        size=round(estimated_bytes(recorded, recipe)),
+        seconds=_estimated_seconds(job),
+        workers=job.options.worker_count,
+        shards=len(job.plan.shards),
+        rejected=_reasons(job.unread),
+        voices=describe_voices(describe_recipe(recipe)),
+    )
+
+
+def prepare(source: Path, options: BuildOptions) -> Job:
+    """Settle engines and voices, read the corpus, make the plan. Raises UsageError."""
+    recipe = make_recipe(options)
+    sources = find_sources(source, options.split)
+    corpus = read_corpus(sources, limit=options.limit, domains=options.domains, redistributable=options.redistributable)
+    splits = list(dict.fromkeys(file.split for file in sources))
+    plan = make_plan(corpus.conversations, splits, recipe, options.shard_bytes)
+    return Job(options, recipe, sources, config_digest(recipe, options, sources), plan, corpus.rejects)
+
+
+def describe_voices(manifest: Mapping[str, Any]) -> str:
+    """Name engine and voices in a few words, so that nobody mistakes a demo for the real thing."""
+    profiles = manifest["profiles"]
+    engines = ", ".join(f"{engine['name']} {engine['version']}" for engine in manifest["engines"])
+    names = sorted({name for role in profiles["roles"].values() for name in role["voices"]})
+    shown = ", ".join(names) if len(names) <= 6 else f"{', '.join(names[:5])} and {len(names) - 5} more"
+    demo = " (demo voices)" if profiles["demo"] else ""
+    return f"{engines}, voices {shown}{demo}"
+
+
+def _make_shards(job: Job, folder: BuildFolder, progress: Progress) -> None:
+    """Run the blocks that are missing, and commit each shard as soon as its blocks are there."""
+    pending = [shard for shard in job.plan.shards if folder.committed(shard.file) is None]
+    outcomes = _finished_blocks(job, folder, pending)
+    missing = [block for block in job.plan.blocks if block.index not in outcomes]
+    _start(progress, job.plan.blocks, outcomes)
+    try:
+        pending = _commit_ready(job, folder, pending, outcomes)
+        if missing:
+            executor = LocalExecutor(job.recipe, folder.spool, min(job.options.worker_count, len(missing)))
+            for outcome in executor.run(missing):
+                outcomes[outcome.index] = outcome
+                block = job.plan.blocks[outcome.index]
+                progress.advance(len(block.takes), block.seconds, outcome.recorded)
+                pending = _commit_ready(job, folder, pending, outcomes)
+    finally:
+        progress.stop()
+
+
+def _finished_blocks(job: Job, folder: BuildFolder, pending: Sequence[Shard]) -> dict[int, BlockOutcome]:
+    """Return what an earlier run finished: blocks whose rows are committed, or wait intact in the spool."""
+    needed: dict[int, list[Stage]] = {}
+    for shard in pending:
+        for index in shard.blocks:
+            needed.setdefault(index, []).append(shard.stage)
+    found = {}
+    for block in job.plan.blocks:
+        outcome = folder.spool.outcome(block.index)
+        if outcome is not None and folder.spool.is_intact(outcome, needed.get(block.index, [])):
+            found[block.index] = outcome
+    return found
+
+
+def _start(progress: Progress, blocks: Sequence[Block], outcomes: Mapping[int, BlockOutcome]) -> None:
+    done = [block for block in blocks if block.index in outcomes]
+    progress.start(_totals(blocks), _totals(done))
+
+
+def _totals(blocks: Iterable[Block]) -> Totals:
+    blocks = list(blocks)
+    return Totals(sum(len(block.takes) for block in blocks), sum(block.seconds for block in blocks))
+
+
+def _commit_ready(
+    job: Job, folder: BuildFolder, pending: Sequence[Shard], outcomes: Mapping[int, BlockOutcome]
+) -> list[Shard]:
+    """Write the shards whose blocks are all there; return those still waiting."""
+    waiting = []
+    for shard in pending:
+        if all(index in outcomes for index in shard.blocks):
+            _write(job, folder, shard, [outcomes[index] for index in shard.blocks])
+        else:
+            waiting.append(shard)
+    return waiting
+
+
+def _write(job: Job, folder: BuildFolder, shard: Shard, blocks: Sequence[BlockOutcome]) -> None:
+    (folder.out / shard.file).parent.mkdir(parents=True, exist_ok=True)
+    record = write_shard(
+        folder.out,
+        shard.file,
+        folder.spool.batches(blocks, shard.stage),
+        config=shard.stage.value,
+        split=shard.split,
+        sampling_rate=job.recipe.sample_rate,
+    )
+    folder.commit(record)
+    folder.spool.remove_rows(blocks, shard.stage)
+
+
+def _finish(job: Job, folder: BuildFolder) -> dict[str, Any]:
+    """Write rejects, card and, last of all, the manifest."""
+    records = [folder.committed(shard.file) for shard in job.plan.shards]
+    shards = [record for record in records if record is not None]
+    rejects = _all_rejects(job, folder)
+    manifest = {
+        "format_version": FORMAT_VERSION,
+        "config_digest": job.digest,
+        "plan_digest": job.plan.digest,
+        "sources": describe_sources(job.sources),
+        "selection": selection(job.options),
+        **describe_recipe(job.recipe),
+        "libraries": library_versions(),
+        "shards": [record.to_json() for record in shards],
+        "rejected": _reasons(rejects),
+    }
+    write_rejected(folder.out, [reject.to_dict() for reject in rejects])
+    write_card(folder.out, manifest, _statistics(folder.out, manifest))
+    write_manifest(folder.out, manifest)
+    return manifest
+
+
+def _all_rejects(job: Job, folder: BuildFolder) -> list[Reject]:
+    """Return what was left out on reading and on speaking, in plan order."""
+    outcomes = (folder.spool.outcome(block.index) for block in job.plan.blocks)
+    spoken = [reject for outcome in outcomes if outcome is not None for reject in outcome.rejects]
+    files = {file.name: i for i, file in enumerate(job.sources)}
+    return sorted([*job.unread, *spoken], key=lambda reject: (files[reject.file], reject.index or 0))
+
+
+def _reasons(rejects: Iterable[Reject]) -> dict[str, int]:
+    return dict(sorted(Counter(reject.reason for reject in rejects).items()))
+
+
+def _statistics(out: Path, manifest: Mapping[str, Any]) -> Statistics:
+    records: list[ShardRecord] = shard_records(manifest)
+    return summarise(out, [(record.config, record.split, record.file) for record in records])
+
+
+def _report(out: Path, manifest: Mapping[str, Any], statistics: Statistics, already_complete: bool) -> BuildReport:
+    rows: dict[str, int] = {}
+    seconds: dict[str, float] = {}
+    for (config, _), part in statistics.parts.items():
+        rows[config] = rows.get(config, 0) + part.rows
+        seconds[config] = seconds.get(config, 0.0) + part.seconds
+    return BuildReport(
+        dataset=out,
+        rows=rows,
+        hours={config: total / 3600 for config, total in seconds.items()},
+        rejected=manifest["rejected"],
+        voices=describe_voices(manifest),
+        already_complete=already_complete,
+    )
+
+
+def _estimated_seconds(job: Job) -> float:
+    """Time one middling conversation through all three steps, and scale by the seconds to be spoken."""
+    takes = sorted(job.plan.takes, key=lambda take: estimate(take.conversation, job.recipe).spoken)
+    if not takes:
+        return 0.0
+    sample = Block(0, (takes[len(takes) // 2],), 0.0)
+    with open_engines(job.recipe.profiles.profiles.engines) as engines:
+        for _ in range(2):  # the first time includes what is loaded once
+            begun = time.perf_counter()
+            planned = plan_block(sample, job.recipe)
+            finish_block(planned, speak_block(planned, engines), job.recipe)
+            taken = time.perf_counter() - begun
+    spoken = estimate(sample.takes[0].conversation, job.recipe).spoken
+    return taken / spoken * sum(block.seconds for block in job.plan.blocks) / job.options.worker_count

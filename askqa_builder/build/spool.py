@@ -1,0 +1,107 @@
+"""Finished blocks on disk, until the shards they belong to are committed.
+
+A block is a JSON file that names its Arrow files with their digests. Nothing is flushed to the disk here: a
+torn file fails its digest and the block is made again, which costs less than a flush for each.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from askqa_builder.corpus.conversation import Stage
+from askqa_builder.corpus.rejects import Reject
+from askqa_builder.dataset.files import atomic_write
+from askqa_builder.dataset.schema import COLUMNS
+
+
+@dataclass(frozen=True)
+class BlockOutcome:
+    """What came of a block.
+
+    rejects: what was left out, in order. recorded: seconds of all rows' recordings. digests: SHA-256 of the
+    Arrow file of each stage that has rows.
+    """
+
+    index: int
+    rejects: tuple[Reject, ...]
+    recorded: float
+    digests: dict[str, str]
+
+
+class Spool:
+    """A folder of finished blocks. Workers write, the main process reads and removes."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def write(self, index: int, rows: dict[Stage, list[dict[str, Any]]], rejects: Sequence[Reject]) -> BlockOutcome:
+        """Write a block's rows, then its outcome: with the latter it is finished. Raises StorageError."""
+        digests = {}
+        recorded = 0.0
+        for stage, stage_rows in rows.items():
+            if stage_rows:
+                recorded += sum(row["duration"] for row in stage_rows)
+                digests[stage.value] = self._write_rows(self._rows_path(index, stage), stage_rows)
+        outcome = BlockOutcome(index, tuple(rejects), recorded, digests)
+        with atomic_write(self._outcome_path(index), durable=False) as file:
+            file.write(json.dumps(asdict(outcome)).encode("ascii"))
+        return outcome
+
+    def outcome(self, index: int) -> BlockOutcome | None:
+        """Return the outcome of a finished block; None where there is none that can be read."""
+        try:
+            content = json.loads(self._outcome_path(index).read_bytes())
+            content["rejects"] = tuple(Reject(**reject) for reject in content["rejects"])
+            return BlockOutcome(**content)
+        except (OSError, ValueError, TypeError, KeyError):
+            return None
+
+    def is_intact(self, outcome: BlockOutcome, stages: Sequence[Stage]) -> bool:
+        """Tell whether the rows of the wanted stages are there as they were written."""
+        for stage in stages:
+            digest = outcome.digests.get(stage.value)
+            if digest is None:
+                continue
+            try:
+                data = self._rows_path(outcome.index, stage).read_bytes()
+            except FileNotFoundError:
+                return False
+            if hashlib.sha256(data).hexdigest() != digest:
+                return False
+        return True
+
+    def batches(self, outcomes: Sequence[BlockOutcome], stage: Stage) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of one stage, block after block; memory holds one block."""
+        for outcome in outcomes:
+            if stage.value in outcome.digests:
+                with pa.OSFile(str(self._rows_path(outcome.index, stage)), "rb") as file:
+                    yield from pa.ipc.open_stream(file)
+
+    def remove_rows(self, outcomes: Sequence[BlockOutcome], stage: Stage) -> None:
+        """Remove rows that a committed shard holds; outcomes stay, for their rejects."""
+        for outcome in outcomes:
+            self._rows_path(outcome.index, stage).unlink(missing_ok=True)
+
+    def _write_rows(self, path: Path, rows: list[dict[str, Any]]) -> str:
+        buffer = io.BytesIO()
+        batch = pa.RecordBatch.from_pylist(rows, schema=COLUMNS)
+        with pa.ipc.new_stream(buffer, COLUMNS) as writer:
+            writer.write_batch(batch)
+        data = buffer.getbuffer()
+        with atomic_write(path, durable=False) as file:
+            file.write(data)
+        return hashlib.sha256(data).hexdigest()
+
+    def _rows_path(self, index: int, stage: Stage) -> Path:
+        return self.folder / f"{index:06d}.{stage.value}.arrow"
+
+    def _outcome_path(self, index: int) -> Path:
+        return self.folder / f"{index:06d}.json"

@@ -1,0 +1,199 @@
+"""The three steps of a block, as pure functions with serialisable inputs: plan, speak, finish.
+
+An executor only chooses where each of them runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from askqa_builder.build.plan import Block, Take
+from askqa_builder.build.planned import PlannedRow, PlannedTake, PlannedTurn
+from askqa_builder.build.recipe import Recipe
+from askqa_builder.build.rows import Row, RowMaker
+from askqa_builder.corpus.conversation import Act, ResponsePoint, Role, Stage, Turn
+from askqa_builder.corpus.rejects import Reject, RejectStage
+from askqa_builder.errors import AskqaError, SpeechError
+from askqa_builder.recording.turn_audio import TurnAudio, prepare_turn
+from askqa_builder.seeds import Stream, derive_seed
+from askqa_builder.speech import prosody
+from askqa_builder.speech.engine import Engine, Speech, Utterance
+from askqa_builder.speech.reading import read_aloud
+from askqa_builder.voices.casting import Cast, CastingKey, cast
+from askqa_builder.voices.profiles import Pause
+
+Spoken = Speech | SpeechError
+
+_PAUSE_BEFORE = {
+    Act.STORY: Pause.LEAD_IN,
+    Act.QUESTION: Pause.BEFORE_USER,
+    Act.ANSWER: Pause.BEFORE_ASSISTANT,
+    Act.CLARIFYING_QUESTION: Pause.BEFORE_ASSISTANT,
+    Act.CLARIFICATION: Pause.BEFORE_USER,
+}
+
+
+@dataclass
+class Finished:
+    """Rows by stage, in order, and what had to be left out."""
+
+    rows: dict[Stage, list[Row]] = field(default_factory=lambda: {stage: [] for stage in Stage})
+    rejects: list[Reject] = field(default_factory=list)
+
+    def add(self, other: Finished) -> None:
+        """Append what another part of the block gave."""
+        for stage, rows in other.rows.items():
+            self.rows[stage] += rows
+        self.rejects += other.rejects
+
+
+def plan_block(block: Block, recipe: Recipe) -> list[PlannedTake]:
+    """Cast the takes of a block and draw all that is drawn; nothing depends on the rest of the block."""
+    return [_plan_take(take, recipe) for take in block.takes]
+
+
+def speak_block(planned: Sequence[PlannedTake], engines: Mapping[str, Engine]) -> list[list[Spoken]]:
+    """Speak the turns of planned takes, one batch an engine; the answer has the shape of `planned`."""
+    spoken: list[list[Spoken]] = [
+        [SpeechError("nothing in the text can be pronounced")] * len(take.turns) for take in planned
+    ]
+    for key, engine in engines.items():
+        places = [
+            (i, j, turn.utterance)
+            for i, take in enumerate(planned)
+            for j, turn in enumerate(take.turns)
+            if turn.engine == key and turn.utterance is not None
+        ]
+        batch = [utterance for _, _, utterance in places]
+        for (i, j, _), speech in zip(places, _speak(engine, batch), strict=True):
+            spoken[i][j] = speech
+    return spoken
+
+
+def finish_block(planned: Sequence[PlannedTake], spoken: Sequence[list[Spoken]], recipe: Recipe) -> Finished:
+    """Trim, level, join, measure and encode; the speech of each take is dropped as soon as it is used.
+
+    What cannot be finished is rejected: the row if only its own turns failed, else the whole take.
+    """
+    block = Finished()
+    maker = RowMaker(recipe)
+    for take, speech in zip(planned, spoken, strict=True):
+        try:
+            block.add(_finish_take(take, speech, recipe, maker))
+        except (AskqaError, MemoryError, OSError):
+            raise
+        except Exception as error:  # one odd conversation must not cost all others
+            block.rejects.append(reject(take.take, "write", "internal_error", f"{type(error).__name__}: {error}"))
+        speech.clear()
+    return block
+
+
+def reject(take: Take, stage: RejectStage, reason: str, detail: str, suffix: str = "") -> Reject:
+    """Reject a take, or the row that `suffix` names."""
+    return Reject(
+        row_id(take, suffix),
+        take.conversation.file,
+        take.conversation.index,
+        stage,
+        reason,
+        " ".join(detail.split()),
+    )
+
+
+def row_id(take: Take, suffix: str) -> str:
+    """Return the id of a row, or with an empty suffix that of its conversation in this rendition."""
+    rendition = f"~{take.rendition}" if take.rendition else ""
+    return f"{take.conversation.id}{suffix}{rendition}"
+
+
+def _plan_take(take: Take, recipe: Recipe) -> PlannedTake:
+    conversation = take.conversation
+    speakers = cast(recipe.profiles, CastingKey(recipe.seed, conversation.id, take.rendition, take.split))
+    turns: list[PlannedTurn] = []
+    places: dict[tuple[int, Turn], int] = {}
+    rows: list[PlannedRow] = []
+    for point in conversation.points(recipe.stages):
+        for i, turn in enumerate(point.turns):
+            if (i, turn) not in places:
+                places[i, turn] = len(turns)
+                after_story = i > 0 and point.turns[i - 1].role is Role.NARRATOR
+                turns.append(_plan_turn(take, i, turn, after_story, speakers, recipe))
+        key = (recipe.seed, conversation.id, take.rendition, point.stage.value, "tail")
+        tail = recipe.profiles.profiles.draw_pause(Pause.TAIL, Stream(*key))
+        rows.append(PlannedRow(point, tuple(places[i, turn] for i, turn in enumerate(point.turns)), tail))
+    return PlannedTake(take, speakers, tuple(turns), tuple(rows))
+
+
+def _plan_turn(take: Take, index: int, turn: Turn, after_story: bool, speakers: Cast, recipe: Recipe) -> PlannedTurn:
+    key = (recipe.seed, take.conversation.id, take.rendition, index, turn.text)
+    speaker = speakers[turn.role]
+    spoken = read_aloud(turn.text)
+    seed = derive_seed(*key)
+    pause = Pause.AFTER_STORY if after_story else _PAUSE_BEFORE[turn.act]
+    utterance = Utterance(spoken.text, speaker.voice.name, speaker.rate, speaker.pitch, seed)
+    return PlannedTurn(
+        turn=turn,
+        spoken=spoken,
+        engine=speaker.engine.key,
+        utterance=utterance if spoken.text else None,
+        pause=recipe.profiles.profiles.draw_pause(pause, Stream(*key, "pause")),
+        loudness=speaker.loudness,
+        seed=seed,
+    )
+
+
+def _speak(engine: Engine, batch: Sequence[Utterance]) -> list[Spoken]:
+    """Speak a batch; an engine that breaks its promise and raises is asked for each utterance alone.
+
+    Running out of memory or disk is no fault of the text: such errors are passed on, as are our own.
+    """
+    try:
+        return prosody.speak(engine, batch)
+    except (AskqaError, MemoryError, OSError):
+        raise
+    except Exception as error:
+        if len(batch) == 1:
+            return [SpeechError(f"engine {engine.info.name} failed: {type(error).__name__}: {error}")]
+        return [speech for utterance in batch for speech in _speak(engine, [utterance])]
+
+
+def _finish_take(planned: PlannedTake, spoken: Sequence[Spoken], recipe: Recipe, maker: RowMaker) -> Finished:
+    finished = Finished()
+    take = planned.take
+    audio = [_prepared(speech, turn, recipe.sample_rate) for speech, turn in zip(spoken, planned.turns, strict=True)]
+    for turn, heard in zip(planned.turns[: len(take.conversation.turns)], audio, strict=False):
+        if isinstance(heard, SpeechError):  # a turn that all rows share
+            finished.rejects.append(_unspeakable(take, turn, heard))
+            return finished
+    for row in planned.rows:
+        suffix = row_suffix(row.point)
+        turns: list[TurnAudio] = []
+        for i in row.turns:
+            heard = audio[i]
+            if isinstance(heard, SpeechError):
+                finished.rejects.append(_unspeakable(take, planned.turns[i], heard, suffix))
+                break
+            turns.append(heard)
+        else:
+            finished.rows[row.point.stage].append(maker.row(planned, row, turns, row_id(take, suffix)))
+    return finished
+
+
+def row_suffix(point: ResponsePoint) -> str:
+    """Return what a row's id has beyond its conversation's."""
+    return f"#{point.stage.value}" if point.branch is None else f"#{point.stage.value}-{point.branch}"
+
+
+def _prepared(speech: Spoken, turn: PlannedTurn, sample_rate: int) -> TurnAudio | SpeechError:
+    if isinstance(speech, SpeechError):
+        return speech
+    try:
+        return prepare_turn(speech, sample_rate, turn.loudness)
+    except SpeechError as error:
+        return error
+
+
+def _unspeakable(take: Take, turn: PlannedTurn, error: SpeechError, suffix: str = "") -> Reject:
+    detail = f"{turn.turn.role.value}'s {turn.turn.act.value.replace('_', ' ')} cannot be spoken: {error}"
+    return reject(take, "speak", "unspeakable", detail, suffix)

@@ -1,0 +1,62 @@
+"""Which conversations of the sources a build keeps."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from askqa_builder.corpus.abg_coqa import read_abg_coqa
+from askqa_builder.corpus.conversation import Conversation
+from askqa_builder.corpus.licences import licence_of
+from askqa_builder.corpus.rejects import Reject
+from askqa_builder.corpus.sources import SourceFile
+from askqa_builder.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """What was read: conversations with their splits, and rejects, both in the order of the sources."""
+
+    conversations: tuple[tuple[str, Conversation], ...]
+    rejects: tuple[Reject, ...]
+
+
+def read_corpus(
+    sources: Sequence[SourceFile],
+    *,
+    limit: int | None = None,
+    domains: Collection[str] | None = None,
+    redistributable: bool = False,
+) -> Corpus:
+    """Read the sources and keep what is wanted.
+
+    limit: at most so many conversations of each split; what stands behind the last one is not read.
+    domains: the sources of stories to keep. redistributable: keep only licensed text that may be passed on.
+    Raises UsageError where a file cannot be read, or where the filters leave nothing of it.
+    """
+    kept: list[tuple[str, Conversation]] = []
+    rejects: list[Reject] = []
+    seen_ids: set[str] = set()
+    seen_domains: set[str] = set()
+    counts: Counter[str] = Counter()
+    for source in sources:
+        if limit is not None and counts[source.split] >= limit:
+            continue
+        for entry in read_abg_coqa(source, seen_ids):
+            if isinstance(entry, Reject):
+                rejects.append(entry)
+                continue
+            seen_domains.add(entry.source)
+            if domains is not None and entry.source not in domains:
+                continue
+            if redistributable and not licence_of(entry.source).redistributable:
+                continue
+            kept.append((source.split, entry))
+            counts[source.split] += 1
+            if counts[source.split] == limit:
+                break
+    if not kept and seen_domains:
+        what = f"of {', '.join(sorted(domains))}" if domains is not None else "that may be redistributed"
+        raise UsageError(f"no conversation {what} is left; the sources hold: {', '.join(sorted(seen_domains))}")
+    return Corpus(tuple(kept), tuple(rejects))

@@ -1,0 +1,133 @@
+"""The dataset card: `README.md` with the YAML front matter that the Hub and `datasets` read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from askqa_builder.corpus.licences import licence_of
+from askqa_builder.dataset.files import atomic_write
+from askqa_builder.dataset.manifest import CARD_NAME, DATA_FOLDER
+from askqa_builder.dataset.statistics import Statistics
+
+_SIZE_CATEGORIES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+_LARGEST = "n>1M"
+_SPDX_ON_THE_HUB = {"Apache-2.0": "apache-2.0", "CC-BY-SA-4.0": "cc-by-sa-4.0"}
+
+
+def write_card(dataset: Path, manifest: Mapping[str, Any], statistics: Statistics) -> None:
+    """Write the card of a dataset from its manifest and figures; the same dataset gives the same card."""
+    with atomic_write(dataset / CARD_NAME) as file:
+        file.write(render_card(manifest, statistics).encode("utf-8"))
+
+
+def render_card(manifest: Mapping[str, Any], statistics: Statistics) -> str:
+    """Return the card's text. Text of the dataset is escaped: it may hold anything."""
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)
+    template = environment.from_string(files(__package__).joinpath("card.md.j2").read_text("utf-8"))
+    front = yaml.safe_dump(_front_matter(manifest, statistics), sort_keys=False, allow_unicode=True)
+    return f"---\n{front}---\n\n{template.render(_body(manifest, statistics))}"
+
+
+def _front_matter(manifest: Mapping[str, Any], statistics: Statistics) -> dict[str, Any]:
+    licences = {_SPDX_ON_THE_HUB.get(licence, "other") for licence in statistics.licences} or {"other"}
+    return {
+        "pretty_name": _title(manifest),
+        "language": ["en"],
+        "license": licences.pop() if len(licences) == 1 else "other",
+        "task_categories": ["question-answering", "automatic-speech-recognition"],
+        "tags": ["audio", "speech", "spoken-dialogue", "clarification", "synthetic"],
+        "size_categories": [_size_category(statistics.rows)],
+        "configs": _configs(manifest["shards"]),
+    }
+
+
+def _configs(shards: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Name the files by pattern and no counts: a stale count makes `load_dataset` fail."""
+    configs: dict[str, list[str]] = {}
+    for shard in shards:
+        splits = configs.setdefault(shard["config"], [])
+        if shard["split"] not in splits:
+            splits.append(shard["split"])
+    return [
+        {
+            "config_name": config,
+            **({"default": True} if i == 0 else {}),
+            "data_files": [{"split": split, "path": f"{DATA_FOLDER}/{config}/{split}-*.parquet"} for split in splits],
+        }
+        for i, (config, splits) in enumerate(configs.items())
+    ]
+
+
+def _body(manifest: Mapping[str, Any], statistics: Statistics) -> dict[str, Any]:
+    engines = manifest["engines"]
+    rejected = manifest["rejected"]
+    return {
+        "title": _title(manifest),
+        "demo": manifest["profiles"]["demo"],
+        "engine_names": ", ".join(engine["name"] for engine in engines),
+        "parts": [
+            {
+                "config": config,
+                "split": split,
+                "rows": part.rows,
+                "hours": f"{part.seconds / 3600:.2f}",
+                "ambiguous": part.ambiguous,
+            }
+            for (config, split), part in statistics.parts.items()
+        ],
+        "first_split": manifest["shards"][0]["split"],
+        "lossless": manifest["audio_format"] in ("flac", "wav"),
+        "audio_format": manifest["audio_format"],
+        "sampling_rate": manifest["sampling_rate"],
+        "version": manifest["libraries"]["askqa-builder"],
+        "format_version": manifest["format_version"],
+        "seed": manifest["seed"],
+        "sources": ", ".join(f"{escape(source['name'])} ({source['split']})" for source in manifest["sources"]),
+        "engines": ", ".join(_engine(engine) for engine in engines),
+        "engine_licences": "; ".join(f"{engine['name']}: {engine['licence']}" for engine in engines),
+        "profile_set": escape(manifest["profiles"]["name"]),
+        "rejected": ", ".join(f"{count} × {reason}" for reason, count in rejected.items()) or "nothing",
+        "voices": _voices(statistics),
+        "licences": [
+            {
+                "source": escape(source),
+                "licence": escape(licence),
+                "rows": rows,
+                "redistributable": "yes" if licence_of(source).redistributable else "no",
+            }
+            for (source, licence), rows in sorted(statistics.sources.items())
+        ],
+    }
+
+
+def _voices(statistics: Statistics) -> list[tuple[str, str]]:
+    roles: dict[str, list[str]] = {}
+    for (role, voice), rows in sorted(statistics.voices.items(), key=lambda item: (item[0][0], -item[1], item[0][1])):
+        roles.setdefault(role, []).append(f"{escape(voice)} ({rows})")
+    return [(role, ", ".join(voices)) for role, voices in roles.items()]
+
+
+def _engine(engine: Mapping[str, Any]) -> str:
+    model = f", model {engine['model']}" if engine["model"] else ""
+    return f"{engine['name']} ({engine['library']} {engine['version']}{model})"
+
+
+def _title(manifest: Mapping[str, Any]) -> str:
+    names = ", ".join(dict.fromkeys(engine["name"] for engine in manifest["engines"]))
+    return f"Ambiguous questions in spoken conversations ({names})"
+
+
+def _size_category(rows: int) -> str:
+    return next((name for limit, name in _SIZE_CATEGORIES if rows < limit), _LARGEST)
+
+
+def escape(text: str) -> str:
+    """Make text harmless in a Markdown table: no markup, no HTML, one line."""
+    return "".join(f"&#{ord(c)};" if c in "|<>&`*_[]\\~#" else c for c in text if c.isprintable())

@@ -1,0 +1,67 @@
+"""Files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from askqa_builder.errors import StorageError
+
+TEMPORARY_MARK = ".tmp-"
+
+
+@contextmanager
+def atomic_write(path: Path, *, durable: bool = True) -> Iterator[IO[bytes]]:
+    """Open a temporary file beside `path`; it takes the name when the block ends without an error.
+
+    The temporary name starts with a dot, because `load_dataset(folder)` reads every other file it finds.
+    durable: flush to the disk before the name appears, and the name after it. Without it a power cut may
+    leave a torn file under the name, so the reader must check a digest.
+
+    Raises StorageError where the disk is full or refuses.
+    """
+    temporary = path.with_name(f".{path.name}{TEMPORARY_MARK}{os.getpid()}")
+    try:
+        try:
+            with temporary.open("wb") as file:
+                yield file
+                if durable:
+                    file.flush()
+                    os.fsync(file.fileno())
+            temporary.replace(path)
+            if durable:
+                sync_folder(path.parent)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise StorageError(
+            f"cannot write {path.name}: {error.strerror or error}; free some space and run again"
+        ) from error
+
+
+def sync_folder(folder: Path) -> None:
+    """Flush a folder's names to the disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def remove_temporaries(folder: Path) -> None:
+    """Remove what killed writers left in `folder`."""
+    for path in folder.glob(f".*{TEMPORARY_MARK}*"):
+        path.unlink(missing_ok=True)
+
+
+def sha256_of(path: Path) -> str:
+    """Return the file's SHA-256 in hexadecimal."""
+    hasher = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            hasher.update(chunk)
+    return hasher.hexdigest()

@@ -1,0 +1,64 @@
+"""`askqa.json`: what a dataset is made of, and by what."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from askqa_builder.dataset.files import atomic_write
+from askqa_builder.dataset.shard import ShardRecord
+from askqa_builder.errors import UsageError
+
+MANIFEST_NAME = "askqa.json"
+REJECTED_NAME = "rejected.jsonl"
+CARD_NAME = "README.md"
+DATA_FOLDER = "data"
+
+
+def canonical_digest(value: Any) -> str:
+    """Return the SHA-256 of a value as JSON with sorted keys and no spaces."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def read_manifest(dataset: Path) -> dict[str, Any] | None:
+    """Read a dataset's manifest; None where there is none. Raises UsageError where it is damaged."""
+    path = dataset / MANIFEST_NAME
+    if not path.exists():
+        return None
+    try:
+        manifest = json.loads(path.read_text("utf-8"))
+        for key in ("format_version", "config_digest", "shards", "rejected"):
+            manifest[key]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UsageError(f"{path}: not a manifest of a dataset ({error}); build it anew with --overwrite") from error
+    return dict(manifest)
+
+
+def shard_records(manifest: Mapping[str, Any]) -> list[ShardRecord]:
+    """Return the shards that a manifest lists."""
+    return [ShardRecord(**entry) for entry in manifest["shards"]]
+
+
+def write_manifest(dataset: Path, content: dict[str, Any]) -> None:
+    """Write the manifest, last of all files: with it a dataset is finished."""
+    text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    with atomic_write(dataset / MANIFEST_NAME) as file:
+        file.write(text.encode("utf-8"))
+
+
+def write_rejected(dataset: Path, rejects: Sequence[dict[str, Any]]) -> None:
+    """Write `rejected.jsonl`, or remove it where nothing was rejected.
+
+    ASCII with escapes: ids may hold lone surrogates, which UTF-8 has no bytes for.
+    """
+    path = dataset / REJECTED_NAME
+    if not rejects:
+        path.unlink(missing_ok=True)
+        return
+    with atomic_write(path) as file:
+        for reject in rejects:
+            file.write(json.dumps(reject, ensure_ascii=True).encode("ascii") + b"\n")

@@ -1,0 +1,174 @@
+"""The columns of a row, once: as an Arrow schema and as the features that `datasets` restores from it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pyarrow as pa
+
+FORMAT_VERSION = "1.0"
+
+AUDIO = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+
+TURN = pa.struct(
+    [
+        ("role", pa.string()),
+        ("act", pa.string()),
+        ("text", pa.string()),
+        ("spoken_text", pa.string()),
+        ("start", pa.float64()),
+        ("end", pa.float64()),
+        ("words_per_minute", pa.float64()),
+        ("seed", pa.int64()),
+    ]
+)
+
+WORD = pa.struct(
+    [
+        ("turn", pa.int32()),
+        ("word", pa.string()),
+        ("start", pa.float64()),
+        ("end", pa.float64()),
+        ("char_start", pa.int32()),
+        ("char_end", pa.int32()),
+    ]
+)
+
+SPEAKER = pa.struct(
+    [
+        ("role", pa.string()),
+        ("engine", pa.string()),
+        ("engine_version", pa.string()),
+        ("model", pa.string()),
+        ("voice", pa.string()),
+        ("gender", pa.string()),
+        ("accent", pa.string()),
+        ("metadata_source", pa.string()),
+        (
+            "requested",
+            pa.struct([("rate", pa.float64()), ("pitch", pa.float64()), ("loudness", pa.float64())]),
+        ),
+        (
+            "measured",
+            pa.struct([("f0", pa.float64()), ("words_per_minute", pa.float64()), ("loudness", pa.float64())]),
+        ),
+    ]
+)
+
+RESPONSE = pa.struct(
+    [
+        ("action", pa.string()),
+        ("text", pa.string()),
+        ("references", pa.list_(pa.string())),
+        ("answerable", pa.bool_()),
+    ]
+)
+
+EVIDENCE = pa.struct(
+    [
+        ("text", pa.string()),
+        ("char_start", pa.int32()),
+        ("char_end", pa.int32()),
+        ("start", pa.float64()),
+        ("end", pa.float64()),
+    ]
+)
+
+CLARIFICATION = pa.struct(
+    [
+        ("question", pa.string()),
+        ("branches", pa.list_(pa.struct([("reply", pa.string()), ("answers", pa.list_(pa.string()))]))),
+    ]
+)
+
+QUALITY = pa.struct(
+    [
+        ("peak_dbfs", pa.float64()),
+        ("clipped_samples", pa.int64()),
+        ("longest_silence", pa.float64()),
+        ("speech_share", pa.float64()),
+        ("snr_db", pa.float64()),
+    ]
+)
+
+CHANNEL = pa.struct(
+    [("codec", pa.string()), ("room", pa.string()), ("noise", pa.string()), ("noise_snr_db", pa.float64())]
+)
+
+COLUMNS = pa.schema(
+    [
+        ("id", pa.string()),
+        ("conversation_id", pa.string()),
+        ("story_id", pa.string()),
+        ("source", pa.string()),
+        ("target_turn_id", pa.int64()),
+        ("stage", pa.string()),
+        ("branch", pa.int32()),
+        ("rendition", pa.int32()),
+        ("ambiguous", pa.bool_()),
+        ("language", pa.string()),
+        ("license", pa.string()),
+        ("audio", AUDIO),
+        ("duration", pa.float64()),
+        ("num_samples", pa.int64()),
+        ("sampling_rate", pa.int32()),
+        ("pcm_sha256", pa.string()),
+        ("story", pa.string()),
+        ("turns", pa.list_(TURN)),
+        ("words", pa.list_(WORD)),
+        ("speakers", pa.list_(SPEAKER)),
+        ("response", RESPONSE),
+        ("evidence", EVIDENCE),
+        ("clarifications", pa.list_(CLARIFICATION)),
+        ("quality", QUALITY),
+        ("channel", CHANNEL),
+        ("seed", pa.int64()),
+    ]
+)
+
+
+def row_schema(sampling_rate: int) -> pa.Schema:
+    """Return the Arrow schema of a dataset at `sampling_rate` Hz, with the metadata `datasets` reads.
+
+    The key `huggingface` is what `datasets` itself writes into Parquet files; with it, `load_dataset`
+    restores `Audio` and `List` without importing torch here.
+    """
+    features = {
+        field.name: {"sampling_rate": sampling_rate, "_type": "Audio"}
+        if field.name == "audio"
+        else _feature(field.type)
+        for field in COLUMNS
+    }
+    return COLUMNS.with_metadata({"huggingface": json.dumps({"info": {"features": features}})})
+
+
+_DTYPES = {
+    pa.string(): "string",
+    pa.binary(): "binary",
+    pa.float64(): "float64",
+    pa.int64(): "int64",
+    pa.int32(): "int32",
+    pa.bool_(): "bool",
+}
+
+
+def _feature(kind: pa.DataType) -> dict[str, Any]:
+    if pa.types.is_struct(kind):
+        return {field.name: _feature(field.type) for field in kind}
+    if pa.types.is_list(kind):
+        return {"feature": _feature(kind.value_type), "_type": "List"}
+    return {"dtype": _DTYPES[kind], "_type": "Value"}
+
+
+def leaf_paths(schema: pa.Schema) -> list[str]:
+    """Return the Parquet column paths of a schema's leaves, such as `turns.list.element.role`."""
+    return [path for field in schema for path in _leaves(field.name, field.type)]
+
+
+def _leaves(path: str, kind: pa.DataType) -> list[str]:
+    if pa.types.is_struct(kind):
+        return [leaf for field in kind for leaf in _leaves(f"{path}.{field.name}", field.type)]
+    if pa.types.is_list(kind):
+        return _leaves(f"{path}.list.element", kind.value_type)
+    return [path]

@@ -1,0 +1,61 @@
+"""One turn made ready for the recording: trimmed, resampled, levelled, quantised."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import soxr
+from numpy.typing import NDArray
+
+from askqa_builder.errors import SpeechError
+from askqa_builder.recording.edges import fade, speech_bounds
+from askqa_builder.speech.engine import Speech, WordTime
+from askqa_builder.speech.loudness import levelling_gain
+
+Pcm = NDArray[np.int16]
+"""Mono 16-bit samples, shape [samples]."""
+
+
+@dataclass(frozen=True, eq=False)
+class TurnAudio:
+    """A turn's samples at the recording's rate, speech within 20 ms of both ends.
+
+    words: times in samples of `pcm`. loudness: LUFS reached. peak: largest magnitude, full scale 32767.
+    """
+
+    pcm: Pcm
+    words: tuple[WordTime, ...]
+    loudness: float
+    peak: int
+
+
+def prepare_turn(speech: Speech, sample_rate: int, target_lufs: float) -> TurnAudio:
+    """Trim, resample (soxr HQ), level and quantise one turn.
+
+    Raises SpeechError where the engine returned silence: silence is never written in a turn's place.
+    """
+    bounds = speech_bounds(speech.samples, speech.sample_rate)
+    if bounds is None:
+        raise SpeechError("the engine returned silence")
+    start, end = bounds
+    samples = speech.samples[start:end]
+    if speech.sample_rate != sample_rate:
+        samples = soxr.resample(samples, speech.sample_rate, sample_rate)
+    levelled = levelling_gain(samples, sample_rate, target_lufs)
+    if levelled is None:
+        raise SpeechError("the engine's speech is too quiet to be levelled")
+    gain, loudness = levelled
+    scaled = samples * np.float32(gain * 32767)
+    fade(scaled, sample_rate)
+    pcm = np.rint(scaled, out=scaled).astype(np.int16)
+    ratio = sample_rate / speech.sample_rate
+    words = tuple(_moved(word, start, ratio, len(pcm)) for word in speech.words)
+    return TurnAudio(pcm, words, loudness, int(max(pcm.max(), -int(pcm.min()))))
+
+
+def _moved(word: WordTime, trimmed: int, ratio: float, length: int) -> WordTime:
+    """Move a word's times from the engine's samples to the turn's; a word is never empty."""
+    start = min(max(round((word.start - trimmed) * ratio), 0), length - 1)
+    end = min(max(round((word.end - trimmed) * ratio), start + 1), length)
+    return WordTime(start, end, word.char_start, word.char_end)

@@ -1,0 +1,239 @@
+"""flite, the embedded default engine: four small English voices, in process, bit-reproducible.
+
+flite 2.2 (CMU, BSD-like licence) is called through ctypes on Debian's `libflite1`. Its C interface is in
+flite's own `include/`; the features set here are documented in its manual, section "Voice selection".
+"""
+
+from __future__ import annotations
+
+import ctypes
+import ctypes.util
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from askqa_builder.errors import SpeechError, UsageError
+from askqa_builder.seeds import derive_seed
+from askqa_builder.speech.engine import EngineInfo, Samples, Speech, Utterance, WordTime
+from askqa_builder.speech.pieces import split_text
+from askqa_builder.voices.voice import Controls, Voice
+
+SAMPLE_RATE = 16000
+CHARACTERS_A_CALL = 1000
+"""flite's cost grows faster than the text: one call of 20,000 words takes minutes."""
+
+_NATIVE_RATE = (0.5, 2.0)
+_NATIVE_PITCH = (-12.0, 12.0)
+
+# name: gender, accent, does f0_shift act on it (rms takes its F0 from a model that ignores the shift)
+_VOICES: dict[str, tuple[str, str, bool]] = {
+    "slt": ("female", "American", True),
+    "rms": ("male", "American", False),
+    "awb": ("male", "Scottish", True),
+    "kal16": ("male", "American", True),
+}
+
+_WORD_START = b"R:SylStructure.daughter1.daughter1.R:Segment.p.end"
+_WORD_END = b"R:SylStructure.daughtern.daughtern.R:Segment.end"
+
+
+class _Wave(ctypes.Structure):
+    _fields_ = (
+        ("type", ctypes.c_char_p),
+        ("sample_rate", ctypes.c_int),
+        ("num_samples", ctypes.c_int),
+        ("num_channels", ctypes.c_int),
+        ("samples", ctypes.POINTER(ctypes.c_short)),
+    )
+
+
+class _VoiceStruct(ctypes.Structure):
+    _fields_ = (("name", ctypes.c_char_p), ("features", ctypes.c_void_p))
+
+
+class FliteEngine:
+    """The voices slt, rms, awb and kal16, one utterance at a time.
+
+    Its noise comes from the C library's `rand`, which is seeded before each call: so one instance a
+    process, never threads. Raises UsageError where the library is not installed.
+    """
+
+    def __init__(self) -> None:
+        self._flite = _open("flite")
+        for dependency in ("flite_usenglish", "flite_cmulex"):
+            _open(dependency)
+        self._libc = ctypes.CDLL(None)
+        _declare(self._flite)
+        self._flite.flite_init()
+        self._handles = {name: _register(name) for name in _VOICES}
+        # flite keeps the *pointers* to feature names: they must live as long as the voices
+        self._keys = {name: ctypes.create_string_buffer(name) for name in (b"duration_stretch", b"f0_shift")}
+        self._stretch = {name: self._parameter(name, b"duration_stretch", 1.0) for name in _VOICES}
+        self._info = EngineInfo(
+            name="flite",
+            library="flite",
+            version=_library_version(self._flite),
+            model=None,
+            revision=None,
+            licence="BSD-like (CMU flite)",
+            sample_rate=SAMPLE_RATE,
+            words_per_minute=160.0,
+            minimum_speed=2.0,
+        )
+        self._voices = {
+            name: Voice(
+                name=name,
+                language="en",
+                gender=gender,
+                accent=accent,
+                metadata_source="catalogue",
+                controls=Controls(rate=_NATIVE_RATE, pitch=_NATIVE_PITCH if shifts else None, word_times=True),
+            )
+            for name, (gender, accent, shifts) in _VOICES.items()
+        }
+
+    @property
+    def info(self) -> EngineInfo:
+        """Name, versions, licence."""
+        return self._info
+
+    @property
+    def voices(self) -> Mapping[str, Voice]:
+        """The four voices by name."""
+        return self._voices
+
+    def speak(self, batch: Sequence[Utterance]) -> list[Speech | SpeechError]:
+        """Speak one utterance after the other; see `Engine.speak`."""
+        return [self._speak_one(utterance) for utterance in batch]
+
+    def close(self) -> None:
+        """Do nothing: the voices are part of the process until it ends."""
+
+    def _speak_one(self, utterance: Utterance) -> Speech | SpeechError:
+        if not utterance.text.isascii() or "\0" in utterance.text:
+            return SpeechError("flite reads ASCII text without NUL characters only")
+        voice = utterance.voice
+        self._set(voice, b"duration_stretch", self._stretch[voice] / utterance.rate)
+        self._set(voice, b"f0_shift", 2.0 ** (utterance.pitch / 12.0))
+        pieces: list[Samples] = []
+        words: list[WordTime] = []
+        offset = 0
+        for start, end in split_text(utterance.text, CHARACTERS_A_CALL):
+            self._libc.srand(derive_seed(utterance.seed, start) & 0x7FFFFFFF)
+            samples, times = self._call(utterance.text[start:end], voice)
+            words += [
+                WordTime(word.start + offset, word.end + offset, word.char_start + start, word.char_end + start)
+                for word in times
+            ]
+            pieces.append(samples)
+            offset += len(samples)
+        if not words:
+            return SpeechError("flite found no word in the text")
+        return Speech(np.concatenate(pieces), SAMPLE_RATE, tuple(words))
+
+    def _call(self, text: str, voice: str) -> tuple[Samples, list[WordTime]]:
+        handle = ctypes.cast(self._handles[voice], ctypes.c_void_p)
+        spoken = self._flite.flite_synth_text(text.encode("ascii"), handle)
+        try:
+            wave = self._flite.utt_wave(spoken).contents
+            pcm = np.ctypeslib.as_array(wave.samples, (wave.num_samples,))
+            samples = pcm.astype(np.float32) * np.float32(1 / 32768)
+            return samples, list(self._word_times(spoken, text, len(samples)))
+        finally:
+            self._flite.delete_utterance(spoken)
+
+    def _word_times(self, spoken: int, text: str, length: int) -> Iterator[WordTime]:
+        """Yield the normalised words, each tied to the characters of the token it came from."""
+        item = self._flite.relation_head(self._flite.utt_relation(spoken, b"Word"))
+        token = None
+        char_start = char_end = 0
+        cursor = 0
+        while item:
+            parent = self._flite.item_parent(self._flite.item_as(item, b"Token"))
+            if parent and parent != token:
+                token = parent
+                name = self._flite.flite_ffeature_string(parent, b"name").decode("ascii")
+                found = text.find(name, char_end)
+                if found >= 0:
+                    char_start, char_end = found, found + len(name)
+            start = round(self._flite.flite_ffeature_float(item, _WORD_START) * SAMPLE_RATE)
+            end = min(round(self._flite.flite_ffeature_float(item, _WORD_END) * SAMPLE_RATE), length)
+            # "..." becomes a word without segments; char_end is 0 only before the first token is found
+            if max(start, cursor) < end and char_end:
+                yield WordTime(max(start, cursor), end, char_start, char_end)
+                cursor = end
+            item = self._flite.item_next(item)
+
+    def _set(self, voice: str, key: bytes, value: float) -> None:
+        self._flite.flite_feat_set_float(self._handles[voice].contents.features, self._keys[key], value)
+
+    def _parameter(self, voice: str, key: bytes, default: float) -> float:
+        features = self._handles[voice].contents.features
+        return float(self._flite.flite_get_param_float(features, key, default))
+
+
+def _open(name: str) -> ctypes.CDLL:
+    """Load one of flite's libraries so that the others see its symbols."""
+    for candidate in (f"lib{name}.so.1", f"lib{name}.1.dylib", ctypes.util.find_library(name)):
+        if candidate is None:
+            continue
+        try:
+            return ctypes.CDLL(candidate, ctypes.RTLD_GLOBAL)
+        except OSError:
+            continue
+    raise UsageError(
+        f"the embedded engine needs flite's library (lib{name}): sudo apt-get install libflite1, "
+        "or brew install flite; --profiles espeak needs pip only"
+    )
+
+
+def _register(voice: str) -> Any:
+    library = _open(f"flite_cmu_us_{voice}")
+    register = getattr(library, f"register_cmu_us_{voice}")
+    register.restype = ctypes.POINTER(_VoiceStruct)
+    register.argtypes = [ctypes.c_char_p]
+    return register(None)
+
+
+def _declare(flite: ctypes.CDLL) -> None:
+    pointer, text, number = ctypes.c_void_p, ctypes.c_char_p, ctypes.c_float
+    signatures: dict[str, tuple[Any, list[Any]]] = {
+        "flite_synth_text": (pointer, [text, pointer]),
+        "utt_wave": (ctypes.POINTER(_Wave), [pointer]),
+        "delete_utterance": (None, [pointer]),
+        "utt_relation": (pointer, [pointer, text]),
+        "relation_head": (pointer, [pointer]),
+        "item_next": (pointer, [pointer]),
+        "item_as": (pointer, [pointer, text]),
+        "item_parent": (pointer, [pointer]),
+        "flite_ffeature_float": (number, [pointer, text]),
+        "flite_ffeature_string": (text, [pointer, text]),
+        "flite_feat_set_float": (None, [pointer, text, number]),
+        "flite_get_param_float": (number, [pointer, text, number]),
+    }
+    for name, (result, arguments) in signatures.items():
+        function = getattr(flite, name)
+        function.restype, function.argtypes = result, arguments
+
+
+class _DlInfo(ctypes.Structure):
+    _fields_ = (
+        ("dli_fname", ctypes.c_char_p),
+        ("dli_fbase", ctypes.c_void_p),
+        ("dli_sname", ctypes.c_char_p),
+        ("dli_saddr", ctypes.c_void_p),
+    )
+
+
+def _library_version(flite: ctypes.CDLL) -> str:
+    """Read the version from the file that was loaded (libflite.so.2.2): the library exports none."""
+    info = _DlInfo()
+    address = ctypes.cast(flite.flite_init, ctypes.c_void_p)
+    if ctypes.CDLL(None).dladdr(address, ctypes.byref(info)) and info.dli_fname:
+        found = re.search(r"(\d+(?:\.\d+)+)", os.path.basename(os.path.realpath(info.dli_fname.decode())))  # noqa: PTH119
+        if found:
+            return found.group(1)
+    return "unknown"

@@ -1,0 +1,96 @@
+"""Integrated loudness of one turn, ITU-R BS.1770-4, and the gain that brings it to a level."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from askqa_builder.speech.engine import Samples
+
+HOP_SECONDS = 0.1
+"""A gating block is four hops long and starts at each hop (75 % overlap)."""
+
+PEAK_CEILING_DBFS = -1.0
+
+_ABSOLUTE_GATE_LUFS = -70.0
+_RELATIVE_GATE_LU = -10.0
+_OFFSET_LU = -0.691
+
+
+def integrated_loudness(samples: Samples, sample_rate: int) -> float | None:
+    """Measure the gated loudness in LUFS; None for silence.
+
+    samples: mono, full scale ±1, any length; less than one block (0.4 s) is measured as a single block of
+    its own length, where the standard leaves the loudness undefined.
+
+    The K-weighting is applied to the power spectrum of each 100 ms hop instead of filtering in time, which
+    costs a quarter. The coefficients are pyloudnorm's; over the same blocks both agree within 0.05 LU.
+    """
+    hop = round(HOP_SECONDS * sample_rate)
+    hops = max(len(samples) // hop, 1)
+    weights = _k_weighting(sample_rate, hop)
+    powers = _hop_powers(samples, hop, hops, weights)
+    if hops < 4:
+        blocks = np.array([powers.sum() * hop / max(len(samples), 1)])
+    else:
+        sums = np.concatenate(([0.0], np.cumsum(powers)))
+        blocks = (sums[4:] - sums[:-4]) / 4
+    blocks = blocks[blocks > _power(_ABSOLUTE_GATE_LUFS)]
+    if not len(blocks):
+        return None
+    gate = blocks.mean() * 10.0 ** (_RELATIVE_GATE_LU / 10)
+    return _lufs(float(blocks[blocks > gate].mean()))
+
+
+def levelling_gain(samples: Samples, sample_rate: int, target_lufs: float) -> tuple[float, float] | None:
+    """Return the linear gain to `target_lufs` and the loudness then reached; None for silence.
+
+    Where the peak would pass −1 dBFS the gain is less: a turn is never limited or clipped.
+    """
+    loudness = integrated_loudness(samples, sample_rate)
+    if loudness is None:
+        return None
+    peak = float(max(samples.max(), -samples.min()))
+    gain = min(10.0 ** ((target_lufs - loudness) / 20), 10.0 ** (PEAK_CEILING_DBFS / 20) / peak)
+    return gain, loudness + 20 * math.log10(gain)
+
+
+def _hop_powers(samples: Samples, hop: int, hops: int, weights: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return the K-weighted mean square of each hop, the incomplete last one left out if there are others."""
+    from scipy.fft import rfft
+
+    whole = samples[: hops * hop]
+    frames = np.zeros((hops, hop), np.float32)
+    frames.reshape(-1)[: len(whole)] = whole
+    spectra = rfft(frames, axis=1, overwrite_x=True)
+    energy = np.square(spectra.real)
+    energy += np.square(spectra.imag)
+    return np.asarray(energy @ weights, np.float64)
+
+
+@lru_cache(maxsize=8)
+def _k_weighting(sample_rate: int, hop: int) -> NDArray[np.float32]:
+    """Weights that turn the squared spectrum of a hop into its K-weighted mean square (Parseval)."""
+    import pyloudnorm
+    from scipy.signal import freqz
+
+    frequencies = np.fft.rfftfreq(hop, 1 / sample_rate)
+    weights = np.full(len(frequencies), 2.0)
+    weights[0] = 1.0
+    if hop % 2 == 0:
+        weights[-1] = 1.0
+    for stage in pyloudnorm.Meter(sample_rate)._filters.values():
+        _, response = freqz(stage.b, stage.a, worN=frequencies, fs=sample_rate)
+        weights *= np.abs(response * stage.passband_gain) ** 2
+    return (weights / hop**2).astype(np.float32)
+
+
+def _power(lufs: float) -> float:
+    return float(10.0 ** ((lufs - _OFFSET_LU) / 10))
+
+
+def _lufs(power: float) -> float:
+    return _OFFSET_LU + 10 * math.log10(power)

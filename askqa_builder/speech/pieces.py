@@ -1,0 +1,45 @@
+"""Cutting a long text into pieces that an engine takes in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+Span = tuple[int, int]
+
+
+def split_text(text: str, limit: int) -> list[Span]:
+    """Cut `text` into spans of at most `limit` characters, at sentence ends where there are any.
+
+    The spans are in order, do not overlap, start and end on something other than white space, and leave
+    out nothing but white space. A sentence over the limit is cut between words, a word over it inside.
+    """
+    spans: list[Span] = []
+    for start, end in _sentences(text):
+        if spans and end - spans[-1][0] <= limit:
+            spans[-1] = (spans[-1][0], end)
+        else:
+            spans += _cut(text, start, end, limit)
+    return spans
+
+
+def _sentences(text: str) -> Iterator[Span]:
+    from sentencex import segment
+
+    cursor = 0
+    for sentence in segment("en", text):
+        stripped = sentence.strip()
+        if not stripped:
+            continue
+        start = text.index(stripped, cursor)
+        cursor = start + len(stripped)
+        yield start, cursor
+
+
+def _cut(text: str, start: int, end: int, limit: int) -> Iterator[Span]:
+    while end - start > limit:
+        gap = text.rfind(" ", start + 1, start + limit + 1)
+        stop = gap if gap > start else start + limit
+        yield start, start + len(text[start:stop].rstrip())
+        start = stop + len(text[stop:end]) - len(text[stop:end].lstrip())
+    if start < end:
+        yield start, end

@@ -1,0 +1,34 @@
+"""Fixtures shared by all tests. The real corpus is not ours to ship: tests on it need it on disk."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+DATA = Path(__file__).parent / "data"
+
+
+@pytest.fixture(scope="session")
+def demo_file() -> Path:
+    """Thirteen conversations written for these tests, in Abg-CoQA's format; six are ambiguous."""
+    return DATA / "demo_test.json"
+
+
+@pytest.fixture
+def demo_items(demo_file: Path) -> list[dict[str, Any]]:
+    """The items of the demo file, parsed afresh: a test may change them."""
+    items: list[dict[str, Any]] = json.loads(demo_file.read_text(encoding="utf-8"))["data"]
+    return items
+
+
+@pytest.fixture(scope="session")
+def abg_coqa_folder() -> Path:
+    """The folder with Abg-CoQA's own files that ASKQA_ABG_COQA names."""
+    folder = os.environ.get("ASKQA_ABG_COQA")
+    if not folder:
+        pytest.skip("ASKQA_ABG_COQA does not name a folder with Abg-CoQA")
+    return Path(folder)
