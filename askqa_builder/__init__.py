@@ -1,3 +1,24 @@
-"""askqa-builder: spoken dialogue datasets in which the assistant must ask back."""
+"""askqa-builder: spoken dialogue datasets in which the assistant must ask back.
+
+The commands of `askqa` are functions here: `from askqa_builder import build, estimate_build`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from askqa_builder.build.run import build, estimate_build
+
+__all__ = ["__version__", "build", "estimate_build"]
 
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    """Import the functions when they are asked for: `askqa --help` must not wait for numpy and pyarrow."""
+    if name in ("build", "estimate_build"):
+        from askqa_builder.build import run
+
+        return getattr(run, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

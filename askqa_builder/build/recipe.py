@@ -47,10 +47,7 @@ def make_recipe(options: BuildOptions) -> Recipe:
 
     Raises UsageError before any corpus is read: an unknown set, a missing library, an impossible rate.
     """
-    profile_set = read_profile_set(options.profiles)
-    with open_engines(profile_set.engines) as engines:
-        resolved = resolve(profile_set, {key: engine.voices for key, engine in engines.items()})
-        infos = {key: engine.info for key, engine in engines.items()}
+    resolved, infos = resolve_profiles(options.profiles)
     rate = _sample_rate(options, infos)
     return Recipe(
         resolved,
@@ -61,6 +58,17 @@ def make_recipe(options: BuildOptions) -> Recipe:
         rate,
         audio_format(options.audio_format, rate),
     )
+
+
+def resolve_profiles(name_or_path: str) -> tuple[ResolvedProfileSet, dict[str, EngineInfo]]:
+    """Read a profile set and check it against its engines, which are loaded and closed again.
+
+    Raises UsageError where set, engines or voices are not as they must be.
+    """
+    profile_set = read_profile_set(name_or_path)
+    with open_engines(profile_set.engines) as engines:
+        resolved = resolve(profile_set, {key: engine.voices for key, engine in engines.items()})
+        return resolved, {key: engine.info for key, engine in engines.items()}
 
 
 class open_engines:  # noqa: N801 - used as a function: `with open_engines(...) as engines`

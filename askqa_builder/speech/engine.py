@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from importlib.metadata import entry_points
 from typing import Any, Protocol
 
@@ -118,3 +119,11 @@ def load_engine(name: str, options: Mapping[str, Any] | None = None) -> Engine:
     except TypeError as error:
         raise UsageError(f"engine {name!r}: {error}") from error
     return engine
+
+
+def find_voices(engine: Engine, pattern: str) -> list[Voice]:
+    """Return the voices whose names fit a shell pattern, sorted. Raises UsageError where none does."""
+    found = [engine.voices[name] for name in sorted(engine.voices) if fnmatchcase(name, pattern) or name == pattern]
+    if not found:
+        raise UsageError(f"engine {engine.info.name} has no voice like {pattern!r}; askqa voices {engine.info.name}")
+    return found

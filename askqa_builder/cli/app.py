@@ -1,0 +1,71 @@
+"""The application: its commands, and how errors become one line and an exit code."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, NoReturn
+
+import typer
+
+from askqa_builder import __version__
+from askqa_builder.cli import build, show, voices
+from askqa_builder.errors import AskqaError, UsageError
+
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="askqa",
+    help="Build spoken dialogue datasets in which the user is ambiguous and the assistant must ask back.",
+    rich_markup_mode=None,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("build")(build.build_command)
+app.command("profiles")(voices.profiles_command)
+app.command("voices")(voices.voices_command)
+app.command("show")(show.show_command)
+
+
+@app.callback(invoke_without_command=True)
+def askqa(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
+    """Build spoken dialogue datasets in which the user is ambiguous and the assistant must ask back."""
+    if version:
+        print(f"askqa-builder {__version__}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+        raise typer.Exit(UsageError.exit_code)
+
+
+def main() -> NoReturn:
+    """Run the command line with the process's arguments."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command line and return the exit code; errors are one line on stderr."""
+    try:
+        result = app(args=arguments, prog_name="askqa", standalone_mode=False)
+        sys.stdout.flush()
+        return result if isinstance(result, int) else 0
+    except typer.TyperException as error:
+        return _fail(f"{error.format_message()} (see askqa --help)", UsageError.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        return _fail("interrupted; run the same command again to go on", INTERRUPTED)
+    except AskqaError as error:
+        return _fail(str(error), error.exit_code)
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever read our output has gone: nobody is left to be told
+        return AskqaError.exit_code
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return _fail(f"{where}{error.strerror or error}", AskqaError.exit_code)
+
+
+def _fail(message: str, code: int) -> int:
+    line = "".join(c if c.isprintable() else " " for c in " ".join(message.split()))
+    print(f"askqa: {line}", file=sys.stderr)
+    return code

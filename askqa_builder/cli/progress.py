@@ -1,0 +1,117 @@
+"""Progress of a build: a bar on a terminal, a plain line now and then elsewhere."""
+
+from __future__ import annotations
+
+import time
+from typing import TextIO
+
+from tqdm import tqdm
+
+from askqa_builder.build.report import Progress, Totals
+
+SECONDS_BETWEEN_LINES = 30.0
+
+
+def progress_for(stream: TextIO) -> Progress:
+    """Choose how to show progress on a stream."""
+    return Bar(stream) if stream.isatty() else Lines(stream)
+
+
+class _Speed:
+    """Conversations done and × real time since the start of this run."""
+
+    def __init__(self) -> None:
+        self.total = Totals(0, 0.0)
+        self.conversations = 0
+        self.seconds = 0.0
+        self.recorded = 0.0
+        self._begun = time.monotonic()
+        self._at_start = 0.0
+
+    def start(self, totals: Totals, done: Totals) -> None:
+        self.total, self.conversations, self.seconds = totals, done.conversations, done.seconds
+        self._begun, self._at_start = time.monotonic(), done.seconds
+
+    def advance(self, conversations: int, seconds: float, recorded: float) -> None:
+        self.conversations += conversations
+        self.seconds += seconds
+        self.recorded += recorded
+
+    def describe(self) -> str:
+        """Hours recorded in this run, how many times faster than real time, and the time left."""
+        elapsed = max(time.monotonic() - self._begun, 1e-3)
+        text = f"{self.recorded / 3600:.2f} h of audio, {self.recorded / elapsed:.0f} × real time"
+        spoken = self.seconds - self._at_start
+        if spoken <= 0:
+            return text
+        left = (self.total.seconds - self.seconds) * elapsed / spoken
+        return f"{text}, {_clock(left)} left"
+
+
+class Bar(_Speed):
+    """A bar for people."""
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__()
+        self._stream = stream
+        self._bar: tqdm[None] | None = None
+
+    def start(self, totals: Totals, done: Totals) -> None:
+        """Draw the bar."""
+        super().start(totals, done)
+        self._bar = tqdm(
+            total=totals.conversations,
+            initial=done.conversations,
+            file=self._stream,
+            unit=" conversations",
+            dynamic_ncols=True,
+            bar_format="{l_bar}{bar}| {n_fmt}/{total_fmt}{unit}{postfix}",
+        )
+
+    def advance(self, conversations: int, seconds: float, recorded: float) -> None:
+        """Move the bar."""
+        super().advance(conversations, seconds, recorded)
+        if self._bar is not None:
+            self._bar.set_postfix_str(self.describe(), refresh=False)
+            self._bar.update(conversations)
+
+    def stop(self) -> None:
+        """Leave the bar as it stands."""
+        if self._bar is not None:
+            self._bar.close()
+
+
+class Lines(_Speed):
+    """Plain lines for logs."""
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__()
+        self._stream = stream
+        self._last_line = 0.0
+
+    def start(self, totals: Totals, done: Totals) -> None:
+        """Say what there is to do."""
+        super().start(totals, done)
+        resumed = f", {done.conversations} of them done before" if done.conversations else ""
+        hours = totals.seconds / 3600
+        self._print(f"{totals.conversations} conversations to speak, about {hours:.2f} h{resumed}")
+
+    def advance(self, conversations: int, seconds: float, recorded: float) -> None:
+        """Print a line if the last one is old."""
+        super().advance(conversations, seconds, recorded)
+        if time.monotonic() - self._last_line >= SECONDS_BETWEEN_LINES:
+            self._print(f"{self.conversations}/{self.total.conversations} conversations, {self.describe()}")
+
+    def stop(self) -> None:
+        """Print the last state."""
+        self._print(f"{self.conversations}/{self.total.conversations} conversations, {self.describe()}")
+
+    def _print(self, line: str) -> None:
+        self._last_line = time.monotonic()
+        print(line, file=self._stream, flush=True)
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(max(seconds, 0.0)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

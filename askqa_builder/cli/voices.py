@@ -1,0 +1,73 @@
+"""`askqa voices` and `askqa profiles`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from askqa_builder.voices.voice import Limits, Voice
+
+AUDITION_TEXT = "Is that the blue one, or do you mean the one that she bought in the small town last year?"
+
+
+def voices_command(
+    engine: Annotated[str, typer.Argument(help="Name of an engine, as flite.")],
+    audition: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Speak one sentence with each voice into WAV files here.")
+    ] = None,
+    voice: Annotated[str, typer.Option(help="Only voices that fit this name or pattern.")] = "*",
+    text: Annotated[str, typer.Option(help="What to say in an audition.")] = AUDITION_TEXT,
+) -> int:
+    """List an engine's voices; a dash in gender or accent means that nobody vouches for it."""
+    from askqa_builder.recording.audition import audition_voices
+    from askqa_builder.speech.engine import find_voices, load_engine
+
+    loaded = load_engine(engine)
+    try:
+        found = find_voices(loaded, voice)
+        if audition is None:
+            _print_voices(found)
+        else:
+            for path in audition_voices(loaded, found, text, audition):
+                print(path)
+    finally:
+        loaded.close()
+    return 0
+
+
+def profiles_command(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME|FILE]", help="Profile set to check and show.")] = None,
+) -> int:
+    """List the shipped profile sets; with a name or a file, check that set against its engines and show it."""
+    from askqa_builder.voices.profiles import read_profile_set, shipped_profile_sets
+
+    if name is None:
+        for shipped in shipped_profile_sets():
+            profile_set = read_profile_set(shipped)
+            engines = ", ".join(profile_set.engines)
+            print(f"{shipped:12} engine {engines}{' (demo voices)' if profile_set.demo else ''}")
+        return 0
+    from askqa_builder.build.recipe import resolve_profiles
+
+    resolved, _ = resolve_profiles(name)
+    print(json.dumps(resolved.to_json(), indent=2))
+    return 0
+
+
+def _print_voices(voices: list[Voice]) -> None:
+    width = max((len(voice.name) for voice in voices), default=5)
+    print(f"{'voice':{width}}  {'gender':8} {'accent':16} {'rate':10} {'pitch':12} words")
+    for voice in voices:
+        controls = voice.controls
+        print(
+            f"{voice.name:{width}}  {voice.gender or '-':8} {voice.accent or '-':16} "
+            f"{_limits(controls.rate):10} {_limits(controls.pitch):12} {'timed' if controls.word_times else '-'}"
+        )
+
+
+def _limits(limits: Limits | None) -> str:
+    return "added" if limits is None else f"{limits[0]:g}…{limits[1]:g}"

@@ -1,0 +1,68 @@
+"""Look into a finished dataset, row by row, without `datasets`."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import soundfile
+
+from askqa_builder.dataset.manifest import read_manifest, shard_records
+from askqa_builder.errors import UsageError
+
+_SAVED_FORMATS = ("wav", "flac", "mp3", "ogg")
+
+
+def find_row(dataset: Path, row_id: str | None) -> dict[str, Any]:
+    """Read one row of any configuration, the first one where no id is given; other audio is not read.
+
+    Raises UsageError where the folder holds no finished dataset, or no such row.
+    """
+    for file, group, place in _places(dataset, row_id):
+        with pq.ParquetFile(file) as parquet:
+            row: dict[str, Any] = parquet.read_row_group(group).slice(place, 1).to_pylist()[0]
+            return row
+    what = "no rows" if row_id is None else f"no row {row_id!r}; ids look like <conversation_id>#initial"
+    raise UsageError(f"{dataset} has {what}")
+
+
+def save_recording(row: dict[str, Any], path: Path) -> None:
+    """Write a row's recording to a file, in the format of its suffix; mp3 and ogg need ffmpeg.
+
+    Raises UsageError for another suffix, or where ffmpeg is missing.
+    """
+    wanted = path.suffix.lstrip(".").lower()
+    if wanted not in _SAVED_FORMATS:
+        raise UsageError(f"{path}: give a file that ends in {', '.join('.' + name for name in _SAVED_FORMATS)}")
+    data = row["audio"]["bytes"]
+    if row["audio"]["path"].endswith(f".{wanted}"):
+        path.write_bytes(data)
+        return
+    samples, rate = soundfile.read(io.BytesIO(data), dtype="int16")
+    if wanted in ("wav", "flac"):
+        soundfile.write(path, samples, rate, subtype="PCM_16")
+        return
+    from pydub import AudioSegment
+
+    try:
+        AudioSegment(samples.tobytes(), sample_width=2, frame_rate=rate, channels=1).export(path, format=wanted)
+    except FileNotFoundError as error:
+        raise UsageError(f"writing {wanted} needs ffmpeg: sudo apt-get install ffmpeg, or save a .wav") from error
+
+
+def _places(dataset: Path, row_id: str | None) -> Iterator[tuple[Path, int, int]]:
+    """Yield file, row group and place in it of the rows that fit, reading the column of ids only."""
+    manifest = read_manifest(dataset)
+    if manifest is None:
+        raise UsageError(f"{dataset} holds no finished dataset (no askqa.json); build one with askqa build")
+    for record in shard_records(manifest):
+        file = dataset / record.file
+        with pq.ParquetFile(file) as parquet:
+            for group in range(parquet.num_row_groups):
+                ids = parquet.read_row_group(group, columns=["id"]).column("id").to_pylist()
+                for place, found in enumerate(ids):
+                    if row_id in (None, found):
+                        yield file, group, place

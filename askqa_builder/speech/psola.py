@@ -1,0 +1,185 @@
+"""Change the pitch and the rate of recorded speech; the formants, and with them the speaker, stay.
+
+Time-domain pitch-synchronous overlap-add: Moulines and Charpentier, "Pitch-synchronous waveform processing
+techniques for text-to-speech synthesis using diphones", Speech Communication 9 (1990). Everything is
+expressed through the *phase* of the voice, the number of periods since the start of the signal: pitch marks
+stand where the phase of the source has a given fractional part, synthesis marks where that of the output is
+whole. Both are then found by interpolation, and nothing steps from period to period.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from askqa_builder.speech.engine import Samples
+from askqa_builder.speech.f0 import ANALYSIS_RATE, FRAME_STEP, F0Track, to_analysis_rate, track_f0
+
+MAXIMUM_PITCH = 4.0
+MINIMUM_RATE, MAXIMUM_RATE = 0.7, 1.4
+
+_GRID_STEP = 0.001
+# Grains of what has no pitch: their rate and, where the duration changes, how far each is moved at random.
+_UNVOICED_HZ = 100.0
+_JITTER_SECONDS = 0.004
+_JITTER_SEED = 20_231_107
+_ENERGY_SECONDS = 0.1
+_GRAINS_PER_BLOCK = 256
+_MARGIN_SECONDS = 0.05
+
+_Floats = NDArray[np.float64]
+_Flags = NDArray[np.bool_]
+
+
+def modify(samples: Samples, sample_rate: int, pitch: float = 0.0, rate: float = 1.0) -> Samples:
+    """Shift the pitch by `pitch` semitones and speed the speech up by the factor `rate`.
+
+    samples: float32, shape [samples]. sample_rate: Hz. pitch: −4 to 4. rate: 0.7 to 1.4; 1.2 makes the speech
+    1.2 times shorter. Returns float32, shape [round(samples / rate)]; where nothing changes, the input.
+    Deterministic. Raises ValueError outside the limits, beyond which speech sounds processed.
+    """
+    if not abs(pitch) <= MAXIMUM_PITCH:
+        raise ValueError(f"pitch is {pitch:g} semitones; the limits are ±{MAXIMUM_PITCH:g}")
+    if not MINIMUM_RATE <= rate <= MAXIMUM_RATE:
+        raise ValueError(f"rate is {rate:g}; the limits are {MINIMUM_RATE:g} and {MAXIMUM_RATE:g}")
+    if (pitch == 0 and rate == 1) or not len(samples):
+        return samples
+    voice = _follow_voice(samples, sample_rate)
+    grains = _place_grains(voice, 2 ** (pitch / 12), rate)
+    return _overlap_add(samples, sample_rate, grains, round(len(samples) / rate))
+
+
+@dataclass(frozen=True, eq=False)
+class _Voice:
+    """The voice at every _GRID_STEP seconds from the start to beyond the end; all shape [points].
+
+    phase: in periods, increasing; where unvoiced it counts grains. voiced: whether there is a voice.
+    mark: the fractional part of the phase at the pitch marks.
+    """
+
+    times: _Floats
+    phase: _Floats
+    voiced: _Flags
+    mark: _Floats
+
+
+@dataclass(frozen=True, eq=False)
+class _Grains:
+    """Pieces of the source and where they go; all shape [grains].
+
+    target: instant of the output, seconds, increasing, from 0 to beyond the end. source: instant of the input
+    that goes there. period: of the voice there, seconds. voiced: whether the grain is one period of a voice.
+    moved: whether its neighbours come from elsewhere, so that they are unlike it where it is unvoiced.
+    """
+
+    target: _Floats
+    source: _Floats
+    period: _Floats
+    voiced: _Flags
+    moved: bool
+
+
+def _follow_voice(samples: Samples, sample_rate: int) -> _Voice:
+    low = to_analysis_rate(samples, sample_rate)
+    track = track_f0(low, ANALYSIS_RATE)
+    times = np.arange(0, len(samples) / sample_rate + _MARGIN_SECONDS, _GRID_STEP)
+    voiced, hertz = _on_grid(track, times)
+    phase = np.concatenate(([0.0], np.cumsum(0.5 * (hertz[1:] + hertz[:-1]) * _GRID_STEP)))
+    if not voiced.any():
+        return _Voice(times, phase, voiced, np.zeros(len(times)))
+    return _Voice(times, phase, voiced, _centre_of_energy(samples, sample_rate, times, phase, voiced))
+
+
+def _on_grid(track: F0Track, times: _Floats) -> tuple[_Flags, _Floats]:
+    """Voicing and F0 in Hz at the given times, _UNVOICED_HZ where unvoiced."""
+    nearest = np.minimum(np.rint(times / FRAME_STEP).astype(np.intp), len(track.f0_hz) - 1)
+    voiced = track.voiced[nearest]
+    hertz = np.full(len(times), _UNVOICED_HZ)
+    if voiced.any():
+        frames = np.flatnonzero(track.voiced)
+        hertz[voiced] = np.interp(times[voiced], frames * FRAME_STEP, track.f0_hz[frames])
+    return voiced, hertz
+
+
+def _centre_of_energy(samples: Samples, sample_rate: int, times: _Floats, phase: _Floats, voiced: _Flags) -> _Floats:
+    """Fractional part of the phase about which the periods nearby have their energy, shape [points].
+
+    Marks there keep the excitation of each period in the middle of its grain; the difference of neighbouring
+    samples stands for the signal, because the excitation is sharp and the formants ring on. The mean reaches
+    far enough not to follow every change of vowel, which would be heard as unsteady pitch, and near enough to
+    make good what the integrated F0 drifts by; it never reaches beyond the voiced stretch.
+    """
+    block = max(1, sample_rate // ANALYSIS_RATE)
+    step = block / sample_rate
+    sharp = np.diff(samples, prepend=samples[:1])[: len(samples) // block * block]
+    energy = np.square(sharp).reshape(-1, block).sum(axis=1)
+    angle = 2 * np.pi * (np.interp((np.arange(len(energy)) + 0.5) * step, times, phase) % 1)
+    total = np.concatenate(([0], np.cumsum(energy * np.exp(1j * angle))))
+    point = np.arange(len(times))
+    unvoiced_before = np.maximum.accumulate(np.where(voiced, -1, point))
+    unvoiced_after = np.minimum.accumulate(np.where(voiced, len(times), point)[::-1])[::-1]
+    reach = round(_ENERGY_SECONDS / _GRID_STEP)
+    first = np.maximum(point - reach, unvoiced_before + 1) * _GRID_STEP
+    last = np.minimum(point + reach, unvoiced_after - 1) * _GRID_STEP
+    boundaries = np.arange(len(total)) * step
+    mean: _Floats = np.interp(last, boundaries, total) - np.interp(first, boundaries, total)
+    return np.angle(mean) / (2 * np.pi)
+
+
+def _place_grains(voice: _Voice, factor: float, rate: float) -> _Grains:
+    """Synthesis marks, `factor` times as many per second as there are periods, and the nearest source mark."""
+    advance = np.diff(voice.phase, prepend=0.0) * np.where(voice.voiced, factor, 1.0) / rate
+    output_phase = np.cumsum(advance)
+    instants = np.interp(np.arange(int(output_phase[-1]) + 1), output_phase, voice.times)
+    point = np.minimum(np.rint(instants / _GRID_STEP).astype(np.intp), len(voice.times) - 1)
+    voiced, mark = voice.voiced[point], voice.mark[point]
+    nearest = np.rint(np.interp(instants, voice.times, voice.phase) - mark) + mark
+    marks = np.interp(nearest, voice.phase, voice.times)
+    period = _GRID_STEP / np.gradient(voice.phase)[point]
+    if rate == 1:
+        return _Grains(instants, np.where(voiced, marks, instants), period, voiced, moved=False)
+    # Noise repeated at a fixed distance has a pitch; at a random one it has none.
+    jitter = np.random.default_rng(_JITTER_SEED).uniform(-_JITTER_SECONDS, _JITTER_SECONDS, len(instants))
+    return _Grains(instants / rate, np.where(voiced, marks, instants + jitter), period, voiced, moved=True)
+
+
+def _overlap_add(samples: Samples, sample_rate: int, grains: _Grains, length: int) -> Samples:
+    """Put the grains together, shape [length].
+
+    Between two synthesis marks only the grain before, fading out, and the one after, fading in, are heard. So
+    each output sample is a sum of two input samples, and stretches of output are computed independently.
+    """
+    target = grains.target * sample_rate
+    margin = round(_MARGIN_SECONDS * sample_rate)
+    padded = np.pad(samples, margin)
+    delay = np.rint(grains.source * sample_rate - target).astype(np.intp) + margin
+    gap = np.diff(target)
+    both_voiced = grains.voiced[1:] & grains.voiced[:-1]
+    # A voiced grain wider than a period on either side would bring its neighbours' pulses with it.
+    period = grains.period * sample_rate
+    fall = np.where(both_voiced, np.minimum(gap, period[:-1]), gap)
+    rise = np.where(both_voiced, np.minimum(gap, period[1:]), gap)
+    # Unlike noises add in power, like ones in amplitude.
+    in_power = grains.moved & ~grains.voiced[1:] & ~grains.voiced[:-1]
+    first = np.minimum(np.ceil(target).astype(np.intp), length)
+    output = np.empty(length, np.float32)
+    for start in range(0, len(gap), _GRAINS_PER_BLOCK):
+        stop = min(start + _GRAINS_PER_BLOCK, len(gap))
+        # Which gap each sample of the block lies in; the grain before it has the same number.
+        gaps = np.repeat(np.arange(start, stop), np.diff(first[start : stop + 1]))
+        instant = np.arange(first[start], first[stop])
+        since = instant - target[gaps]
+        before = padded.take(instant + delay[gaps], mode="clip")
+        after = padded.take(instant + delay[gaps + 1], mode="clip")
+        output[first[start] : first[stop]] = before * _fade(since / fall[gaps], in_power[gaps]) + after * _fade(
+            (gap[gaps] - since) / rise[gaps], in_power[gaps]
+        )
+    return output
+
+
+def _fade(distance: _Floats, in_power: _Flags) -> NDArray[np.float32]:
+    """Half a Hann window, or its square root where `in_power`; distance: from the mark, 1 being the end."""
+    root = np.cos((np.minimum(distance, 1) * (np.pi / 2)).astype(np.float32))
+    return np.where(in_power, root, root * root)

@@ -1,0 +1,42 @@
+"""How far a voice may be changed, and the other limits that drawn values must keep."""
+
+from __future__ import annotations
+
+from askqa_builder.voices.voice import Limits, Voice
+
+WIDEST_RATE: Limits = (0.5, 2.0)
+"""Factors of the normal rate beyond which no engine's own control is used."""
+
+WIDEST_PITCH: Limits = (-12.0, 12.0)
+"""Semitones beyond which no engine's own control is used."""
+
+POST_SYNTHESIS_RATE: Limits = (0.7, 1.4)
+"""Factors of the normal rate where the rate is changed after synthesis."""
+
+POST_SYNTHESIS_PITCH: Limits = (-4.0, 4.0)
+"""Semitones where the pitch is changed after synthesis."""
+
+LOUDNESS: Limits = (-40.0, -10.0)
+"""LUFS of one turn; at -10 a peak of -1 dBFS leaves hardly any dynamics, at -40 noise is near."""
+
+GAP: Limits = (0.15, 1.5)
+"""Seconds of a pause between two turns."""
+
+EDGE: Limits = (0.0, 5.0)
+"""Seconds of the silence before the first turn and after the last."""
+
+
+def rate_limits(voice: Voice) -> Limits:
+    """Factors of the normal rate that may be asked of a voice: the engine's own, else what can be added."""
+    native = voice.controls.rate
+    return POST_SYNTHESIS_RATE if native is None else _overlap(native, WIDEST_RATE)
+
+
+def pitch_limits(voice: Voice) -> Limits:
+    """Semitones that may be asked of a voice: the engine's own, else what can be added."""
+    native = voice.controls.pitch
+    return POST_SYNTHESIS_PITCH if native is None else _overlap(native, WIDEST_PITCH)
+
+
+def _overlap(one: Limits, other: Limits) -> Limits:
+    return max(one[0], other[0]), min(one[1], other[1])

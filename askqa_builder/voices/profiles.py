@@ -1,0 +1,345 @@
+"""Profile sets: which voices each role may have and how they may sound, read from YAML and checked."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import reprlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from askqa_builder.corpus.conversation import Role
+from askqa_builder.errors import UsageError
+from askqa_builder.seeds import Stream
+from askqa_builder.voices.distributions import Distribution, parse_distribution, require_inside
+from askqa_builder.voices.limits import EDGE, GAP, LOUDNESS, WIDEST_PITCH, WIDEST_RATE
+from askqa_builder.voices.plain_yaml import read_yaml
+from askqa_builder.voices.pool import ATTRIBUTES, Attribute
+from askqa_builder.voices.voice import Limits
+
+
+class VoiceSplit(str, Enum):
+    """Whether a voice may be heard in more than one split."""
+
+    SHARED = "shared"
+    DISJOINT = "disjoint"
+
+
+class Pause(str, Enum):
+    """The silences of a recording, by what they come before or after."""
+
+    LEAD_IN = "lead_in"
+    AFTER_STORY = "after_story"
+    BEFORE_ASSISTANT = "before_assistant"
+    BEFORE_USER = "before_user"
+    TAIL = "tail"
+
+    @property
+    def limits(self) -> Limits:
+        """Seconds to which it is clipped: the gaps between turns to GAP, the two ends to EDGE."""
+        return EDGE if self in (Pause.LEAD_IN, Pause.TAIL) else GAP
+
+
+_DEFAULT_PAUSES: dict[Pause, object] = {
+    Pause.LEAD_IN: ["uniform", 0.1, 0.3],
+    Pause.AFTER_STORY: ["uniform", 0.8, 1.5],
+    Pause.BEFORE_ASSISTANT: ["lognormal", 0.4, 0.4],
+    Pause.BEFORE_USER: ["lognormal", 0.3, 0.4],
+    Pause.TAIL: ["uniform", 0.3, 0.5],
+}
+_DEFAULT_LOUDNESS: dict[Role, object] = {
+    Role.NARRATOR: -23.0,
+    Role.USER: ["uniform", -27.0, -21.0],
+    Role.ASSISTANT: ["uniform", -27.0, -21.0],
+}
+
+
+@dataclass(frozen=True)
+class EngineChoice:
+    """An engine by name with its options, the latter as canonical JSON so that they can be compared."""
+
+    name: str
+    options_json: str = "{}"
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The engine's keyword options."""
+        options: dict[str, Any] = json.loads(self.options_json)
+        return options
+
+    @property
+    def key(self) -> str:
+        """What roles that share one engine have in common: its name, and its options where there are any."""
+        return self.name if self.options_json == "{}" else f"{self.name} {self.options_json}"
+
+
+@dataclass(frozen=True)
+class RoleProfile:
+    """How one role may sound.
+
+    voices: names, or patterns in the manner of a shell (`*`, `?`, `[…]`). rate: factor of the normal rate.
+    pitch: semitones. loudness: LUFS of each turn.
+    """
+
+    engine: EngineChoice
+    voices: tuple[str, ...]
+    rate: Distribution
+    pitch: Distribution
+    loudness: Distribution
+
+
+@dataclass(frozen=True)
+class ProfileSet:
+    """What a YAML file of profiles says.
+
+    name: of the shipped set, or the file's without folder and suffix. source: what errors call the file.
+    Neither is part of what the set says: two sets are equal when everything else is.
+    """
+
+    name: str = field(compare=False)
+    source: str = field(compare=False)
+    demo: bool
+    roles: Mapping[Role, RoleProfile]
+    distinct_voices: bool
+    voice_split: VoiceSplit
+    balance: tuple[Attribute, ...]
+    pauses: Mapping[Pause, Distribution]
+
+    @property
+    def engines(self) -> dict[str, EngineChoice]:
+        """The engines to load, by `EngineChoice.key`, each once."""
+        return {profile.engine.key: profile.engine for profile in self.roles.values()}
+
+    def draw_pause(self, pause: Pause, stream: Stream) -> float:
+        """Draw the seconds of a silence, clipped to its limits."""
+        return self.pauses[pause].draw_clipped(stream, pause.limits)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the canonical form: every default written out, each role with its engine and options.
+
+        Sets that mean the same have the same form, and `parse_profile_set` reads it back.
+        """
+        return {
+            "demo": self.demo,
+            "roles": {
+                role.value: {
+                    "engine": profile.engine.name,
+                    "options": profile.engine.options,
+                    "voices": list(profile.voices),
+                    "rate": profile.rate.to_json(),
+                    "pitch": profile.pitch.to_json(),
+                }
+                for role, profile in self.roles.items()
+            },
+            "distinct_voices": self.distinct_voices,
+            "voice_split": self.voice_split.value,
+            "balance": list(self.balance),
+            "pauses": {pause.value: seconds.to_json() for pause, seconds in self.pauses.items()},
+            "loudness": {role.value: profile.loudness.to_json() for role, profile in self.roles.items()},
+        }
+
+
+def shipped_profile_sets() -> list[str]:
+    """Names of the profile sets that come with the package, sorted."""
+    return sorted(path.stem for path in _shipped_folder().glob("*.yaml"))
+
+
+def read_profile_set(name_or_path: str) -> ProfileSet:
+    """Read a shipped set by name or a file by path; what has neither suffix nor slash is a name.
+
+    Raises UsageError, one line with file, key and what is allowed, where anything is wrong.
+    """
+    path = Path(name_or_path)
+    if path.suffix or "/" in name_or_path or os.sep in name_or_path:
+        where = " ".join(name_or_path.split())
+        return parse_profile_set(read_yaml(path, where), name=path.stem, source=where)
+    shipped = shipped_profile_sets()
+    if name_or_path not in shipped:
+        raise UsageError(
+            f"no profile set {name_or_path!r} is shipped{close_matches(name_or_path, shipped)}; shipped: "
+            f"{', '.join(shipped)}; write a file of your own with its suffix or a slash, as ./mine.yaml"
+        )
+    source = f"profiles/{name_or_path}.yaml"
+    return parse_profile_set(
+        read_yaml(_shipped_folder() / f"{name_or_path}.yaml", source), name=name_or_path, source=source
+    )
+
+
+def parse_profile_set(data: object, name: str, source: str) -> ProfileSet:
+    """Check what YAML or a manifest gave; `source` begins every error. Raises UsageError."""
+    top = _Section(data, _Place(source), _TOP_KEYS, required=("roles",))
+    roles = _Section(top.get("roles"), top.at("roles"), _values(Role), required=_values(Role))
+    loudness = _Section(top.get("loudness", {}), top.at("loudness"), _values(Role))
+    pauses = _Section(top.get("pauses", {}), top.at("pauses"), _values(Pause))
+    default_engine = _engine(top, None)
+    return ProfileSet(
+        name=name,
+        source=source,
+        demo=_flag(top, "demo", False),
+        roles={role: _role_profile(role, roles, loudness, default_engine) for role in Role},
+        distinct_voices=_flag(top, "distinct_voices", True),
+        voice_split=_voice_split(top),
+        balance=_balance(top),
+        pauses={
+            pause: _ranged(pauses, pause.value, _DEFAULT_PAUSES[pause], (pause.limits, "seconds of silence"))
+            for pause in Pause
+        },
+    )
+
+
+def close_matches(name: str, known: Sequence[str]) -> str:
+    """Return " (close: a, b)" for a message, or nothing where nothing is close."""
+    close = get_close_matches(name, known, n=3)
+    return f" (close: {', '.join(close)})" if close else ""
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A file and the path of keys to one of its values."""
+
+    source: str
+    keys: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.source}: {'.'.join(self.keys)}" if self.keys else self.source
+
+
+class _Section:
+    """A mapping of the file, whose keys are known."""
+
+    def __init__(self, data: object, place: _Place, allowed: Sequence[str], required: Sequence[str] = ()) -> None:
+        if not isinstance(data, dict):
+            raise UsageError(f"{place}: {_shown(data)} is not a mapping; allowed keys: {', '.join(allowed)}")
+        for key in data:
+            if key not in allowed:
+                hint = close_matches(str(key), allowed)
+                raise UsageError(f"{place}: unknown key {_shown(key)}{hint}; allowed: {', '.join(allowed)}")
+        for key in required:
+            if key not in data:
+                raise UsageError(f"{place}: the key {key!r} is missing; needed: {', '.join(required)}")
+        self._data = data
+        self._place = place
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._data
+
+    def get(self, key: str, default: object = None) -> Any:
+        return self._data.get(key, default)
+
+    def at(self, key: str) -> _Place:
+        return _Place(self._place.source, (*self._place.keys, key))
+
+
+_TOP_KEYS = (
+    "engine", "options", "demo", "roles", "distinct_voices", "voice_split", "balance", "pauses", "loudness",
+)  # fmt: skip
+_ROLE_KEYS = ("engine", "options", "voices", "rate", "pitch")
+
+
+def _role_profile(role: Role, roles: _Section, loudness: _Section, default: EngineChoice | None) -> RoleProfile:
+    section = _Section(roles.get(role.value), roles.at(role.value), _ROLE_KEYS, required=("voices",))
+    engine = _engine(section, default)
+    if engine is None:
+        raise UsageError(f"{section.at('engine')}: no engine is named, neither here nor for the whole set")
+    return RoleProfile(
+        engine=engine,
+        voices=_voices(section.get("voices"), section.at("voices")),
+        rate=_ranged(section, "rate", 1.0, (WIDEST_RATE, "factors of the normal rate")),
+        pitch=_ranged(section, "pitch", 0.0, (WIDEST_PITCH, "semitones from the normal pitch")),
+        loudness=_ranged(loudness, role.value, _DEFAULT_LOUDNESS[role], (LOUDNESS, "LUFS of a turn")),
+    )
+
+
+def _engine(section: _Section, default: EngineChoice | None) -> EngineChoice | None:
+    """Read `engine` and `options`; options belong to the engine beside them, else to the set's engine."""
+    if "engine" in section:
+        name = section.get("engine")
+        if not isinstance(name, str) or re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", name) is None:
+            raise UsageError(f"{section.at('engine')}: {_shown(name)} is not an engine's name, such as flite")
+        return EngineChoice(name, _options_json(section.get("options", {}), section.at("options")))
+    if "options" not in section:
+        return default
+    if default is None:
+        raise UsageError(f"{section.at('options')}: there is no engine to which these options belong")
+    return EngineChoice(default.name, _options_json(section.get("options"), section.at("options")))
+
+
+def _options_json(options: object, place: _Place) -> str:
+    if not isinstance(options, dict):
+        raise UsageError(f"{place}: {_shown(options)} is not a mapping of the engine's options")
+    try:
+        return json.dumps(options, sort_keys=True, allow_nan=False)
+    except ValueError as error:
+        raise UsageError(f"{place}: numbers must be finite") from error
+
+
+def _voices(names: object, place: _Place) -> tuple[str, ...]:
+    if not isinstance(names, list) or not names:
+        raise UsageError(f"{place}: {_shown(names)} is not a list of one voice or more, such as [slt, rms]")
+    seen: dict[str, None] = {}
+    for name in names:
+        if not isinstance(name, str) or not name:
+            raise UsageError(f"{place}: {_shown(name)} is not text; quote it if it is the name of a voice")
+        if name in seen:
+            raise UsageError(f"{place}: {_shown(name)} is listed twice")
+        seen[name] = None
+    return tuple(seen)
+
+
+def _ranged(section: _Section, key: str, default: object, allowed: tuple[Limits, str]) -> Distribution:
+    limits, what = allowed
+    where = str(section.at(key))
+    distribution = parse_distribution(section.get(key, default), where)
+    require_inside(distribution, limits, where, what)
+    return distribution
+
+
+def _voice_split(top: _Section) -> VoiceSplit:
+    value = top.get("voice_split", VoiceSplit.SHARED.value)
+    return VoiceSplit(_one_of(value, top.at("voice_split"), _values(VoiceSplit)))
+
+
+def _balance(top: _Section) -> tuple[Attribute, ...]:
+    names, place = top.get("balance", []), top.at("balance")
+    if not isinstance(names, list):
+        raise UsageError(f"{place}: {_shown(names)} is not a list of {', '.join(ATTRIBUTES)}")
+    for name in names:
+        _one_of(name, place, ATTRIBUTES)
+        if names.count(name) > 1:
+            raise UsageError(f"{place}: {name} is listed twice")
+    return tuple(ATTRIBUTES[ATTRIBUTES.index(name)] for name in names)
+
+
+def _flag(section: _Section, key: str, default: bool) -> bool:
+    value = section.get(key, default)
+    if not isinstance(value, bool):
+        raise UsageError(f"{section.at(key)}: {_shown(value)} is neither true nor false")
+    return value
+
+
+def _one_of(value: object, place: _Place, allowed: Sequence[str]) -> str:
+    if not isinstance(value, str) or value not in allowed:
+        hint = close_matches(value, allowed) if isinstance(value, str) else ""
+        raise UsageError(f"{place}: {_shown(value)} is unknown{hint}; allowed: {', '.join(allowed)}")
+    return value
+
+
+def _values(kind: type[Enum]) -> tuple[str, ...]:
+    return tuple(member.value for member in kind)
+
+
+def _shown(value: object) -> str:
+    """One short line for any value."""
+    return reprlib.repr(value)
+
+
+def _shipped_folder() -> Path:
+    """The folder of shipped sets: inside an installed package, beside the package in a checkout."""
+    package = Path(__file__).resolve().parents[1]
+    inside = package / "profiles"
+    return inside if inside.is_dir() else package.parent / "profiles"

@@ -1,0 +1,131 @@
+"""A profile set against the voices its engines really have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from typing import Any
+
+from askqa_builder.corpus.conversation import Role
+from askqa_builder.corpus.sources import SPLITS
+from askqa_builder.errors import UsageError
+from askqa_builder.voices.distributions import Distribution, require_inside
+from askqa_builder.voices.limits import pitch_limits, rate_limits
+from askqa_builder.voices.pool import VoicePool, divide, satisfiable
+from askqa_builder.voices.profiles import ProfileSet, RoleProfile, VoiceSplit, close_matches
+from askqa_builder.voices.voice import Limits, Voice
+
+Catalogue = Mapping[str, Voice]
+"""The voices of an engine by name."""
+
+_PATTERN_CHARACTERS = frozenset("*?[")
+
+
+@dataclass(frozen=True, eq=False)
+class ResolvedProfileSet:
+    """A profile set of which every voice exists and every range can be kept; it can be pickled.
+
+    profiles: the set with patterns replaced by names, in sorted order. pools: the voices of each role in
+    each split.
+    """
+
+    profiles: ProfileSet
+    pools: Mapping[Role, Mapping[str, VoicePool]]
+
+    def voices(self, role: Role) -> list[Voice]:
+        """All voices of a role over all splits, sorted by name."""
+        found = {voice.name: voice for pool in self.pools[role].values() for voice in pool.voices}
+        return [found[name] for name in sorted(found)]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the resolved set for manifest and digest; `parse_profile_set` reads it back."""
+        return self.profiles.to_json()
+
+
+def resolve(profile_set: ProfileSet, catalogues: Mapping[str, Catalogue]) -> ResolvedProfileSet:
+    """Check a set against its engines' voices, given for each key of `profile_set.engines`.
+
+    Raises UsageError where a voice or pattern fits nothing, a range can hardly be kept by a voice, an
+    attribute to balance is known of no voice, a split has too few voices for the roles to differ, or a role
+    fewer than three in a split where these are disjoint.
+    """
+    voices = {
+        role: _found_voices(profile, catalogues[profile.engine.key], f"{profile_set.source}: roles.{role.value}")
+        for role, profile in profile_set.roles.items()
+    }
+    _check_balance(profile_set, [voice for found in voices.values() for voice in found])
+    pools = _pools(profile_set, voices)
+    if profile_set.distinct_voices:
+        _check_distinct(profile_set, pools)
+    roles = {
+        role: replace(profile, voices=tuple(voice.name for voice in voices[role]))
+        for role, profile in profile_set.roles.items()
+    }
+    return ResolvedProfileSet(replace(profile_set, roles=roles), pools)
+
+
+def _found_voices(profile: RoleProfile, catalogue: Catalogue, where: str) -> list[Voice]:
+    found: dict[str, Voice] = {}
+    for entry in profile.voices:
+        # A voice whose name happens to look like a pattern is still that voice.
+        names = [entry] if entry in catalogue else []
+        if not names and _PATTERN_CHARACTERS & set(entry):
+            names = [name for name in catalogue if fnmatchcase(name, entry)]
+        if not names:
+            raise UsageError(
+                f"{where}.voices: engine {profile.engine.name} has no voice {entry!r}"
+                f"{close_matches(entry, list(catalogue))}; list them with: askqa voices {profile.engine.name}"
+            )
+        found.update((name, catalogue[name]) for name in names)
+    voices = [found[name] for name in sorted(found)]
+    _check_range(profile.rate, rate_limits, voices, f"{where}.rate")
+    _check_range(profile.pitch, pitch_limits, voices, f"{where}.pitch")
+    return voices
+
+
+def _check_range(
+    distribution: Distribution, limits_of: Callable[[Voice], Limits], voices: Iterable[Voice], where: str
+) -> None:
+    by_limits = {limits_of(voice): voice.name for voice in voices}
+    for limits, name in by_limits.items():
+        require_inside(distribution, limits, where, f"which voice {name!r} allows")
+
+
+def _check_balance(profile_set: ProfileSet, voices: list[Voice]) -> None:
+    for attribute in profile_set.balance:
+        if all(getattr(voice, attribute) is None for voice in voices):
+            raise UsageError(f"{profile_set.source}: balance: the {attribute} of none of the voices is known")
+
+
+def _pools(profile_set: ProfileSet, voices: Mapping[Role, list[Voice]]) -> dict[Role, dict[str, VoicePool]]:
+    engines = {role: profile.engine.name for role, profile in profile_set.roles.items()}
+    pools: dict[Role, dict[str, VoicePool]] = {}
+    if profile_set.voice_split is VoiceSplit.SHARED:
+        for role, found in voices.items():
+            pools[role] = dict.fromkeys(SPLITS, VoicePool.of(engines[role], found, profile_set.balance))
+        return pools
+    identities = {role: [(engines[role], voice.name) for voice in found] for role, found in voices.items()}
+    assigned = divide(identities, profile_set.source)
+    for role, found in voices.items():
+        pools[role] = {
+            split: VoicePool.of(
+                engines[role],
+                [voice for voice in found if assigned[engines[role], voice.name] == split],
+                profile_set.balance,
+            )
+            for split in SPLITS
+        }
+    return pools
+
+
+def _check_distinct(profile_set: ProfileSet, pools: Mapping[Role, Mapping[str, VoicePool]]) -> None:
+    for split in SPLITS:
+        candidates = [pools[role][split].identities for role in Role]
+        if not satisfiable(candidates):
+            listed = sorted({name for voices in candidates for _, name in voices})
+            raise UsageError(
+                f"{profile_set.source}: roles: no three different voices can be found for "
+                f"{', '.join(role.value for role in Role)} among {', '.join(listed)}; "
+                "list more voices or set distinct_voices: false"
+            )
