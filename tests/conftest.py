@@ -32,3 +32,26 @@ def abg_coqa_folder() -> Path:
     if not folder:
         pytest.skip("ASKQA_ABG_COQA does not name a folder with Abg-CoQA")
     return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def quick_profile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A profile set of flite's fastest voice alone: 1,400 times real time, for tests of anything but voices."""
+    role = "{voices: [kal16], rate: [lognormal, 1.0, 0.08], pitch: [normal, 0.0, 1.0]}"
+    path = tmp_path_factory.mktemp("profiles") / "quick.yaml"
+    path.write_text(
+        f"engine: flite\ndemo: true\nroles: {{narrator: {role}, user: {role}, assistant: {role}}}\n"
+        "distinct_voices: false\n",
+        encoding="utf-8",
+    )
+    return path
+
+
+@pytest.fixture(scope="session")
+def demo_dataset(demo_file: Path, quick_profile: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo file as a finished dataset, both configurations, 16 kHz FLAC. Read it, never change it."""
+    from askqa_builder.build.run import build
+
+    out = tmp_path_factory.mktemp("datasets") / "demo"
+    build(demo_file, out, profiles=str(quick_profile), seed=7, workers=2)
+    return out

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from tqdm import tqdm
 
 from askqa_builder.build.report import Progress, Totals
+
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 SECONDS_BETWEEN_LINES = 30.0
 
@@ -54,7 +57,7 @@ class Bar(_Speed):
     def __init__(self, stream: TextIO) -> None:
         super().__init__()
         self._stream = stream
-        self._bar: tqdm[None] | None = None
+        self._bar: tqdm[NoReturn] | None = None
 
     def start(self, totals: Totals, done: Totals) -> None:
         """Draw the bar."""

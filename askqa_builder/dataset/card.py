@@ -82,6 +82,7 @@ def _body(manifest: Mapping[str, Any], statistics: Statistics) -> dict[str, Any]
             }
             for (config, split), part in statistics.parts.items()
         ],
+        "first_config": manifest["shards"][0]["config"],
         "first_split": manifest["shards"][0]["split"],
         "lossless": manifest["audio_format"] in ("flac", "wav"),
         "audio_format": manifest["audio_format"],

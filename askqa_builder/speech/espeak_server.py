@@ -89,7 +89,6 @@ class Library:
         Raises EspeakError where espeak-ng does not start, OSError where a path is wrong.
         """
         self._library = _declare(ctypes.CDLL(library))
-        self._seed = ctypes.CDLL(None).srand
         # espeak-ng silently misreads a data path of 160 characters or more, so it gets a short one
         os.chdir(data)
         self.sample_rate: int = self._library.espeak_Initialize(_SYNCHRONOUS, _BUFFER_MS, b".", _DONT_EXIT)
@@ -118,8 +117,8 @@ class Library:
         if base not in self._bases or (variant and variant not in self._variants):
             raise EspeakError(f"espeak-ng has no voice {voice!r}")
         self._chunks, self._events = [], []
-        # breath and flutter come from libc's rand, which espeak_Initialize seeds with the process's number
-        self._seed(_SEED)
+        # espeak-ng draws breath and flutter from its own generator, which it seeds with the time
+        self._library.espeak_ng_SetRandSeed(_SEED)
         self._check(self._library.espeak_SetVoiceByName(voice.encode()), f"voice {voice!r}")
         rate, pitch, pitch_range = settings
         # settings survive a change of voice, so each utterance states all of them
@@ -179,6 +178,7 @@ def _declare(library: ctypes.CDLL) -> ctypes.CDLL:
     library.espeak_Info.argtypes = [ctypes.c_void_p]
     library.espeak_ListVoices.argtypes = [ctypes.c_void_p]
     library.espeak_ListVoices.restype = ctypes.POINTER(ctypes.POINTER(_VoiceRecord))
+    library.espeak_ng_SetRandSeed.argtypes = [ctypes.c_long]
     library.espeak_SetVoiceByName.argtypes = [text]
     library.espeak_SetParameter.argtypes = [integer, integer, integer]
     unsigned, pointer = ctypes.c_uint, ctypes.c_void_p

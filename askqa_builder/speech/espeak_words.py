@@ -36,12 +36,12 @@ def word_times(text: str, event_data: bytearray, pcm: Pcm) -> tuple[WordTime, ..
         return None
     starts, borders = found
     heard = sorted(word for word, start in starts.items() if start < len(pcm))
-    onsets = np.array([starts[word] for word in heard], dtype=np.int64)
-    edges = np.unique(np.array([*borders, len(pcm)], dtype=np.int64))
-    slots = edges[np.searchsorted(edges, onsets, side="right")]
-    ends = _speech_ends(pcm, onsets, slots).tolist()
+    onsets = [starts[word] for word in heard]
+    edges = sorted({*borders, len(pcm)})
+    slots = [edges[bisect_right(edges, onset)] for onset in onsets]
+    ends = _speech_ends(pcm, onsets, slots)
     words: list[WordTime] = []
-    for word, start, end, following in zip(heard, onsets.tolist(), ends, [*heard, len(spans)][1:], strict=True):
+    for word, start, end, following in zip(heard, onsets, ends, [*heard, len(spans)][1:], strict=True):
         words += _shared(spans[word:following], start, end)
     return tuple(words)
 
@@ -92,14 +92,14 @@ def _events_by_word(
     return inside, before, clause_ends
 
 
-def _speech_ends(pcm: Pcm, onsets: NDArray[np.int64], slots: NDArray[np.int64]) -> NDArray[np.int64]:
+def _speech_ends(pcm: Pcm, onsets: Sequence[int], slots: Sequence[int]) -> list[int]:
     """Where the sound of each slot [onset, slot) ends: its end, or before where it closes with silence."""
-    tails = pcm[np.maximum(slots[:, None] - 1 - np.arange(_TAIL), 0)]
-    ends = slots.copy()
-    for word in np.flatnonzero(~_loud(tails).any(axis=1)):
+    ends = list(slots)
+    tails = pcm[np.maximum(np.array(slots, dtype=np.int64)[:, None] - 1 - np.arange(_TAIL), 0)]
+    for word in np.flatnonzero(~_loud(tails).any(axis=1)).tolist():
         sounding = np.flatnonzero(_loud(pcm[onsets[word] : slots[word]]))
         if len(sounding):
-            ends[word] = onsets[word] + sounding[-1] + 1
+            ends[word] = onsets[word] + int(sounding[-1]) + 1
     return ends
 
 

@@ -17,7 +17,7 @@ def speak(engine: Engine, batch: Sequence[Utterance]) -> list[Speech | SpeechErr
     Item i answers utterance i; one that cannot be spoken is returned as a SpeechError.
     """
     controls = [engine.voices[utterance.voice].controls for utterance in batch]
-    native = [_native(utterance, has) for utterance, has in zip(batch, controls, strict=True)]
+    native = [native_part(utterance, has) for utterance, has in zip(batch, controls, strict=True)]
     spoken = engine.speak(native)
     return [
         speech if isinstance(speech, SpeechError) else _add(speech, asked, done)
@@ -25,7 +25,7 @@ def speak(engine: Engine, batch: Sequence[Utterance]) -> list[Speech | SpeechErr
     ]
 
 
-def _native(utterance: Utterance, has: Controls) -> Utterance:
+def native_part(utterance: Utterance, has: Controls) -> Utterance:
     """Return the part of an utterance's prosody that the engine does."""
     return replace(
         utterance,

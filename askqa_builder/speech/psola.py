@@ -38,7 +38,8 @@ def modify(samples: Samples, sample_rate: int, pitch: float = 0.0, rate: float =
 
     samples: float32, shape [samples]. sample_rate: Hz. pitch: −4 to 4. rate: 0.7 to 1.4; 1.2 makes the speech
     1.2 times shorter. Returns float32, shape [round(samples / rate)]; where nothing changes, the input.
-    Deterministic. Raises ValueError outside the limits, beyond which speech sounds processed.
+    Unvoiced speech keeps its very samples unless the rate changes. Deterministic. Raises ValueError outside the
+    limits, beyond which speech sounds processed.
     """
     if not abs(pitch) <= MAXIMUM_PITCH:
         raise ValueError(f"pitch is {pitch:g} semitones; the limits are ±{MAXIMUM_PITCH:g}")
@@ -71,14 +72,14 @@ class _Grains:
 
     target: instant of the output, seconds, increasing, from 0 to beyond the end. source: instant of the input
     that goes there. period: of the voice there, seconds. voiced: whether the grain is one period of a voice.
-    moved: whether its neighbours come from elsewhere, so that they are unlike it where it is unvoiced.
+    gain: of the grain's amplitude.
     """
 
     target: _Floats
     source: _Floats
     period: _Floats
     voiced: _Flags
-    moved: bool
+    gain: NDArray[np.float32]
 
 
 def _follow_voice(samples: Samples, sample_rate: int) -> _Voice:
@@ -138,11 +139,13 @@ def _place_grains(voice: _Voice, factor: float, rate: float) -> _Grains:
     nearest = np.rint(np.interp(instants, voice.times, voice.phase) - mark) + mark
     marks = np.interp(nearest, voice.phase, voice.times)
     period = _GRID_STEP / np.gradient(voice.phase)[point]
+    # Fewer periods a second carry less power. More of them do not carry more: their grains are cut shorter.
+    gain = np.where(voiced, max(1.0, factor**-0.5), 1.0).astype(np.float32)
     if rate == 1:
-        return _Grains(instants, np.where(voiced, marks, instants), period, voiced, moved=False)
+        return _Grains(instants, np.where(voiced, marks, instants), period, voiced, gain)
     # Noise repeated at a fixed distance has a pitch; at a random one it has none.
     jitter = np.random.default_rng(_JITTER_SEED).uniform(-_JITTER_SECONDS, _JITTER_SECONDS, len(instants))
-    return _Grains(instants / rate, np.where(voiced, marks, instants + jitter), period, voiced, moved=True)
+    return _Grains(instants / rate, np.where(voiced, marks, instants + jitter), period, voiced, gain)
 
 
 def _overlap_add(samples: Samples, sample_rate: int, grains: _Grains, length: int) -> Samples:
@@ -161,8 +164,8 @@ def _overlap_add(samples: Samples, sample_rate: int, grains: _Grains, length: in
     period = grains.period * sample_rate
     fall = np.where(both_voiced, np.minimum(gap, period[:-1]), gap)
     rise = np.where(both_voiced, np.minimum(gap, period[1:]), gap)
-    # Unlike noises add in power, like ones in amplitude.
-    in_power = grains.moved & ~grains.voiced[1:] & ~grains.voiced[:-1]
+    # Noises from different places add in power, what stays together adds in amplitude.
+    in_power = (np.diff(delay) != 0) & ~grains.voiced[1:] & ~grains.voiced[:-1]
     first = np.minimum(np.ceil(target).astype(np.intp), length)
     output = np.empty(length, np.float32)
     for start in range(0, len(gap), _GRAINS_PER_BLOCK):
@@ -171,11 +174,11 @@ def _overlap_add(samples: Samples, sample_rate: int, grains: _Grains, length: in
         gaps = np.repeat(np.arange(start, stop), np.diff(first[start : stop + 1]))
         instant = np.arange(first[start], first[stop])
         since = instant - target[gaps]
-        before = padded.take(instant + delay[gaps], mode="clip")
-        after = padded.take(instant + delay[gaps + 1], mode="clip")
-        output[first[start] : first[stop]] = before * _fade(since / fall[gaps], in_power[gaps]) + after * _fade(
-            (gap[gaps] - since) / rise[gaps], in_power[gaps]
-        )
+        before = padded.take(instant + delay[gaps], mode="clip") * grains.gain[gaps]
+        before *= _fade(since / fall[gaps], in_power[gaps])
+        after = padded.take(instant + delay[gaps + 1], mode="clip") * grains.gain[gaps + 1]
+        after *= _fade((gap[gaps] - since) / rise[gaps], in_power[gaps])
+        output[first[start] : first[stop]] = before + after
     return output
 
 

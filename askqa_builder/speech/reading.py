@@ -124,7 +124,7 @@ def _number_words(number: int, kind: str) -> str:
 def _folding(text: SpokenText) -> SpokenText:
     """Write other letters with ASCII ones, after the symbols have been spoken."""
     text = text.sub(re.compile(r"[^\x00-\x7f]"), lambda match: anyascii(match.group()))
-    return text.sub(re.compile(r"[^\x20-\x7e]+|`+"), " ")
+    return text.sub(re.compile(r"[^\n\x20-\x7e]+|`+"), " ")  # a paragraph's end is still needed
 
 
 def _long_words(text: SpokenText) -> SpokenText:

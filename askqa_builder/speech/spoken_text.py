@@ -49,8 +49,9 @@ class SpokenText:
             ends += self.ends[done:a]
             if a < b:
                 source_start, source_end = self.starts[a], self.ends[b - 1]
-            else:  # an insertion stands for nothing; it sits where its neighbour begins
-                source_start = source_end = self.starts[a] if a < len(self.text) else self._source_end()
+            else:  # an insertion stands for nothing; it sits where its neighbours meet
+                source_start = self.starts[a] if a < len(self.text) else self._source_end()
+                source_end = max(source_start, self.ends[a - 1] if a else 0)
             starts += [source_start] * len(new)
             ends += [source_end] * len(new)
             done = b

@@ -13,7 +13,7 @@ import yaml
 
 from askqa_builder.errors import UsageError
 
-MAXIMUM_BYTES = 1 << 20
+MAXIMUM_BYTES = 1 << 18
 """Largest file that is read; 900 voices for each role are 50 kB."""
 
 MAXIMUM_NODES = 100_000

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from corpus.mutations import DAMAGES, mutated_inputs
 
 from askqa_builder.corpus.abg_coqa import read_abg_coqa, story_id
 from askqa_builder.corpus.conversation import Act, Action, Conversation, Evidence, Role, Stage
 from askqa_builder.corpus.rejects import Reject
 from askqa_builder.corpus.sources import find_sources
 from askqa_builder.errors import UsageError
+
+from corpus.mutations import DAMAGES, mutated_inputs
 
 BOTH_STAGES = (Stage.INITIAL, Stage.CLARIFIED)
 Item = dict[str, Any]

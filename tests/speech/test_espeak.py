@@ -69,9 +69,8 @@ def while_speaking(server: psutil.Process, action: Callable[[psutil.Process], No
     """Apply `action` to the server's speaking child as soon as it has one."""
 
     def act() -> None:
-        while not (found := server.children()):
-            time.sleep(0.001)
-        action(found[0])
+        assert eventually(server.children)
+        action(server.children()[0])
 
     thread = threading.Thread(target=act)
     thread.start()
@@ -96,6 +95,7 @@ def test_samples_depend_on_the_utterance_only(engine: EspeakEngine) -> None:
     together = say(engine, *MIXED)
     alone = [say(engine, utterance)[0] for utterance in MIXED]
     backwards = say(engine, *MIXED[::-1])[::-1]
+    time.sleep(1.1)  # espeak-ng seeds its noise with the second in which it starts
     other = EspeakEngine()
     elsewhere = say(other, *MIXED[3:], *MIXED[:3])
     other.close()
@@ -275,8 +275,9 @@ def test_markup_is_read_as_text(engine: EspeakEngine) -> None:
 
 
 def test_a_very_long_text(engine: EspeakEngine) -> None:
-    (speech,) = say(engine, Utterance(LONG, "en-us", rate=2.0))
-    assert len(speech.words) == len(LONG.split())
+    text = f"{'No, never.':<60}" * 1000
+    (speech,) = say(engine, Utterance(text, "en-us", rate=2.0))
+    assert spoken_words(text, speech) == ["No", "never"] * 1000
 
 
 # --- processes ---
@@ -302,7 +303,7 @@ def test_a_server_that_dies_is_replaced(own: tuple[EspeakEngine, psutil.Process]
 
 def test_a_server_that_dies_while_speaking_is_replaced(own: tuple[EspeakEngine, psutil.Process]) -> None:
     engine, server = own
-    batch = [Utterance(LONG[:9000], "en-us"), MIXED[0]]
+    batch = [Utterance(LONG[:3000], "en-us"), MIXED[0]]
     thread = while_speaking(server, lambda _: server.kill())
     interrupted = say(engine, *batch)
     thread.join()
@@ -331,7 +332,7 @@ def test_a_hang_costs_one_utterance(own: tuple[EspeakEngine, psutil.Process], mo
     assert isinstance(hung, SpeechError)
     assert "longer than" in str(hung)
     assert isinstance(spared, Speech)
-    assert server.children() == []
+    assert eventually(lambda: not server.children())
 
 
 def test_interrupt_signal_does_not_end_the_server(own: tuple[EspeakEngine, psutil.Process]) -> None:

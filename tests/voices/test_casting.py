@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import pickle
 from collections import Counter
+from functools import cache
 from itertools import product
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from voices.voice_catalogues import FLITE, catalogue, numbered, profile_data, resolved, voice
 
 from askqa_builder.corpus.conversation import Role
 from askqa_builder.errors import UsageError
@@ -14,6 +15,8 @@ from askqa_builder.voices.casting import Cast, CastingKey, cast
 from askqa_builder.voices.pool import SPLITS, divide, satisfiable
 from askqa_builder.voices.profiles import read_profile_set
 from askqa_builder.voices.resolution import ResolvedProfileSet, resolve
+
+from voices.voice_catalogues import FLITE, catalogue, numbered, profile_data, resolved, voice
 
 EVERYONE = (["*"], ["*"], ["*"])
 few_names = st.lists(st.sampled_from("abcdef"), min_size=1, unique=True)
@@ -34,6 +37,7 @@ def names(found: Cast) -> dict[Role, str]:
     return {role: speaker.voice.name for role, speaker in found.items()}
 
 
+@cache
 def flite() -> ResolvedProfileSet:
     return resolve(read_profile_set("flite"), {"flite": FLITE})
 
@@ -90,9 +94,10 @@ def test_roles_have_three_voices_within_their_limits(key: CastingKey) -> None:
         assert -27.0 <= speaker.loudness <= -21.0
 
 
+@settings(max_examples=30)
 @given(st.lists(keys, min_size=2, max_size=5))
 def test_a_cast_depends_on_its_key_alone(some: list[CastingKey]) -> None:
-    one, other = flite(), flite()
+    one, other = flite(), pickle.loads(pickle.dumps(flite()))
     forwards = [cast(one, key) for key in some]
     assert [cast(other, key) for key in reversed(some)] == forwards[::-1]
 
@@ -213,12 +218,12 @@ def test_balance_nests_and_what_is_unknown_is_a_group() -> None:
         voice("nobody"),
     )
     found = resolved(profile_data(*EVERYONE, balance=["gender", "accent"], distinct_voices=False), voices)
-    counts = Counter(names(cast(found, train(item)))[Role.NARRATOR] for item in range(3000))
-    assert counts["nobody"] == pytest.approx(1000, abs=100)
-    assert counts["m-us"] == pytest.approx(1000, abs=100)
-    assert counts["f-us"] == pytest.approx(500, abs=80)
+    counts = Counter(names(cast(found, train(item)))[Role.NARRATOR] for item in range(2000))
+    assert counts["nobody"] == pytest.approx(2000 / 3, abs=75)
+    assert counts["m-us"] == pytest.approx(2000 / 3, abs=75)
+    assert counts["f-us"] == pytest.approx(1000 / 3, abs=60)
     for i in (1, 2, 3):
-        assert counts[f"f-en-{i}"] == pytest.approx(500 / 3, abs=50)
+        assert counts[f"f-en-{i}"] == pytest.approx(1000 / 9, abs=40)
 
 
 @st.composite

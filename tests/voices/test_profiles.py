@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 import yaml
-from voices.voice_catalogues import FLITE, catalogue, numbered, parsed, profile_data, resolved, voice
 
 from askqa_builder.corpus.conversation import Role
 from askqa_builder.errors import UsageError
@@ -25,6 +24,8 @@ from askqa_builder.voices.profiles import (
 )
 from askqa_builder.voices.resolution import resolve
 from askqa_builder.voices.voice import Controls
+
+from voices.voice_catalogues import FLITE, catalogue, numbered, parsed, profile_data, resolved, voice
 
 ROLES = "roles: {narrator: {voices: [a]}, user: {voices: [b]}, assistant: {voices: [c]}}"
 GOOD = f"engine: toy\n{ROLES}\n"
@@ -73,7 +74,7 @@ MALFORMED: dict[str, tuple[str | bytes, str]] = {
     "alias bomb": (bomb(12), "more than 100000 items"),
     "merge bomb": (merge_bomb(12), "line 2: merge keys"),
     "alias to itself": ("engine: &a [*a]", "contains itself"),
-    "deep nesting": ("[" * 20_000, "nested too deeply"),
+    "deep nesting": ("- " * 2_000, "nested too deeply"),
     "too large": (GOOD + "#" * MAXIMUM_BYTES, "larger than"),
     "latin-1": ("engine: fl\xeete".encode("latin-1"), "not UTF-8"),
     "utf-16": (GOOD.encode("utf-16"), "not UTF-8"),

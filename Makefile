@@ -1,0 +1,64 @@
+# make demo   a small spoken dataset to look at and listen to
+# make test   the test suite
+# make lint   style and types
+# make bench  measurements, into benchmarks/RESULTS.md
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+DEMO := demo-dataset
+
+.PHONY: setup demo test lint format bench libraries clean
+
+setup: $(VENV)/.dev libraries
+
+# Debian and Ubuntu split venv from Python: say or install what is missing.
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "Python 3.10 or newer is needed; name it: make PYTHON=python3.12 ..."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || sh .ci/apt-install python3-venv
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.core: pyproject.toml $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@ $(VENV)/.core
+
+$(VENV)/.bench: pyproject.toml $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	@touch $@
+
+# The embedded engine's library.
+libraries: $(BIN)/python
+	@$(BIN)/python -c 'import ctypes; ctypes.CDLL("libflite.so.1")' 2>/dev/null \
+	|| $(BIN)/python -c 'import ctypes; ctypes.CDLL("libflite.1.dylib")' 2>/dev/null \
+	|| sh .ci/apt-install libflite1
+
+demo: $(VENV)/.core libraries
+	$(BIN)/askqa build tests/data/demo_test.json $(DEMO)
+	@echo
+	@$(BIN)/askqa show $(DEMO) --save $(DEMO).wav
+	@echo
+	@echo "The dataset is in $(DEMO)/ (its card: $(DEMO)/README.md)."
+	@echo "Listen:        aplay $(DEMO).wav      (or ffplay, or open it in any player)"
+	@echo "Another row:   $(BIN)/askqa show $(DEMO) 'demo-cafe|4|1#clarified-0' --save row.wav"
+
+test: setup
+	$(BIN)/python -m pytest
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.bench libraries
+	$(BIN)/python benchmarks/run.py
+
+clean:
+	rm -rf $(VENV) $(DEMO) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,37 @@
+"""Run all benchmarks and write RESULTS.md. Quote ratios: they hold on other machines, seconds do not."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from common import machine
+
+HERE = Path(__file__).resolve().parent
+SCRIPTS = ("build_overhead", "worker_scaling", "memory", "join_and_write", "espeak_speed", "prosody")
+
+
+def main() -> None:
+    """Run the scripts named on the command line, or all, and rewrite their sections of RESULTS.md."""
+    wanted = sys.argv[1:] or SCRIPTS
+    results = HERE / "RESULTS.md"
+    sections = _sections(results)
+    for name in wanted:
+        print(f"running {name}", file=sys.stderr, flush=True)
+        done = subprocess.run([sys.executable, HERE / f"{name}.py"], check=True, stdout=subprocess.PIPE, text=True)
+        sections[name] = f"Machine: {machine()}.\n\n{done.stdout.strip()}"
+    text = "# Results\n\nWritten by `make bench`; each section by `benchmarks/<name>.py`.\n"
+    text += "".join(f"\n## {name}\n\n{sections[name]}\n" for name in SCRIPTS if name in sections)
+    results.write_text(text, "utf-8")
+
+
+def _sections(results: Path) -> dict[str, str]:
+    if not results.exists():
+        return {}
+    parts = results.read_text("utf-8").split("\n## ")[1:]
+    return {part.split("\n", 1)[0]: part.split("\n", 1)[1].strip() for part in parts}
+
+
+if __name__ == "__main__":
+    main()

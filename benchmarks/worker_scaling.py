@@ -1,0 +1,51 @@
+"""One worker against two, end to end from the command line, and × real time of the whole command."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from functools import partial
+from pathlib import Path
+
+from askqa_builder.dataset.manifest import read_manifest, shard_records
+from askqa_builder.dataset.statistics import summarise
+
+from common import corpus, corpus_name, interleaved, profile, ratio, table
+
+CONVERSATIONS = 200
+CASES = {"flite (kal16)": ["kal16"], "espeak (shipped set)": None}
+ROUNDS = 3
+ASKQA = Path(sys.executable).with_name("askqa")
+
+
+def main() -> None:
+    """Print one table."""
+    print("### One worker against two\n")
+    print(f"`askqa build` on {CONVERSATIONS} conversations of {corpus_name()}, start-up included.\n")
+    rows = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        source = corpus(folder, CONVERSATIONS)
+        for case, voices in CASES.items():
+            chosen = str(profile(folder, "case", voices)) if voices else "espeak"
+
+            command = [str(word) for word in (ASKQA, "build", source, folder / case, "--overwrite", "--profiles", chosen)]
+            one, two = (
+                partial(
+                    subprocess.run, [*command, "--workers", n], check=True, capture_output=True
+                )
+                for n in ("1", "2")
+            )
+            times = interleaved({"one": one, "two": two}, ROUNDS)
+            manifest = read_manifest(folder / case)
+            assert manifest is not None
+            files = [(record.config, record.split, record.file) for record in shard_records(manifest)]
+            seconds = summarise(folder / case, files).seconds
+            speed = {name: f"{seconds / min(taken):.0f}" for name, taken in times.items()}
+            rows.append((case, ratio(times["one"], times["two"]), speed["one"], speed["two"]))
+    table(["voices", "one / two: median (range)", "one, × real time", "two, × real time"], rows)
+
+
+if __name__ == "__main__":
+    main()
