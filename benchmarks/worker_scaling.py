@@ -28,20 +28,17 @@ def main() -> None:
         folder = Path(name)
         source = corpus(folder, CONVERSATIONS)
         for case, voices in CASES.items():
-            chosen = str(profile(folder, "case", voices)) if voices else "espeak"
-
-            command = [str(word) for word in (ASKQA, "build", source, folder / case, "--overwrite", "--profiles", chosen)]
+            chosen = profile(folder, "case", voices) if voices else "espeak"
+            out = folder / case
+            command = [str(word) for word in (ASKQA, "build", source, out, "--overwrite", "--profiles", chosen)]
             one, two = (
-                partial(
-                    subprocess.run, [*command, "--workers", n], check=True, capture_output=True
-                )
-                for n in ("1", "2")
+                partial(subprocess.run, [*command, "--workers", n], check=True, capture_output=True) for n in ("1", "2")
             )
             times = interleaved({"one": one, "two": two}, ROUNDS)
-            manifest = read_manifest(folder / case)
+            manifest = read_manifest(out)
             assert manifest is not None
             files = [(record.config, record.split, record.file) for record in shard_records(manifest)]
-            seconds = summarise(folder / case, files).seconds
+            seconds = summarise(out, files).seconds
             speed = {name: f"{seconds / min(taken):.0f}" for name, taken in times.items()}
             rows.append((case, ratio(times["one"], times["two"]), speed["one"], speed["two"]))
     table(["voices", "one / two: median (range)", "one, × real time", "two, × real time"], rows)

@@ -12,10 +12,11 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, TimeoutError, wait
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
-from multiprocessing import get_context
+from multiprocessing import get_context, resource_tracker
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +27,11 @@ from askqa_builder.build.recipe import Recipe, open_engines
 from askqa_builder.build.spool import BlockOutcome, Spool
 from askqa_builder.build.steps import finish_block, plan_block, reject, speak_block
 from askqa_builder.corpus.rejects import Reject
-from askqa_builder.errors import AskqaError, StorageError
+from askqa_builder.errors import AskqaError
 from askqa_builder.speech.engine import Engine
 
-START_SECONDS = 120.0
-"""Allowance for a worker's start and for short blocks, beside what the engine's own speed asks for."""
-
 _MOST_TRIES = 6
+_MOST_BREAKS = 5
 _QUEUED_PER_WORKER = 2
 
 
@@ -52,8 +51,8 @@ class LocalExecutor:
         self._recipe = recipe
         self._spool = spool
         self._workers = workers
-        speed = min(info.minimum_speed for info in recipe.engines.values())
-        self._seconds_per_second = 1 / speed
+        self._start_seconds = max(info.start_seconds for info in recipe.engines.values())
+        self._seconds_per_second = 1 / min(info.minimum_speed for info in recipe.engines.values())
 
     def run(self, blocks: Iterable[Block]) -> Iterator[BlockOutcome]:
         """Run the blocks and yield their outcomes as they finish; in memory are a few blocks a worker.
@@ -61,10 +60,27 @@ class LocalExecutor:
         Raises StorageError where a worker could not write, AskqaError where workers die without a cause in
         the text. Closing the generator ends the workers at once.
         """
+        waiting = iter(blocks)
+        retries: deque[_Job] = deque()
+        breaks = 0
+        while True:
+            try:
+                for outcome in self._run_pool(waiting, retries):
+                    breaks = 0
+                    yield outcome
+            except BrokenProcessPool as error:  # a worker ended while none had a block: a new pool goes on
+                breaks += 1
+                if breaks > _MOST_BREAKS:
+                    raise AskqaError(
+                        "workers end before they begin; look at the machine's memory and run again"
+                    ) from error
+            else:
+                return
+
+    def _run_pool(self, waiting: Iterator[Block], retries: deque[_Job]) -> Iterator[BlockOutcome]:
+        """Run what waits in one pool; where it breaks, its unfinished jobs go to `retries`."""
+        running: dict[Future[BlockOutcome], _Job] = {}
         with _pool(self._workers, self._recipe, self._spool.folder) as pool:
-            waiting = iter(blocks)
-            retries: deque[_Job] = deque()
-            running: dict[Future[BlockOutcome], _Job] = {}
             try:
                 while True:
                     self._fill(pool, running, retries, waiting)
@@ -72,13 +88,18 @@ class LocalExecutor:
                         break
                     done, _ = wait(running, return_when=FIRST_COMPLETED)
                     for future in done:
+                        outcome = self._settle(pool, future, running[future])
                         job = running.pop(future)
-                        outcome = self._settle(pool, future, job)
                         if outcome is None:
                             retries.append(job)
                         else:
                             yield outcome
                 pool.close()
+            except BrokenProcessPool:
+                for job in running.values():
+                    job.tries -= 1
+                retries.extend(running.values())
+                raise
             finally:
                 pool.stop()
                 pool.join()
@@ -99,8 +120,8 @@ class LocalExecutor:
                     return
                 job = _Job(block)
             job.tries += 1
-            timeout = START_SECONDS + job.block.seconds * self._seconds_per_second
-            running[pool.schedule(_run_block, args=(job.block, job.poison), timeout=timeout)] = job
+            timeout = self._start_seconds + job.block.seconds * self._seconds_per_second
+            running[_schedule(pool, _run_block, (job.block, job.poison), timeout)] = job
 
     def _settle(self, pool: ProcessPool, future: Future[BlockOutcome], job: _Job) -> BlockOutcome | None:
         """Return the outcome, or None where the block has to be run again."""
@@ -129,11 +150,8 @@ class LocalExecutor:
 
     def _try_alone(self, pool: ProcessPool, block: Block, take: Take) -> str | None:
         seconds = block.seconds / len(block.takes)
-        future = pool.schedule(
-            _try_take,
-            args=(replace(block, takes=(take,)),),
-            timeout=START_SECONDS / 4 + 4 * seconds * self._seconds_per_second,
-        )
+        timeout = self._start_seconds + 4 * seconds * self._seconds_per_second
+        future = _schedule(pool, _try_take, (replace(block, takes=(take,)),), timeout)
         wait([future])
         happened = _failure(future)
         if happened is None:
@@ -151,7 +169,23 @@ def _failure(future: Future[Any]) -> str | None:
     return None
 
 
+def _schedule(pool: ProcessPool, function: Callable[..., Any], args: tuple[Any, ...], timeout: float) -> Future[Any]:
+    """Hand a task to the pool; BrokenProcessPool where it is broken.
+
+    The first task starts the pool. Its threads, and the workers they start now and later, inherit that
+    Ctrl-C is blocked: a worker must not be interrupted while it imports, before it can ignore the signal.
+    """
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        return pool.schedule(function, args=args, timeout=timeout)
+    except RuntimeError as error:
+        raise BrokenProcessPool(str(error)) from error
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
 def _pool(workers: int, recipe: Recipe, spool: Path) -> ProcessPool:
+    resource_tracker.ensure_running()  # before Ctrl-C is blocked: its start unblocks it
     return ProcessPool(
         max_workers=workers,
         context=get_context("spawn"),
@@ -210,8 +244,3 @@ def in_take_order(block: Block, rejects: Iterable[Reject]) -> list[Reject]:
     """Sort rejects by the place of their item among the block's takes; those of one item keep their order."""
     order = {(take.conversation.file, take.conversation.index): i for i, take in enumerate(block.takes)}
     return sorted(rejects, key=lambda entry: order[entry.file, entry.index or 0])
-
-
-def storage_error(error: OSError) -> StorageError:
-    """Describe a failed write in one line."""
-    return StorageError(f"cannot write: {error.strerror or error}; free some space and run the same command again")

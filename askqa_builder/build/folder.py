@@ -10,6 +10,7 @@ import fcntl
 import json
 import os
 import shutil
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ from askqa_builder.errors import StorageError, UsageError
 
 STATE_FOLDER = ".askqa"
 
-_OURS = (MANIFEST_NAME, REJECTED_NAME, CARD_NAME, DATA_FOLDER)
+_SHARDS = "*/*-[0-9][0-9][0-9][0-9][0-9]-of-[0-9][0-9][0-9][0-9][0-9].parquet"
 
 
 class BuildFolder:
@@ -112,23 +113,22 @@ class BuildFolder:
 
     def _claim(self) -> None:
         """Make sure that what is in the folder is this build's, or nothing."""
-        if self._overwrite:
-            self._clear()
-        owner = self._owner()
+        owner = None if self._overwrite else self._owner()
         if owner is not None and owner != self._digest:
             unfinished = "" if (self.out / MANIFEST_NAME).exists() else "an unfinished "
             raise UsageError(
                 f"{self.out} holds {unfinished or 'a '}build of other settings or sources; "
                 "give --overwrite to discard it, or another folder"
             )
-        for folder in (self.out, self.spool.folder, self.state / "shards"):
-            folder.mkdir(parents=True, exist_ok=True)
+        for folder in (self.out, self.state, *(self.out / DATA_FOLDER).glob("*/"), *self.state.glob("*/")):
             remove_temporaries(folder)
-        for folder in (self.out / DATA_FOLDER).glob("*/"):
-            remove_temporaries(folder)
-        if owner is None:
-            with atomic_write(self.state / "build.json") as file:
-                file.write(json.dumps({"config_digest": self._digest}).encode("ascii"))
+        if owner is None:  # also where the process that was clearing the folder has been killed
+            self._clear()
+        for folder in (self.spool.folder, self.state / "shards"):
+            folder.mkdir(exist_ok=True)
+        # of a finished dataset too: while damaged shards are made again it has no manifest
+        with atomic_write(self.state / "build.json") as file:
+            file.write(json.dumps({"config_digest": self._digest}).encode("ascii"))
 
     def _owner(self) -> str | None:
         """Return the digest of the build that the folder belongs to."""
@@ -141,16 +141,18 @@ class BuildFolder:
             return None
 
     def _clear(self) -> None:
-        """Remove what a build makes and nothing else, the manifest first."""
-        for name in _OURS:
-            path = self.out / name
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path)
-            else:
-                path.unlink(missing_ok=True)
-        (self.state / "build.json").unlink(missing_ok=True)
+        """Remove what a build makes and nothing else, the manifest first and the mark of whose it is last."""
+        for name in (MANIFEST_NAME, REJECTED_NAME, CARD_NAME):
+            (self.out / name).unlink(missing_ok=True)
+        data = self.out / DATA_FOLDER
+        for shard in data.glob(_SHARDS):
+            shard.unlink()
+        for folder in (*data.glob("*/"), data):
+            with suppress(OSError):  # the user keeps something there
+                folder.rmdir()
         for name in ("blocks", "shards"):
             shutil.rmtree(self.state / name, ignore_errors=True)
+        (self.state / "build.json").unlink(missing_ok=True)
 
     def _is_intact(self, record: ShardRecord) -> bool:
         path = self.out / record.file

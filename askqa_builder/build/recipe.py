@@ -113,7 +113,7 @@ def describe_recipe(recipe: Recipe) -> dict[str, Any]:
             {
                 key: value
                 for key, value in asdict(info).items()
-                if key not in ("words_per_minute", "minimum_speed", "sample_rate")
+                if key not in ("words_per_minute", "minimum_speed", "start_seconds", "sample_rate")
             }
             for info in recipe.engines.values()
         ],

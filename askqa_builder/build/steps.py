@@ -14,7 +14,7 @@ from askqa_builder.build.recipe import Recipe
 from askqa_builder.build.rows import Row, RowMaker
 from askqa_builder.corpus.conversation import Act, ResponsePoint, Role, Stage, Turn
 from askqa_builder.corpus.rejects import Reject, RejectStage
-from askqa_builder.errors import AskqaError, SpeechError
+from askqa_builder.errors import AskqaError, SpeechError, StorageError, UsageError
 from askqa_builder.recording.turn_audio import TurnAudio, prepare_turn
 from askqa_builder.seeds import Stream, derive_seed
 from askqa_builder.speech import prosody
@@ -146,11 +146,11 @@ def _plan_turn(take: Take, index: int, turn: Turn, after_story: bool, speakers: 
 def _speak(engine: Engine, batch: Sequence[Utterance]) -> list[Spoken]:
     """Speak a batch; an engine that breaks its promise and raises is asked for each utterance alone.
 
-    Running out of memory or disk is no fault of the text: such errors are passed on, as are our own.
+    Running out of memory or disk is no fault of the text: such errors are passed on.
     """
     try:
         return prosody.speak(engine, batch)
-    except (AskqaError, MemoryError, OSError):
+    except (UsageError, StorageError, MemoryError, OSError):
         raise
     except Exception as error:
         if len(batch) == 1:

@@ -50,11 +50,10 @@ def run(arguments: list[str]) -> int:
     try:
         result = app(args=arguments, prog_name="askqa", standalone_mode=False)
         sys.stdout.flush()
-        return result if isinstance(result, int) else 0
     except typer.TyperException as error:
         return _fail(f"{error.format_message()} (see askqa --help)", UsageError.exit_code)
     except (KeyboardInterrupt, typer.Abort):
-        return _fail("interrupted; run the same command again to go on", INTERRUPTED)
+        return _interrupted()
     except AskqaError as error:
         return _fail(str(error), error.exit_code)
     except BrokenPipeError:
@@ -63,6 +62,13 @@ def run(arguments: list[str]) -> int:
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         return _fail(f"{where}{error.strerror or error}", AskqaError.exit_code)
+    if result == INTERRUPTED:  # what typer makes of a KeyboardInterrupt
+        return _interrupted()
+    return result if isinstance(result, int) else 0
+
+
+def _interrupted() -> int:
+    return _fail("interrupted; run the same command again to go on", INTERRUPTED)
 
 
 def _fail(message: str, code: int) -> int:

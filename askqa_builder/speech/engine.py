@@ -64,7 +64,8 @@ class EngineInfo:
     """Identity of an engine: everything here goes to the manifest and the card.
 
     sample_rate: of its speech, Hz. words_per_minute: nominal, for estimates of size only.
-    minimum_speed: × real time below which a worker counts as hung.
+    minimum_speed: × real time below which a worker counts as hung. start_seconds: what a block may take beside
+    that, as for something the engine loads when it first speaks.
     """
 
     name: str
@@ -76,6 +77,7 @@ class EngineInfo:
     sample_rate: int
     words_per_minute: float
     minimum_speed: float
+    start_seconds: float = 60.0
 
 
 class Engine(Protocol):

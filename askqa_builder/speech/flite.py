@@ -80,7 +80,7 @@ class FliteEngine:
             revision=None,
             licence="BSD-like (CMU flite)",
             sample_rate=SAMPLE_RATE,
-            words_per_minute=160.0,
+            words_per_minute=176.0,
             minimum_speed=2.0,
         )
         self._voices = {
