@@ -50,7 +50,7 @@ def quick_profile(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def demo_dataset(demo_file: Path, quick_profile: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo file as a finished dataset, both configurations, 16 kHz FLAC. Read it, never change it."""
-    from askqa_builder.build.run import build
+    from askqa_builder import build
 
     out = tmp_path_factory.mktemp("datasets") / "demo"
     build(demo_file, out, profiles=str(quick_profile), seed=7, workers=2)

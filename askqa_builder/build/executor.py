@@ -12,17 +12,18 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, TimeoutError, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
-from multiprocessing import get_context, resource_tracker
+from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
 
 from askqa_builder.build.plan import Block, Take
+from askqa_builder.build.processes import WorkerContext
 from askqa_builder.build.recipe import Recipe, open_engines
 from askqa_builder.build.spool import BlockOutcome, Spool
 from askqa_builder.build.steps import finish_block, plan_block, reject, speak_block
@@ -86,8 +87,7 @@ class LocalExecutor:
                     self._fill(pool, running, retries, waiting)
                     if not running:
                         break
-                    done, _ = wait(running, return_when=FIRST_COMPLETED)
-                    for future in done:
+                    for future in _first_done(pool, running):
                         outcome = self._settle(pool, future, running[future])
                         job = running.pop(future)
                         if outcome is None:
@@ -112,16 +112,16 @@ class LocalExecutor:
         waiting: Iterator[Block],
     ) -> None:
         while len(running) < self._workers * _QUEUED_PER_WORKER:
-            if retries:
-                job = retries.popleft()
-            else:
+            if not retries:
                 block = next(waiting, None)
                 if block is None:
                     return
-                job = _Job(block)
-            job.tries += 1
+                retries.append(_Job(block))
+            job = retries[0]
             timeout = self._start_seconds + job.block.seconds * self._seconds_per_second
             running[_schedule(pool, _run_block, (job.block, job.poison), timeout)] = job
+            job.tries += 1
+            retries.popleft()  # only now: a broken pool takes no job
 
     def _settle(self, pool: ProcessPool, future: Future[BlockOutcome], job: _Job) -> BlockOutcome | None:
         """Return the outcome, or None where the block has to be run again."""
@@ -152,11 +152,24 @@ class LocalExecutor:
         seconds = block.seconds / len(block.takes)
         timeout = self._start_seconds + 4 * seconds * self._seconds_per_second
         future = _schedule(pool, _try_take, (replace(block, takes=(take,)),), timeout)
-        wait([future])
+        _first_done(pool, [future])
         happened = _failure(future)
         if happened is None:
             future.result()
         return happened
+
+
+def _first_done(pool: ProcessPool, futures: Collection[Future[Any]]) -> set[Future[Any]]:
+    """Wait for the first of the futures; BrokenProcessPool where none will come.
+
+    A pool that breaks before it has looked at a task leaves that task's future waiting for ever.
+    """
+    while True:
+        done, _ = wait(futures, timeout=1.0, return_when=FIRST_COMPLETED)
+        if done:
+            return done
+        if not pool.active:
+            raise BrokenProcessPool("the pool is broken")
 
 
 def _failure(future: Future[Any]) -> str | None:
@@ -188,7 +201,7 @@ def _pool(workers: int, recipe: Recipe, spool: Path) -> ProcessPool:
     resource_tracker.ensure_running()  # before Ctrl-C is blocked: its start unblocks it
     return ProcessPool(
         max_workers=workers,
-        context=get_context("spawn"),
+        context=WorkerContext(),
         initializer=_start_worker,
         initargs=(recipe, spool, os.getpid()),
     )

@@ -58,6 +58,8 @@ class BuildFolder:
         try:
             self._claim()
         except BaseException:
+            if (self.out / MANIFEST_NAME).exists():
+                self.finish()
             self._release()
             raise
         return self
@@ -102,9 +104,10 @@ class BuildFolder:
         shutil.rmtree(self.state, ignore_errors=True)
 
     def _check_ours(self) -> None:
-        if self.out.exists() and not self.out.is_dir():
-            raise UsageError(f"{self.out} is a file; give a folder for the dataset")
         try:
+            existing = next(path for path in (self.out, *self.out.absolute().parents) if path.exists())
+            if not existing.is_dir():
+                raise UsageError(f"{existing} is a file; give a folder for the dataset")
             names = {path.name for path in self.out.iterdir()} if self.out.exists() else set()
         except OSError as error:
             raise UsageError(f"cannot read {self.out}: {error.strerror}; choose another folder") from error

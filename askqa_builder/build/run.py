@@ -35,6 +35,7 @@ from askqa_builder.dataset.manifest import shard_records, write_manifest, write_
 from askqa_builder.dataset.schema import FORMAT_VERSION
 from askqa_builder.dataset.shard import ShardRecord, write_shard
 from askqa_builder.dataset.statistics import Statistics, summarise
+from askqa_builder.errors import AskqaError, StorageError
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,6 +130,8 @@ def _make_shards(job: Job, folder: BuildFolder, progress: Progress) -> None:
                 pending = _commit_ready(job, folder, pending, outcomes)
     finally:
         progress.stop()
+    if pending:
+        raise AskqaError(f"{pending[0].file} could not be completed; run the same command again")
 
 
 def _finished_blocks(job: Job, folder: BuildFolder, pending: Sequence[Shard]) -> dict[int, BlockOutcome]:
@@ -184,8 +187,12 @@ def _write(job: Job, folder: BuildFolder, shard: Shard, blocks: Sequence[BlockOu
 
 def _finish(job: Job, folder: BuildFolder) -> dict[str, Any]:
     """Write rejects, card and, last of all, the manifest."""
-    records = [folder.committed(shard.file) for shard in job.plan.shards]
-    shards = [record for record in records if record is not None]
+    shards = []
+    for shard in job.plan.shards:
+        record = folder.committed(shard.file)
+        if record is None:
+            raise StorageError(f"{shard.file} has gone while the build went on; run the same command again")
+        shards.append(record)
     rejects = _all_rejects(job, folder)
     manifest = {
         "format_version": FORMAT_VERSION,

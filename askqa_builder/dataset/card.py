@@ -50,24 +50,33 @@ def _front_matter(manifest: Mapping[str, Any], statistics: Statistics) -> dict[s
 
 def _configs(shards: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Name the files by pattern and no counts: a stale count makes `load_dataset` fail."""
-    configs: dict[str, list[str]] = {}
-    for shard in shards:
-        splits = configs.setdefault(shard["config"], [])
-        if shard["split"] not in splits:
-            splits.append(shard["split"])
     return [
         {
             "config_name": config,
             **({"default": True} if i == 0 else {}),
             "data_files": [{"split": split, "path": f"{DATA_FOLDER}/{config}/{split}-*.parquet"} for split in splits],
         }
-        for i, (config, splits) in enumerate(configs.items())
+        for i, (config, splits) in enumerate(_splits(shards).items())
     ]
+
+
+def _splits(shards: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Return the splits of each configuration that have rows; all, where nothing has.
+
+    `load_dataset` of a configuration fails as a whole where one of its splits is without rows.
+    """
+    filled = [shard for shard in shards if shard["rows"]] or shards
+    places = dict.fromkeys((shard["config"], shard["split"]) for shard in filled)
+    configs: dict[str, list[str]] = {}
+    for config, split in places:
+        configs.setdefault(config, []).append(split)
+    return configs
 
 
 def _body(manifest: Mapping[str, Any], statistics: Statistics) -> dict[str, Any]:
     engines = manifest["engines"]
     rejected = manifest["rejected"]
+    first_config, first_splits = next(iter(_splits(manifest["shards"]).items()))
     return {
         "title": _title(manifest),
         "demo": manifest["profiles"]["demo"],
@@ -82,8 +91,8 @@ def _body(manifest: Mapping[str, Any], statistics: Statistics) -> dict[str, Any]
             }
             for (config, split), part in statistics.parts.items()
         ],
-        "first_config": manifest["shards"][0]["config"],
-        "first_split": manifest["shards"][0]["split"],
+        "first_config": first_config,
+        "first_split": first_splits[0],
         "lossless": manifest["audio_format"] in ("flac", "wav"),
         "audio_format": manifest["audio_format"],
         "sampling_rate": manifest["sampling_rate"],

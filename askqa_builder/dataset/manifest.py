@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +40,9 @@ def read_manifest(dataset: Path) -> dict[str, Any] | None:
 
 
 def shard_records(manifest: Mapping[str, Any]) -> list[ShardRecord]:
-    """Return the shards that a manifest lists."""
-    return [ShardRecord(**entry) for entry in manifest["shards"]]
+    """Return the shards that a manifest lists; keys of later formats are ignored."""
+    names = [field.name for field in fields(ShardRecord)]
+    return [ShardRecord(**{name: entry[name] for name in names}) for entry in manifest["shards"]]
 
 
 def write_manifest(dataset: Path, content: dict[str, Any]) -> None:

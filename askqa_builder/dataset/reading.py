@@ -10,8 +10,10 @@ from typing import Any
 import pyarrow.parquet as pq
 import soundfile
 
+from askqa_builder.dataset.files import atomic_write
 from askqa_builder.dataset.manifest import read_manifest, shard_records
 from askqa_builder.errors import UsageError
+from askqa_builder.recording.encode import FORMATS, encode
 
 _SAVED_FORMATS = ("wav", "flac", "mp3", "ogg")
 
@@ -32,25 +34,35 @@ def find_row(dataset: Path, row_id: str | None) -> dict[str, Any]:
 def save_recording(row: dict[str, Any], path: Path) -> None:
     """Write a row's recording to a file, in the format of its suffix; mp3 and ogg need ffmpeg.
 
-    Raises UsageError for another suffix, or where ffmpeg is missing.
+    Raises UsageError for another suffix, a missing folder, or where ffmpeg is missing; StorageError where the
+    disk refuses.
     """
     wanted = path.suffix.lstrip(".").lower()
     if wanted not in _SAVED_FORMATS:
         raise UsageError(f"{path}: give a file that ends in {', '.join('.' + name for name in _SAVED_FORMATS)}")
-    data = row["audio"]["bytes"]
-    if row["audio"]["path"].endswith(f".{wanted}"):
-        path.write_bytes(data)
-        return
+    if not path.absolute().parent.is_dir():
+        raise UsageError(f"{path}: there is no such folder; make it first")
+    data = _as_format(row["audio"], wanted)
+    with atomic_write(path) as file:
+        file.write(data)
+
+
+def _as_format(audio: dict[str, Any], wanted: str) -> bytes:
+    """Return the bytes of a recording as a file of another format, or as they are."""
+    data: bytes = audio["bytes"]
+    if audio["path"].endswith(f".{wanted}"):
+        return data
     samples, rate = soundfile.read(io.BytesIO(data), dtype="int16")
-    if wanted in ("wav", "flac"):
-        soundfile.write(path, samples, rate, subtype="PCM_16")
-        return
+    if FORMATS[wanted].lossless:
+        return encode(samples, rate, FORMATS[wanted])
     from pydub import AudioSegment
 
+    buffer = io.BytesIO()
     try:
-        AudioSegment(samples.tobytes(), sample_width=2, frame_rate=rate, channels=1).export(path, format=wanted)
+        AudioSegment(samples.tobytes(), sample_width=2, frame_rate=rate, channels=1).export(buffer, format=wanted)
     except FileNotFoundError as error:
         raise UsageError(f"writing {wanted} needs ffmpeg: sudo apt-get install ffmpeg, or save a .wav") from error
+    return buffer.getvalue()
 
 
 def _places(dataset: Path, row_id: str | None) -> Iterator[tuple[Path, int, int]]:

@@ -1,4 +1,4 @@
-"""One turn made ready for the recording: trimmed, resampled, levelled, quantised."""
+"""One turn made ready for the recording: resampled, trimmed, levelled, quantised."""
 
 from __future__ import annotations
 
@@ -31,17 +31,19 @@ class TurnAudio:
 
 
 def prepare_turn(speech: Speech, sample_rate: int, target_lufs: float) -> TurnAudio:
-    """Trim, resample (soxr HQ), level and quantise one turn.
+    """Resample (soxr HQ), trim, level and quantise one turn.
 
     Raises SpeechError where the engine returned silence: silence is never written in a turn's place.
     """
-    bounds = speech_bounds(speech.samples, speech.sample_rate)
+    samples = speech.samples
+    if speech.sample_rate != sample_rate:
+        samples = soxr.resample(samples, speech.sample_rate, sample_rate)
+    # after resampling: at 8 kHz a final "s" is silent, and must not count as the end of the speech
+    bounds = speech_bounds(samples, sample_rate)
     if bounds is None:
         raise SpeechError("the engine returned silence")
     start, end = bounds
-    samples = speech.samples[start:end]
-    if speech.sample_rate != sample_rate:
-        samples = soxr.resample(samples, speech.sample_rate, sample_rate)
+    samples = samples[start:end]
     levelled = levelling_gain(samples, sample_rate, target_lufs)
     if levelled is None:
         raise SpeechError("the engine's speech is too quiet to be levelled")
@@ -55,7 +57,10 @@ def prepare_turn(speech: Speech, sample_rate: int, target_lufs: float) -> TurnAu
 
 
 def _moved(word: WordTime, trimmed: int, ratio: float, length: int) -> WordTime:
-    """Move a word's times from the engine's samples to the turn's; a word is never empty."""
-    start = min(max(round((word.start - trimmed) * ratio), 0), length - 1)
-    end = min(max(round((word.end - trimmed) * ratio), start + 1), length)
+    """Move a word's times from the engine's samples to the turn's; a word is never empty.
+
+    trimmed: samples cut off at the front, at the turn's rate, which is `ratio` times the engine's.
+    """
+    start = min(max(round(word.start * ratio) - trimmed, 0), length - 1)
+    end = min(max(round(word.end * ratio) - trimmed, start + 1), length)
     return WordTime(start, end, word.char_start, word.char_end)

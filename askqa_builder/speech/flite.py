@@ -36,6 +36,12 @@ _VOICES: dict[str, tuple[str, str, bool]] = {
     "kal16": ("male", "American", True),
 }
 
+# A voice is one for the whole process, and keeps what an earlier instance has set.
+_NORMAL_STRETCH: dict[str, float] = {}
+
+# flite keeps the *pointers* to feature names: they must live as long as the voices.
+_KEYS = {name: ctypes.create_string_buffer(name) for name in (b"duration_stretch", b"f0_shift")}
+
 _WORD_START = b"R:SylStructure.daughter1.daughter1.R:Segment.p.end"
 _WORD_END = b"R:SylStructure.daughtern.daughtern.R:Segment.end"
 
@@ -69,9 +75,8 @@ class FliteEngine:
         _declare(self._flite)
         self._flite.flite_init()
         self._handles = {name: _register(name) for name in _VOICES}
-        # flite keeps the *pointers* to feature names: they must live as long as the voices
-        self._keys = {name: ctypes.create_string_buffer(name) for name in (b"duration_stretch", b"f0_shift")}
-        self._stretch = {name: self._parameter(name, b"duration_stretch", 1.0) for name in _VOICES}
+        for name in _VOICES:
+            _NORMAL_STRETCH.setdefault(name, self._parameter(name, b"duration_stretch", 1.0))
         self._info = EngineInfo(
             name="flite",
             library="flite",
@@ -116,7 +121,7 @@ class FliteEngine:
         if not utterance.text.isascii() or "\0" in utterance.text:
             return SpeechError("flite reads ASCII text without NUL characters only")
         voice = utterance.voice
-        self._set(voice, b"duration_stretch", self._stretch[voice] / utterance.rate)
+        self._set(voice, b"duration_stretch", _NORMAL_STRETCH[voice] / utterance.rate)
         self._set(voice, b"f0_shift", 2.0 ** (utterance.pitch / 12.0))
         pieces: list[Samples] = []
         words: list[WordTime] = []
@@ -168,7 +173,7 @@ class FliteEngine:
             item = self._flite.item_next(item)
 
     def _set(self, voice: str, key: bytes, value: float) -> None:
-        self._flite.flite_feat_set_float(self._handles[voice].contents.features, self._keys[key], value)
+        self._flite.flite_feat_set_float(self._handles[voice].contents.features, _KEYS[key], value)
 
     def _parameter(self, voice: str, key: bytes, default: float) -> float:
         features = self._handles[voice].contents.features

@@ -29,8 +29,8 @@ def sine(hertz: float, amplitude: float, seconds: float, rate: int) -> NDArray[n
 
 
 def reference(samples: NDArray[np.float32], rate: int) -> float:
-    """Measure with pyloudnorm over whole blocks of 400 ms: its last block else runs beyond the end."""
-    hop = rate // 10
+    """Measure with pyloudnorm, over whole hops: its last block else runs beyond the end."""
+    hop = round(rate / 10)
     whole = samples[: len(samples) // hop * hop]
     return float(pyloudnorm.Meter(rate).integrated_loudness(whole.astype(float)))
 
@@ -53,9 +53,13 @@ def test_speech_agrees_with_pyloudnorm(engine: FliteEngine, voice: str) -> None:
 
 @pytest.mark.parametrize("rate", [8000, 11025, 16000, 22050, 24000, 44100, 48000])
 def test_a_full_scale_sine_reads_minus_three(rate: int) -> None:
-    # ITU-R BS.1770-4, annex 1: 0 dBFS at 997 Hz in one channel reads -3.01 LKFS.
-    assert integrated_loudness(sine(997, 1.0, 5, rate), rate) == pytest.approx(-3.01, abs=0.1)
-    assert integrated_loudness(sine(997, 0.1, 5, rate), rate) == pytest.approx(-23.01, abs=0.1)
+    # ITU-R BS.1770-4, annex 1: 0 dBFS at 997 Hz in one channel reads -3.01 LKFS. The filters are made for 48 kHz:
+    # at the lowest rates their shelf is squeezed.
+    tolerance = 0.1 if rate >= 16000 else 0.2
+    full, tenth = (integrated_loudness(sine(997, level, 5, rate), rate) for level in (1.0, 0.1))
+    assert full == pytest.approx(-3.01, abs=tolerance)
+    assert tenth == pytest.approx(full - 20, abs=0.001)
+    assert full == pytest.approx(reference(sine(997, 1.0, 5, rate), rate), abs=0.05)
 
 
 def test_k_weighting_falls_towards_low_frequencies() -> None:
@@ -88,10 +92,11 @@ def test_short_turns_are_one_block_of_their_own_length(milliseconds: int, rate: 
 
 
 def test_a_block_of_exactly_400_ms_is_both(engine: FliteEngine) -> None:
-    (speech,) = engine.speak([Utterance("Yes.", "slt")])
+    (speech,) = engine.speak([Utterance("Yes, please.", "slt")])
     assert isinstance(speech, Speech)
     start = speech.words[0].start
     samples = speech.samples[start : start + 6400]
+    assert len(samples) == 6400
     just_less = samples[:-1]
     assert integrated_loudness(samples, 16000) == pytest.approx(reference(samples, 16000), abs=0.1)
     assert integrated_loudness(just_less, 16000) == pytest.approx(integrated_loudness(samples, 16000), abs=0.05)

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from harness import digests, rejects, run_askqa, samples, write_corpus
+
+from askqa_builder import build
+
+
+def test_number_of_workers_does_not_change_a_byte(
+    large_arguments: Callable[..., list[str]], undisturbed: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "one-worker"
+    assert run_askqa(*large_arguments(out, "--workers", "1")).returncode == 3
+    assert digests(out) == digests(undisturbed)
+    assert {"README.md", "askqa.json", "rejected.jsonl"} < digests(out).keys()
+
+
+def test_rejects_stand_in_the_order_of_the_source(undisturbed: Path) -> None:
+    found = [(reject["index"], reject["stage"], reject["reason"]) for reject in rejects(undisturbed)]
+    assert [index for index, _, _ in found] == [20, 40]
+    assert {stage for _, stage, _ in found} == {"read"}
+
+
+def test_samples_depend_on_the_conversation_alone(
+    large_corpus: Path, quick_profile: Path, undisturbed: Path, tmp_path: Path
+) -> None:
+    """A file of one item, with other neighbours, shards and blocks, gives the same recordings."""
+    items = json.loads(large_corpus.read_text("utf-8"))["data"]
+    full = samples(undisturbed)
+    alone = write_corpus(tmp_path / "alone_test.json", [items[30]])
+    build(alone, tmp_path / "alone", profiles=str(quick_profile), seed=11, workers=1)
+    first = tmp_path / "first"
+    build(large_corpus, first, profiles=str(quick_profile), seed=11, workers=1, limit=1, stages=("initial",))
+    for dataset, item in ((tmp_path / "alone", items[30]), (first, items[0])):
+        own = samples(dataset)
+        assert own
+        assert {row_id.split("#")[0] for row_id in own} == {item["id"]}
+        assert own == {row_id: full[row_id] for row_id in own}
+
+
+def test_another_seed_gives_other_samples(
+    large_corpus: Path, quick_profile: Path, undisturbed: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "reseeded"
+    build(large_corpus, out, profiles=str(quick_profile), seed=12, workers=2, limit=2)
+    own, full = samples(out), samples(undisturbed)
+    assert own.keys() < full.keys()
+    assert not {row_id for row_id in own if own[row_id] == full[row_id]}
+
+
+def test_recordings_of_a_dataset_differ_from_each_other(undisturbed: Path) -> None:
+    """The digests compared above tell recordings apart."""
+    found = samples(undisturbed)
+    assert len(found) == pytest.approx(130, abs=20)
+    assert len(set(found.values())) == len(found)

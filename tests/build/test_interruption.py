@@ -1,0 +1,135 @@
+"""Builds that are killed, interrupted or started twice end as if nothing had happened."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+from harness import (
+    STATE,
+    assert_one_line,
+    digests,
+    finished_blocks,
+    is_gone,
+    kill_group,
+    run_askqa,
+    started_askqa,
+    wait_until,
+    workers_of,
+)
+
+Arguments = Callable[..., list[str]]
+
+KILLS = 10
+
+
+def wait_for_blocks(process: subprocess.Popen[str], out: Path, count: int) -> None:
+    """Wait until so many blocks are kept; the build must still be running then."""
+    assert wait_until(lambda: finished_blocks(out) >= count or process.poll() is not None, 120)
+    assert process.poll() is None, "the corpus is too small: the build was done too early"
+
+
+def test_kills_at_any_moment_change_nothing(large_arguments: Arguments, undisturbed: Path, tmp_path: Path) -> None:
+    """Some kills come while workers start, the others a little after one of the next blocks is finished."""
+    rng = random.Random(20)
+    out = tmp_path / "killed"
+    for kill in range(KILLS):
+        with started_askqa(*large_arguments(out, "--workers", str(1 + kill % 2))) as process:
+            if kill % 3 == 0:
+                time.sleep(rng.uniform(0.5, 3.0))
+            else:
+                wait_for_blocks(process, out, finished_blocks(out) + rng.randint(0, 3))
+                time.sleep(rng.uniform(0.0, 0.2))
+            kill_group(process)
+    assert (out / STATE).is_dir(), "the corpus is too small: the build was done before the last kill"
+    result = run_askqa(*large_arguments(out))
+    assert result.returncode == 3, result.stderr
+    assert digests(out) == digests(undisturbed)
+
+
+def test_kills_while_the_end_is_written_change_nothing(
+    large_arguments: Arguments, undisturbed: Path, tmp_path: Path
+) -> None:
+    """When the last shard appears, and when the card does: the manifest and the cleaning up are to come."""
+    out = tmp_path / "killed-late"
+    last_shard = max(path for path in digests(undisturbed) if path.startswith("data/initial/"))
+    for appears in (last_shard, "README.md"):
+        with started_askqa(*large_arguments(out)) as process:
+            assert wait_until(lambda: (out / appears).exists() or process.poll() is not None, 120)  # noqa: B023
+            kill_group(process)
+    result = run_askqa(*large_arguments(out))
+    assert result.returncode == 3, result.stderr
+    assert digests(out) == digests(undisturbed)
+
+
+def test_killed_workers_are_replaced(large_arguments: Arguments, undisturbed: Path, tmp_path: Path) -> None:
+    """One while it starts, one at work, and both at once."""
+    out = tmp_path / "workers-killed"
+    with started_askqa(*large_arguments(out, "--workers", "2")) as process:
+        killed = set()
+        for blocks, count in ((0, 1), (2, 1), (6, 2)):
+            wait_for_blocks(process, out, blocks)
+            assert wait_until(lambda: len(workers_of(process.pid)) >= count)  # noqa: B023
+            for worker in workers_of(process.pid)[:count]:
+                worker.kill()
+                killed.add(worker.pid)
+        _, stderr = process.communicate(timeout=240)
+    assert process.returncode == 3, stderr
+    assert "Traceback" not in stderr
+    assert len(killed) == 4
+    assert digests(out) == digests(undisturbed)
+
+
+def test_workers_end_with_the_main_process(large_arguments: Arguments, tmp_path: Path) -> None:
+    out = tmp_path / "orphaned"
+    with started_askqa(*large_arguments(out, "--workers", "2")) as process:
+        wait_for_blocks(process, out, 1)
+        started = psutil.Process(process.pid).children(recursive=True)
+        assert len(workers_of(process.pid)) == 2
+        process.kill()
+        process.wait()
+        assert wait_until(lambda: all(map(is_gone, started)), 15)
+
+
+def test_ctrl_c_says_one_line_and_the_build_goes_on_later(
+    large_arguments: Arguments, undisturbed: Path, tmp_path: Path
+) -> None:
+    """While workers start, and while they work."""
+    out = tmp_path / "interrupted"
+    for blocks in (0, 3):
+        with started_askqa(*large_arguments(out, "--workers", "2")) as process:
+            assert wait_until(lambda: len(workers_of(process.pid)) == 2 or process.poll() is not None)
+            wait_for_blocks(process, out, blocks)
+            started = psutil.Process(process.pid).children(recursive=True)
+            os.killpg(process.pid, signal.SIGINT)
+            stdout, stderr = process.communicate(timeout=60)
+        assert process.returncode == 130, stderr
+        assert stdout == ""
+        assert "Traceback" not in stderr
+        assert [line for line in stderr.splitlines() if line.startswith("askqa: ")] == stderr.splitlines()[-1:]
+        assert wait_until(lambda: all(map(is_gone, started)), 15)  # noqa: B023
+    assert finished_blocks(out) >= 3
+    result = run_askqa(*large_arguments(out))
+    assert result.returncode == 3, result.stderr
+    assert "done before" in result.stderr
+    assert digests(out) == digests(undisturbed)
+
+
+def test_a_folder_takes_one_build_at_a_time(large_arguments: Arguments, undisturbed: Path, tmp_path: Path) -> None:
+    out = tmp_path / "locked"
+    with started_askqa(*large_arguments(out)) as first:
+        wait_for_blocks(first, out, 1)
+        for more in ((), ("--overwrite",)):
+            second = run_askqa(*large_arguments(out, *more))
+            assert_one_line(second, 2)
+            assert "another build" in second.stderr
+        assert first.poll() is None
+        first.communicate(timeout=240)
+    assert first.returncode == 3
+    assert digests(out) == digests(undisturbed)

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from askqa_builder.dataset.manifest import (
+    MANIFEST_NAME,
+    REJECTED_NAME,
+    canonical_digest,
+    read_manifest,
+    shard_records,
+    write_manifest,
+    write_rejected,
+)
+from askqa_builder.dataset.shard import ShardRecord
+from askqa_builder.errors import UsageError
+
+RECORD = ShardRecord("data/initial/test-00000-of-00001.parquet", "initial", "test", 3, 1234, "ab" * 32)
+CONTENT = {
+    "format_version": "1.0",
+    "config_digest": "cd" * 32,
+    "sources": [{"name": "Käse ☃.json"}],
+    "shards": [RECORD.to_json()],
+    "rejected": {},
+}
+
+
+def test_what_is_written_is_read(tmp_path: Path) -> None:
+    write_manifest(tmp_path, CONTENT)
+    assert read_manifest(tmp_path) == CONTENT
+    assert shard_records(CONTENT) == [RECORD]
+    assert [path.name for path in tmp_path.iterdir()] == [MANIFEST_NAME]
+
+
+def test_same_content_same_bytes(tmp_path: Path) -> None:
+    write_manifest(tmp_path, CONTENT)
+    first = (tmp_path / MANIFEST_NAME).read_bytes()
+    write_manifest(tmp_path, dict(CONTENT))
+    assert (tmp_path / MANIFEST_NAME).read_bytes() == first
+    assert first.endswith(b"}\n")
+    assert "Käse ☃.json".encode() in first
+
+
+def test_no_manifest_is_no_error(tmp_path: Path) -> None:
+    assert read_manifest(tmp_path) is None
+    assert read_manifest(tmp_path / "missing") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"",
+        b"{",
+        b"\xff\xfe",
+        b"[]",
+        b"null",
+        b'"text"',
+        b"{}",
+        json.dumps({key: value for key, value in CONTENT.items() if key != "shards"}).encode(),
+    ],
+)
+def test_a_damaged_manifest_names_itself_and_the_remedy(tmp_path: Path, text: bytes) -> None:
+    (tmp_path / MANIFEST_NAME).write_bytes(text)
+    with pytest.raises(UsageError, match=r"askqa\.json: not a manifest of a dataset .*--overwrite"):
+        read_manifest(tmp_path)
+
+
+def test_numbers_that_json_lacks_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="JSON"):
+        write_manifest(tmp_path, {"seed": float("nan")})
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_digest_is_of_canonical_json() -> None:
+    value = {"b": [1, 2.5, None, True], "a": "ü"}
+    canonical = b'{"a":"\\u00fc","b":[1,2.5,null,true]}'
+    assert canonical_digest(value) == hashlib.sha256(canonical).hexdigest()
+    assert canonical_digest(dict(reversed(value.items()))) == canonical_digest(value)
+    assert canonical_digest({"b": [2.5, 1, None, True], "a": "ü"}) != canonical_digest(value)
+
+
+def test_rejects_are_lines_of_ascii(tmp_path: Path) -> None:
+    rejects = [{"id": "line\nbreak"}, {"id": "\ud800"}, {"id": "ü\u2028", "index": 3}]
+    write_rejected(tmp_path, rejects)
+    data = (tmp_path / REJECTED_NAME).read_bytes()
+    assert data.isascii()
+    assert [json.loads(line) for line in data.splitlines()] == rejects
+
+
+def test_without_rejects_there_is_no_file(tmp_path: Path) -> None:
+    write_rejected(tmp_path, [])
+    assert not list(tmp_path.iterdir())
+    write_rejected(tmp_path, [{"id": "x"}])
+    write_rejected(tmp_path, [])
+    assert not list(tmp_path.iterdir())
