@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, TimeoutError, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from multiprocessing import resource_tracker
 from pathlib import Path
@@ -209,11 +210,12 @@ def _pool(workers: int, recipe: Recipe, spool: Path) -> ProcessPool:
 
 @dataclass(frozen=True)
 class _Worker:
-    """What a worker process keeps from block to block."""
+    """What a worker process keeps from block to block; the engines stay open as long as `lifetime`."""
 
     recipe: Recipe
     engines: Mapping[str, Engine]
     spool: Spool
+    lifetime: ExitStack
 
 
 _worker: _Worker
@@ -224,8 +226,9 @@ def _start_worker(recipe: Recipe, spool: Path, parent: int) -> None:
     global _worker
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-    engines = open_engines(recipe.profiles.profiles.engines).__enter__()
-    _worker = _Worker(recipe, engines, Spool(spool))
+    lifetime = ExitStack()
+    engines = lifetime.enter_context(open_engines(recipe.profiles.profiles.engines))
+    _worker = _Worker(recipe, engines, Spool(spool), lifetime)
 
 
 def _end_with(parent: int) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -71,24 +71,15 @@ def resolve_profiles(name_or_path: str) -> tuple[ResolvedProfileSet, dict[str, E
         return resolved, {key: engine.info for key, engine in engines.items()}
 
 
-class open_engines:  # noqa: N801 - used as a function: `with open_engines(...) as engines`
-    """Load engines, and close them at the end of a `with` block."""
-
-    def __init__(self, choices: Mapping[str, EngineChoice]) -> None:
-        self._choices = choices
-        self._stack = ExitStack()
-
-    def __enter__(self) -> dict[str, Engine]:
-        with self._stack:
-            engines = {}
-            for key, choice in self._choices.items():
-                engines[key] = load_engine(choice.name, choice.options)
-                self._stack.callback(engines[key].close)
-            self._stack = self._stack.pop_all()
-        return engines
-
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()
+@contextmanager
+def open_engines(choices: Mapping[str, EngineChoice]) -> Iterator[dict[str, Engine]]:
+    """Load engines by their keys, and close them at the end of the `with` block. Raises UsageError."""
+    with ExitStack() as stack:
+        engines = {}
+        for key, choice in choices.items():
+            engines[key] = load_engine(choice.name, choice.options)
+            stack.callback(engines[key].close)
+        yield engines
 
 
 def config_digest(recipe: Recipe, options: BuildOptions, sources: Sequence[SourceFile]) -> str:

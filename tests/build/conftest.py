@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from harness import replicate, run_askqa, write_corpus
+from harness import finished_blocks, replicate, run_askqa, started_askqa, wait_until, write_corpus
 
 QUICK_BUILD = ("--shard-size", "5MB", "--seed", "11")
 
@@ -38,3 +39,19 @@ def undisturbed(large_arguments: Callable[..., list[str]], tmp_path_factory: pyt
     result = run_askqa(*large_arguments(out, "--workers", "2"))
     assert result.returncode == 3, result.stderr
     return out
+
+
+@pytest.fixture(scope="session")
+def by_one_worker(
+    large_arguments: Callable[..., list[str]], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, list[subprocess.CompletedProcess[str]]]:
+    """The large corpus as one worker builds it, and what builds said that were started on the same folder."""
+    out = tmp_path_factory.mktemp("datasets") / "by-one-worker"
+    arguments = large_arguments(out, "--workers", "1")
+    with started_askqa(*arguments) as first:
+        assert wait_until(lambda: finished_blocks(out) >= 1 or first.poll() is not None)
+        others = [run_askqa(*arguments, *more) for more in ((), ("--overwrite",))]
+        assert first.poll() is None
+        _, stderr = first.communicate(timeout=240)
+    assert first.returncode == 3, stderr
+    return out, others

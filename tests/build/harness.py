@@ -141,6 +141,21 @@ def manifest(dataset: Path) -> dict[str, Any]:
     return content
 
 
+def loaded_rows(dataset: Path, cache: Path, *, streaming: bool = False) -> dict[str, int]:
+    """Count the rows of each configuration as the `datasets` library loads them.
+
+    It loads no split that is empty, except when streaming.
+    """
+    from datasets import Audio, load_dataset
+
+    counts = {}
+    for config in dict.fromkeys(shard["config"] for shard in manifest(dataset)["shards"]):
+        splits = load_dataset(str(dataset), config, streaming=streaming, cache_dir=str(cache / "datasets"))
+        parts = [split.cast_column("audio", Audio(decode=False)) for split in splits.values()]
+        counts[config] = sum(1 for part in parts for _ in part)
+    return counts
+
+
 def assert_one_line(result: subprocess.CompletedProcess[str], code: int) -> None:
     """The command ended with this code and said why in one line."""
     assert result.returncode == code, result.stderr

@@ -121,15 +121,12 @@ def test_ctrl_c_says_one_line_and_the_build_goes_on_later(
     assert digests(out) == digests(undisturbed)
 
 
-def test_a_folder_takes_one_build_at_a_time(large_arguments: Arguments, undisturbed: Path, tmp_path: Path) -> None:
-    out = tmp_path / "locked"
-    with started_askqa(*large_arguments(out)) as first:
-        wait_for_blocks(first, out, 1)
-        for more in ((), ("--overwrite",)):
-            second = run_askqa(*large_arguments(out, *more))
-            assert_one_line(second, 2)
-            assert "another build" in second.stderr
-        assert first.poll() is None
-        first.communicate(timeout=240)
-    assert first.returncode == 3
+def test_a_folder_takes_one_build_at_a_time(
+    by_one_worker: tuple[Path, list[subprocess.CompletedProcess[str]]], undisturbed: Path
+) -> None:
+    out, others = by_one_worker
+    assert len(others) == 2
+    for other in others:
+        assert_one_line(other, 2)
+        assert "another build" in other.stderr
     assert digests(out) == digests(undisturbed)
