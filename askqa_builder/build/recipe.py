@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from typing import Any
 
 from askqa_builder.build.options import NATIVE_RATE, BuildOptions
@@ -17,6 +18,9 @@ from askqa_builder.recording.encode import AudioFormat, audio_format
 from askqa_builder.speech.engine import Engine, EngineInfo, load_engine
 from askqa_builder.voices.profiles import EngineChoice, read_profile_set
 from askqa_builder.voices.resolution import ResolvedProfileSet, resolve
+
+_LIBRARIES = ("anyascii", "num2words", "numpy", "pyarrow", "pyloudnorm", "scipy", "sentencex", "soxr")
+"""Libraries whose version can change a sample or a file."""
 
 NUMERIC_MODE = "cpu-float32"
 """How samples are computed; part of the digest, for engines whose devices differ in the last bits."""
@@ -84,11 +88,13 @@ def open_engines(choices: Mapping[str, EngineChoice]) -> Iterator[dict[str, Engi
 
 def config_digest(recipe: Recipe, options: BuildOptions, sources: Sequence[SourceFile]) -> str:
     """Digest everything that can change a sample or a file; workers and the like are left out."""
+    described = describe_recipe(recipe)
+    described["profiles"].pop("name")  # the same set under another name speaks alike
     return canonical_digest(
         {
             "format_version": FORMAT_VERSION,
             "libraries": library_versions(),
-            "recipe": describe_recipe(recipe),
+            "recipe": described,
             "selection": selection(options),
             "shard_size": options.shard_bytes,
             "sources": describe_sources(sources),
@@ -132,21 +138,13 @@ def describe_sources(sources: Sequence[SourceFile]) -> list[dict[str, str]]:
 
 
 def library_versions() -> dict[str, str]:
-    """Return the versions of the libraries whose output reaches the files."""
-    import numpy
-    import pyarrow
+    """Return the versions of what reads text, makes samples and writes files."""
     import soundfile
-    import soxr
 
     from askqa_builder import __version__
 
-    return {
-        "askqa-builder": __version__,
-        "libsndfile": soundfile.__libsndfile_version__,
-        "numpy": numpy.__version__,
-        "pyarrow": pyarrow.__version__,
-        "soxr": soxr.__version__,
-    }
+    libraries = {name: version(name) for name in _LIBRARIES}
+    return {"askqa-builder": __version__, "libsndfile": soundfile.__libsndfile_version__, **libraries}
 
 
 def _sample_rate(options: BuildOptions, engines: Mapping[str, EngineInfo]) -> int:
