@@ -166,9 +166,7 @@ def strange_text(items: list[Any], rng: random.Random) -> None:
 
 
 def strange_text_everywhere(items: list[Any], rng: random.Random) -> None:
-    key = rng.choice(
-        ["story", "question", "answer", "clr_ans", "org_ans", "org_ans_2", "rationale", "source"]
-    )
+    key = rng.choice(["story", "question", "answer", "clr_ans", "org_ans", "org_ans_2", "rationale", "source"])
     text = rng.choice(STRANGE_TEXTS)
     for box, name in leaves(items):
         if name == key:
@@ -176,9 +174,7 @@ def strange_text_everywhere(items: list[Any], rng: random.Random) -> None:
 
 
 def strange_text_within(items: list[Any], rng: random.Random) -> None:
-    box, key = rng.choice(
-        [(box, key) for box, key in leaves(items) if isinstance(box[key], str) and key != "id"]
-    )
+    box, key = rng.choice([(box, key) for box, key in leaves(items) if isinstance(box[key], str) and key != "id"])
     cut = rng.randrange(len(box[key]) + 1)
     box[key] = f"{box[key][:cut]} {rng.choice(STRANGE_TEXTS)} {box[key][cut:]}"
 
@@ -235,9 +231,7 @@ def odd_clarifications(items: list[Any], rng: random.Random) -> None:
     for turn in (item.get("clarification_turn") for item in items):
         for branch in turn.get("answers", []):
             if rng.random() < 0.5:
-                branch[rng.choice(["clr_ans", "org_ans", "org_ans_2"])] = rng.choice(
-                    ["", "!", None, 3, "\ud800", []]
-                )
+                branch[rng.choice(["clr_ans", "org_ans", "org_ans_2"])] = rng.choice(["", "!", None, 3, "\ud800", []])
 
 
 def flipped_label(items: list[Any], rng: random.Random) -> None:

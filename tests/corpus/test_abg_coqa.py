@@ -113,11 +113,7 @@ def test_clear_item_is_answered(reader: Reader, clear: Item) -> None:
     assert conversation.clarifications == ()
     evidence = conversation.evidence
     assert evidence is not None
-    assert (
-        clear["story"][evidence.char_start : evidence.char_end]
-        == evidence.text
-        == "a slice of it costs $2.50"
-    )
+    assert clear["story"][evidence.char_start : evidence.char_end] == evidence.text == "a slice of it costs $2.50"
 
 
 def test_ambiguous_item_is_asked_about(reader: Reader, ambiguous: Item) -> None:
@@ -312,9 +308,7 @@ def test_unusable_ambiguous_item(reader: Reader, ambiguous: Item, path: str, val
         ("org_ans_3", "\ud800", "lone_surrogate"),
     ],
 )
-def test_bad_branch_is_rejected_alone(
-    reader: Reader, ambiguous: Item, key: str, value: Any, reason: str
-) -> None:
+def test_bad_branch_is_rejected_alone(reader: Reader, ambiguous: Item, key: str, value: Any, reason: str) -> None:
     ambiguous["clarification_turn"]["answers"][1][key] = value
     reject, conversation = reader(ambiguous)
     assert isinstance(reject, Reject)
@@ -432,9 +426,7 @@ def mutated() -> list[tuple[str, bytes]]:
     return list(mutated_inputs(15 * len(DAMAGES), seed=7))
 
 
-def test_damaged_files_end_in_rows_rejects_or_one_line(
-    mutated: list[tuple[str, bytes]], tmp_path: Path
-) -> None:
+def test_damaged_files_end_in_rows_rejects_or_one_line(mutated: list[tuple[str, bytes]], tmp_path: Path) -> None:
     assert len(mutated) >= 280
     ends: Counter[str] = Counter()
     for label, content in mutated:
