@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, TimeoutError, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from multiprocessing import resource_tracker
 from pathlib import Path
@@ -184,18 +184,36 @@ def _failure(future: Future[Any]) -> str | None:
 
 
 def _schedule(pool: ProcessPool, function: Callable[..., Any], args: tuple[Any, ...], timeout: float) -> Future[Any]:
-    """Hand a task to the pool; BrokenProcessPool where it is broken.
+    """Hand a task to the pool, which the first one starts; BrokenProcessPool where it is broken."""
+    with _without_interrupts():
+        try:
+            return pool.schedule(function, args=args, timeout=timeout)
+        except RuntimeError as error:
+            raise BrokenProcessPool(str(error)) from error
 
-    The first task starts the pool. Its threads, and the workers they start now and later, inherit that
-    Ctrl-C is blocked: a worker must not be interrupted while it imports, before it can ignore the signal.
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Put Ctrl-C off until the end of the `with` block, and keep it for ever from what is started in it.
+
+    Threads and processes inherit that the signal is blocked: a worker must not be interrupted while it
+    imports, before it can ignore the signal. In this process blocking is not enough: a thread of some library
+    may get the signal, and Python then interrupts the main thread, perhaps half-way through a worker's start.
     """
+    came: list[int] = []
+    handler = signal.getsignal(signal.SIGINT)
+    replaced = callable(handler) and threading.current_thread() is threading.main_thread()
+    if replaced:
+        signal.signal(signal.SIGINT, lambda number, _: came.append(number))
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        return pool.schedule(function, args=args, timeout=timeout)
-    except RuntimeError as error:
-        raise BrokenProcessPool(str(error)) from error
+        yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        if replaced:
+            signal.signal(signal.SIGINT, handler)
+        if came and callable(handler):
+            handler(signal.SIGINT, None)
 
 
 def _pool(workers: int, recipe: Recipe, spool: Path) -> ProcessPool:
