@@ -19,10 +19,12 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.core: pyproject.toml $(BIN)/python
+	@echo "installing the package into $(VENV): takes a minute or two"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml $(BIN)/python
+	@echo "installing the package and what its tests need into $(VENV): takes a minute or two"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@ $(VENV)/.core
 
@@ -37,7 +39,7 @@ libraries: $(BIN)/python
 	|| sh .ci/apt-install libflite1
 
 demo: $(VENV)/.core libraries
-	$(BIN)/askqa build tests/data/demo_test.json $(DEMO)
+	$(BIN)/askqa build tests/data/demo_test.json $(DEMO) --overwrite
 	@echo
 	@$(BIN)/askqa show $(DEMO) --save $(DEMO).wav
 	@echo

@@ -236,7 +236,8 @@ class _Worker:
     lifetime: ExitStack
 
 
-_worker: _Worker
+_worker: _Worker | AskqaError
+"""Of a worker process: what it has, or why it could not start."""
 
 
 def _start_worker(recipe: Recipe, spool: Path, parent: int) -> None:
@@ -245,7 +246,11 @@ def _start_worker(recipe: Recipe, spool: Path, parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     lifetime = ExitStack()
-    engines = lifetime.enter_context(open_engines(recipe.profiles.profiles.engines))
+    try:
+        engines = lifetime.enter_context(open_engines(recipe.profiles.profiles.engines))
+    except AskqaError as error:  # told with the first block: what goes wrong here ends the pool without a word
+        _worker = error
+        return
     _worker = _Worker(recipe, engines, Spool(spool), lifetime)
 
 
@@ -259,19 +264,38 @@ def _end_with(parent: int) -> None:
 def _run_block(block: Block, poison: Mapping[int, str]) -> BlockOutcome:
     """Do the three steps of a block and spool its rows. Runs in a worker."""
     healthy = replace(block, takes=tuple(take for i, take in enumerate(block.takes) if i not in poison))
-    planned = plan_block(healthy, _worker.recipe)
-    finished = finish_block(planned, speak_block(planned, _worker.engines), _worker.recipe)
+    with _ready_worker() as worker:
+        planned = plan_block(healthy, worker.recipe)
+        finished = finish_block(planned, speak_block(planned, worker.engines), worker.recipe)
     poisoned = [
         reject(block.takes[i], "speak", "engine_crashed", f"this text ends its engine, twice alone: {happened}")
         for i, happened in poison.items()
     ]
-    return _worker.spool.write(block.index, finished.rows, in_take_order(block, [*finished.rejects, *poisoned]))
+    return worker.spool.write(block.index, finished.rows, in_take_order(block, [*finished.rejects, *poisoned]))
 
 
 def _try_take(block: Block) -> None:
     """Do the steps of a single take without keeping anything. Runs in a worker."""
-    planned = plan_block(block, _worker.recipe)
-    finish_block(planned, speak_block(planned, _worker.engines), _worker.recipe)
+    with _ready_worker() as worker:
+        planned = plan_block(block, worker.recipe)
+        finish_block(planned, speak_block(planned, worker.engines), worker.recipe)
+
+
+@contextmanager
+def _ready_worker() -> Iterator[_Worker]:
+    """Give this process's worker; whatever goes wrong in the `with` block becomes one of our errors.
+
+    An engine may even call `sys.exit`, which must not end the build as if it were done.
+    """
+    if isinstance(_worker, AskqaError):
+        raise _worker
+    try:
+        yield _worker
+    except (AskqaError, OSError):
+        raise
+    except BaseException as error:
+        what = f"{type(error).__name__}: {error}".rstrip(": ")
+        raise AskqaError(f"a worker failed ({what}); run the same command again, and report it if it stays") from error
 
 
 def in_take_order(block: Block, rejects: Iterable[Reject]) -> list[Reject]:

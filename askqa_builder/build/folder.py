@@ -10,6 +10,7 @@ import fcntl
 import json
 import os
 import shutil
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -40,11 +41,15 @@ class BuildFolder:
     at this moment.
     """
 
-    def __init__(self, out: Path, config_digest: str, *, overwrite: bool) -> None:
+    def __init__(self, out: Path, identity: Mapping[str, str], *, overwrite: bool) -> None:
+        """Take the folder `out` for the build that the manifest's `identity` names (config and plan digest).
+
+        overwrite: what another build left is removed; this build's own is resumed all the same.
+        """
         self.out = out
         self.state = out / STATE_FOLDER
         self.spool = Spool(self.state / "blocks")
-        self._digest = config_digest
+        self._identity = dict(identity)
         self._overwrite = overwrite
         self._lock: int | None = None
 
@@ -77,7 +82,8 @@ class BuildFolder:
             return None
         records = shard_records(manifest)
         intact = [record for record in records if self._is_intact(record)]
-        if len(intact) == len(records):
+        reasons_kept = not manifest["rejected"] or (self.out / REJECTED_NAME).is_file()
+        if len(intact) == len(records) and reasons_kept:
             return manifest
         for record in intact:
             self.commit(record)
@@ -116,8 +122,10 @@ class BuildFolder:
 
     def _claim(self) -> None:
         """Make sure that what is in the folder is this build's, or nothing."""
-        owner = None if self._overwrite else self._owner()
-        if owner is not None and owner != self._digest:
+        owner = self._owner()
+        if owner != self._identity and self._overwrite:
+            owner = None
+        if owner is not None and owner != self._identity:
             unfinished = "" if (self.out / MANIFEST_NAME).exists() else "an unfinished "
             raise UsageError(
                 f"{self.out} holds {unfinished or 'a '}build of other settings or sources; "
@@ -131,15 +139,19 @@ class BuildFolder:
             folder.mkdir(exist_ok=True)
         # of a finished dataset too: while damaged shards are made again it has no manifest
         with atomic_write(self.state / "build.json") as file:
-            file.write(json.dumps({"config_digest": self._digest}).encode("ascii"))
+            file.write(json.dumps(self._identity).encode("ascii"))
 
-    def _owner(self) -> str | None:
-        """Return the digest of the build that the folder belongs to."""
-        manifest = read_manifest(self.out)
-        if manifest is not None:
-            return str(manifest["config_digest"])
+    def _owner(self) -> dict[str, str] | None:
+        """Return the identity of the build that the folder belongs to."""
         try:
-            return str(json.loads((self.state / "build.json").read_bytes())["config_digest"])
+            found = read_manifest(self.out)
+            if found is None:
+                found = json.loads((self.state / "build.json").read_bytes())
+            return {key: str(found[key]) for key in self._identity}
+        except UsageError:
+            if self._overwrite:
+                return None
+            raise
         except (OSError, ValueError, KeyError, TypeError):
             return None
 

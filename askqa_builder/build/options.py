@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from askqa_builder.corpus.conversation import Stage
@@ -14,7 +15,8 @@ from askqa_builder.seeds import SEED_BITS
 NATIVE_RATE = "native"
 RATE_LIMITS = (8000, 48000)
 
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMG]?)I?B?", re.IGNORECASE)
+_SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,15})?)\s*([KMG]?)B?", re.IGNORECASE | re.ASCII)
+_LARGEST_SIZE = 10**15
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9}
 
 
@@ -22,19 +24,20 @@ _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9}
 class BuildOptions:
     """The options of `build`; the same names as on the command line. Checked when made: UsageError.
 
-    profiles: name of a shipped profile set, or a YAML file. split: of a single file, its split; of a
-    folder, the one split to build. limit: at most so many conversations of each split. stages: the
-    configurations to write. domains: keep only these sources. redistributable: keep only text whose licence
-    allows passing it on. renditions: recordings of each conversation, each with its own cast.
-    sample_rate: Hz, or "native" for the engine's own. shard_size: target in bytes, or such as "500MB".
-    workers: processes; None for one per core. overwrite: discard what another build left in the folder.
+    profiles: name of a shipped profile set, or a YAML file. split: of a single file, its split; of a folder,
+    the one split to build. limit: at most so many conversations of each split. stages: the configurations to
+    write. domains: keep only these sources. Both may be written as one text with commas. redistributable:
+    keep only text whose licence allows passing it on. renditions: recordings of each conversation, each with
+    its own cast. sample_rate: Hz, or "native" for the engine's own. shard_size: target in bytes, or such as
+    "500MB". workers: processes; None for one per core. overwrite: discard what another build left in the
+    folder; an unfinished build of the same settings is resumed all the same.
     """
 
     profiles: str = "flite"
     split: str | None = None
     seed: int = 0
     limit: int | None = None
-    stages: tuple[Stage, ...] = (Stage.INITIAL, Stage.CLARIFIED)
+    stages: tuple[Stage, ...] = tuple(Stage)
     domains: tuple[str, ...] | None = None
     redistributable: bool = False
     renditions: int = 1
@@ -48,13 +51,18 @@ class BuildOptions:
         _at_least("seed", self.seed, 0)
         if self.seed >= 1 << SEED_BITS:
             raise UsageError(f"seed: {self.seed} is too large; allowed: 0 to 2**{SEED_BITS} - 1")
+        object.__setattr__(self, "profiles", os.fspath(self.profiles))
+        object.__setattr__(self, "stages", _stages(_listed(self.stages)))
+        if self.domains is not None:
+            object.__setattr__(self, "domains", _listed(self.domains))
+            if not self.domains:
+                raise UsageError("domains: none given; name some, such as mctest,cnn, or leave the option out")
         for name in ("limit", "renditions", "workers"):
             value = getattr(self, name)
             if value is not None:
                 _at_least(name, value, 1)
-        if self.audio_format not in FORMATS:
+        if self.audio_format not in list(FORMATS):
             raise UsageError(f"audio format: {self.audio_format!r} is unknown; allowed: {', '.join(FORMATS)}")
-        object.__setattr__(self, "stages", _stages(self.stages))
         object.__setattr__(self, "sample_rate", _sample_rate(self.sample_rate))
         object.__setattr__(self, "shard_size", parse_size(self.shard_size))
 
@@ -73,7 +81,7 @@ def parse_size(size: int | str) -> int:
     """Read a size in bytes, such as 500MB, 2GB or 1000000. UsageError where it is none."""
     match = _SIZE.fullmatch(str(size).strip())
     value = round(float(match[1]) * _UNITS[match[2].upper()]) if match else 0
-    if value < 1:
+    if not 1 <= value <= _LARGEST_SIZE:
         raise UsageError(f"shard size: {str(size)!r} is not a size; write for example 500MB or 2GB")
     return value
 
@@ -90,6 +98,13 @@ def _at_least(name: str, value: object, lowest: int) -> None:
         raise UsageError(f"{name}: {value!r} is not allowed; give a whole number from {lowest}")
 
 
+def _listed(values: Iterable[str] | str) -> tuple[str, ...]:
+    """Return several values, also where they are written as one text with commas."""
+    if isinstance(values, str) and not isinstance(values, Stage):
+        return tuple(part.strip() for part in values.split(",") if part.strip())
+    return tuple(values)
+
+
 def _stages(stages: tuple[Stage | str, ...]) -> tuple[Stage, ...]:
     known = {stage.value for stage in Stage}
     wanted = {str(getattr(stage, "value", stage)) for stage in stages}
@@ -104,6 +119,6 @@ def _sample_rate(rate: int | str) -> int | str:
         return rate
     low, high = RATE_LIMITS
     text = str(rate)
-    if not text.isascii() or not text.isdecimal() or not low <= int(text) <= high:
+    if not text.isascii() or not text.isdecimal() or len(text) > 9 or not low <= int(text) <= high:
         raise UsageError(f"sample rate: {rate!r} is not allowed; give {low} to {high} Hz or {NATIVE_RATE!r}")
     return int(text)

@@ -62,7 +62,7 @@ class Shard:
 
 @dataclass(frozen=True)
 class Plan:
-    """All blocks in order and all shards; digest: of which row goes to which file."""
+    """All blocks in order and all shards; digest: of which take goes to which block and shard."""
 
     blocks: tuple[Block, ...]
     shards: tuple[Shard, ...]
@@ -104,16 +104,15 @@ def make_plan(
         shard
         for stage in recipe.stages
         for split in splits
-        for shard in _shards(stage, split, takes, sizes, blocks, borders[stage])
+        # a configuration without rows has no files, but a dataset has some
+        if stage is recipe.stages[0] or _rows(takes, sizes, stage, split)
+        for shard in _shards(stage, split, blocks, borders[stage])
     )
     digest = canonical_digest(
-        [
-            [
-                shard.file,
-                [[take.conversation.id, take.rendition] for i in shard.blocks for take in blocks[i].takes],
-            ]
-            for shard in shards
-        ]
+        {
+            "blocks": [[[take.conversation.id, take.rendition] for take in block.takes] for block in blocks],
+            "shards": [[shard.file, list(shard.blocks)] for shard in shards],
+        }
     )
     return Plan(blocks, shards, digest)
 
@@ -145,7 +144,7 @@ def estimated_bytes(seconds: float, recipe: Recipe) -> float:
 def _mean_slowness(rate: Distribution) -> float:
     """Return the mean of 1 / rate, over a fixed sample."""
     stream = Stream("mean slowness")
-    return mean(1 / max(rate.sample(stream), 0.1) for _ in range(200))
+    return round(mean(1 / max(rate.sample(stream), 0.1) for _ in range(200)), 6)
 
 
 def _seconds_a_block(total: float) -> float:
@@ -188,18 +187,12 @@ def _blocks(takes: Sequence[Take], sizes: Sequence[Size], cuts: set[int], longes
         yield Block(index, tuple(waiting), seconds)
 
 
-def _shards(
-    stage: Stage,
-    split: str,
-    takes: Sequence[Take],
-    sizes: Sequence[Size],
-    blocks: Sequence[Block],
-    borders: set[int],
-) -> list[Shard]:
-    """Return the shards of one configuration and split; none where no row is planned in `clarified`."""
-    rows = sum(size.rows[stage] for take, size in zip(takes, sizes, strict=True) if take.split == split)
-    if not rows and stage is not Stage.INITIAL:
-        return []
+def _rows(takes: Sequence[Take], sizes: Sequence[Size], stage: Stage, split: str) -> int:
+    return sum(size.rows[stage] for take, size in zip(takes, sizes, strict=True) if take.split == split)
+
+
+def _shards(stage: Stage, split: str, blocks: Sequence[Block], borders: set[int]) -> list[Shard]:
+    """Return the shards of one configuration and split."""
     groups: list[list[int]] = []
     first_take = 0
     for block in blocks:

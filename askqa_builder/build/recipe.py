@@ -95,6 +95,7 @@ def config_digest(recipe: Recipe, options: BuildOptions, sources: Sequence[Sourc
             "format_version": FORMAT_VERSION,
             "libraries": library_versions(),
             "recipe": described,
+            "words_per_minute": {key: info.words_per_minute for key, info in recipe.engines.items()},
             "selection": selection(options),
             "shard_size": options.shard_bytes,
             "sources": describe_sources(sources),

@@ -31,11 +31,11 @@ from askqa_builder.corpus.rejects import Reject
 from askqa_builder.corpus.selection import read_corpus
 from askqa_builder.corpus.sources import SourceFile, find_sources
 from askqa_builder.dataset.card import write_card
-from askqa_builder.dataset.manifest import shard_records, write_manifest, write_rejected
+from askqa_builder.dataset.manifest import CARD_NAME, shard_records, write_manifest, write_rejected
 from askqa_builder.dataset.schema import FORMAT_VERSION
 from askqa_builder.dataset.shard import ShardRecord, write_shard
 from askqa_builder.dataset.statistics import Statistics, summarise
-from askqa_builder.errors import AskqaError, StorageError
+from askqa_builder.errors import AskqaError, StorageError, UsageError
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,9 +45,14 @@ class Job:
     options: BuildOptions
     recipe: Recipe
     sources: Sequence[SourceFile]
-    digest: str
+    config_digest: str
     plan: Plan
     unread: tuple[Reject, ...]
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """What makes this build the same as another one: settings and sources, and what goes to which file."""
+        return {"config_digest": self.config_digest, "plan_digest": self.plan.digest}
 
 
 def build(source: str | Path, out: str | Path, *, progress: Progress | None = None, **options: Any) -> BuildReport:
@@ -59,14 +64,17 @@ def build(source: str | Path, out: str | Path, *, progress: Progress | None = No
     Raises UsageError (wrong usage, unreadable input, another dataset in the way) and StorageError (full disk);
     after the latter, or after a kill, the same call goes on where it stopped.
     """
+    _keep_apart(Path(source), Path(out))
     job = prepare(Path(source), BuildOptions(**options))
-    with BuildFolder(Path(out), job.digest, overwrite=job.options.overwrite) as folder:
+    with BuildFolder(Path(out), job.identity, overwrite=job.options.overwrite) as folder:
         manifest = folder.finished_manifest()
         already_complete = manifest is not None
         if manifest is None:
             _make_shards(job, folder, progress or Silent())
             manifest = _finish(job, folder)
         statistics = _statistics(folder.out, manifest)
+        if not (folder.out / CARD_NAME).exists():
+            write_card(folder.out, manifest, statistics)
         folder.finish()
     return _report(folder.out, manifest, statistics, already_complete)
 
@@ -101,6 +109,12 @@ def prepare(source: Path, options: BuildOptions) -> Job:
     splits = list(dict.fromkeys(file.split for file in sources))
     plan = make_plan(corpus.conversations, splits, recipe, options.shard_bytes)
     return Job(options, recipe, sources, config_digest(recipe, options, sources), plan, corpus.rejects)
+
+
+def _keep_apart(source: Path, out: Path) -> None:
+    """Refuse to write a dataset into the folder that the corpus is read from."""
+    if source.is_dir() and out.resolve().is_relative_to(source.resolve()):
+        raise UsageError(f"{out} lies in the source folder {source}; choose a folder elsewhere")
 
 
 def describe_voices(manifest: Mapping[str, Any]) -> str:
@@ -196,8 +210,7 @@ def _finish(job: Job, folder: BuildFolder) -> dict[str, Any]:
     rejects = _all_rejects(job, folder)
     manifest = {
         "format_version": FORMAT_VERSION,
-        "config_digest": job.digest,
-        "plan_digest": job.plan.digest,
+        **job.identity,
         "sources": describe_sources(job.sources),
         "selection": selection(job.options),
         **describe_recipe(job.recipe),

@@ -82,7 +82,7 @@ class Spool:
         """Yield the rows of one stage, block after block; memory holds one block."""
         for outcome in outcomes:
             if stage.value in outcome.digests:
-                with pa.OSFile(str(self._rows_path(outcome.index, stage)), "rb") as file:
+                with self._rows_path(outcome.index, stage).open("rb") as file:
                     yield from pa.ipc.open_stream(file)
 
     def remove_rows(self, outcomes: Sequence[BlockOutcome], stage: Stage) -> None:

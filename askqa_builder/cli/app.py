@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import os
 import sys
 from typing import Annotated, NoReturn
 
@@ -42,7 +44,18 @@ def askqa(
 
 def main() -> NoReturn:
     """Run the command line with the process's arguments."""
+    _settle_streams()
     sys.exit(run(sys.argv[1:]))
+
+
+def _settle_streams() -> None:
+    """Make standard output and error usable: closed ones lead nowhere, others take any character."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115 - open to the end
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def run(arguments: list[str]) -> int:
@@ -56,6 +69,8 @@ def run(arguments: list[str]) -> int:
         return _interrupted()
     except AskqaError as error:
         return _fail(str(error), error.exit_code)
+    except MemoryError:
+        return _fail("out of memory; use fewer --workers and run the same command again", AskqaError.exit_code)
     except BrokenPipeError:
         sys.stderr.close()  # whoever read our output has gone: nobody is left to be told
         return AskqaError.exit_code

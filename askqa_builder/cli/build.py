@@ -42,8 +42,8 @@ def build_command(
         "split": split,
         "seed": seed,
         "limit": limit,
-        "stages": _listed(stages),
-        "domains": None if domains is None else _listed(domains),
+        "stages": stages,
+        "domains": domains,
         "redistributable": redistributable,
         "renditions": renditions,
         "sample_rate": sample_rate,
@@ -63,10 +63,6 @@ def build_command(
     report = build(source, out, progress=progress_for(sys.stderr), **options)
     _print_report(report)
     return report.exit_code
-
-
-def _listed(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def _print_estimate(estimate: Estimate) -> None:

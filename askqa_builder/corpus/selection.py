@@ -57,6 +57,7 @@ def read_corpus(
             if counts[source.split] == limit:
                 break
     if not kept and seen_domains:
-        what = f"of {', '.join(sorted(domains))}" if domains is not None else "that may be redistributed"
+        wanted = [f"of {', '.join(sorted(domains))}"] if domains is not None else []
+        what = " ".join([*wanted, "that may be redistributed"] if redistributable else wanted)
         raise UsageError(f"no conversation {what} is left; the sources hold: {', '.join(sorted(seen_domains))}")
     return Corpus(tuple(kept), tuple(rejects))

@@ -99,6 +99,8 @@ def _body(manifest: Mapping[str, Any], statistics: Statistics) -> dict[str, Any]
         "version": manifest["libraries"]["askqa-builder"],
         "format_version": manifest["format_version"],
         "seed": manifest["seed"],
+        "renditions": manifest["renditions"],
+        "kept": _kept(manifest["selection"]),
         "sources": ", ".join(f"{escape(source['name'])} ({source['split']})" for source in manifest["sources"]),
         "engines": ", ".join(_engine(engine) for engine in engines),
         "engine_licences": "; ".join(f"{engine['name']}: {engine['licence']}" for engine in engines),
@@ -115,6 +117,18 @@ def _body(manifest: Mapping[str, Any], statistics: Statistics) -> dict[str, Any]
             for (source, licence), rows in sorted(statistics.sources.items())
         ],
     }
+
+
+def _kept(selection: Mapping[str, Any]) -> str:
+    """Say in words what of the sources was kept."""
+    parts = []
+    if selection["limit"] is not None:
+        parts.append(f"at most {selection['limit']} conversations of each split")
+    if selection["domains"] is not None:
+        parts.append(f"domains {', '.join(map(escape, selection['domains']))}")
+    if selection["redistributable"]:
+        parts.append("text that may be redistributed")
+    return "; ".join(parts) or "everything"
 
 
 def _voices(statistics: Statistics) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from collections.abc import Iterator
@@ -38,9 +39,12 @@ def atomic_write(path: Path, *, durable: bool = True) -> Iterator[IO[bytes]]:
         finally:
             temporary.unlink(missing_ok=True)
     except OSError as error:
-        raise StorageError(
-            f"cannot write {path.name}: {error.strerror or error}; free some space and run again"
-        ) from error
+        raise StorageError(f"cannot write {path.name}: {error.strerror or error}; {_remedy(error)}") from error
+
+
+def _remedy(error: OSError) -> str:
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, None)
+    return "free some space and run again" if full else "look at the folder's permissions and run again"
 
 
 def sync_folder(folder: Path) -> None:

@@ -32,8 +32,9 @@ def read_manifest(dataset: Path) -> dict[str, Any] | None:
         return None
     try:
         manifest = json.loads(path.read_text("utf-8"))
-        for key in ("format_version", "config_digest", "shards", "rejected"):
+        for key in ("format_version", "config_digest", "plan_digest", "rejected"):
             manifest[key]
+        shard_records(manifest)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UsageError(f"{path}: not a manifest of a dataset ({error}); build it anew with --overwrite") from error
     return dict(manifest)

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import soundfile
 
 from askqa_builder.dataset.files import atomic_write
 from askqa_builder.dataset.manifest import read_manifest, shard_records
-from askqa_builder.errors import UsageError
+from askqa_builder.errors import AskqaError, UsageError
 from askqa_builder.recording.encode import FORMATS, encode
 
 _SAVED_FORMATS = ("wav", "flac", "mp3", "ogg")
@@ -23,12 +24,19 @@ def find_row(dataset: Path, row_id: str | None) -> dict[str, Any]:
 
     Raises UsageError where the folder holds no finished dataset, or no such row.
     """
-    for file, group, place in _places(dataset, row_id):
-        with pq.ParquetFile(file) as parquet:
-            row: dict[str, Any] = parquet.read_row_group(group).slice(place, 1).to_pylist()[0]
-            return row
-    what = "no rows" if row_id is None else f"no row {row_id!r}; ids look like <conversation_id>#initial"
-    raise UsageError(f"{dataset} has {what}")
+    try:
+        for file, group, place in _places(dataset, row_id):
+            with pq.ParquetFile(file) as parquet:
+                row: dict[str, Any] = parquet.read_row_group(group).slice(place, 1).to_pylist()[0]
+                return row
+    except (pa.ArrowException, OSError) as error:
+        raise AskqaError(f"{dataset} is damaged ({error}); build it again to repair it") from error
+    if row_id is None:
+        raise UsageError(f"{dataset} has no rows")
+    raise UsageError(
+        f"{dataset} has no row {row_id!r}; ids look like <conversation_id>#initial or <conversation_id>#clarified-0, "
+        "with ~1 at the end in rendition 1"
+    )
 
 
 def save_recording(row: dict[str, Any], path: Path) -> None:

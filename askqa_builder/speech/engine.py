@@ -6,6 +6,7 @@ levels or resamples: what comes after synthesis is done once, elsewhere, for all
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -102,6 +103,43 @@ class Engine(Protocol):
         """Release processes and memory."""
 
 
+LOUDEST = 8.0
+"""Samples beyond this are no speech at full scale ±1 but another scale, such as 16-bit integers."""
+
+
+def checked(answer: object, utterance: Utterance, engine: str) -> Speech | SpeechError:
+    """Return what an engine answered if it keeps the protocol, else a SpeechError that says what is wrong.
+
+    Engines may come from anywhere; what they get wrong must not reach a dataset.
+    """
+    if isinstance(answer, SpeechError):
+        return answer
+    fault = _fault(answer, utterance) if isinstance(answer, Speech) else f"an answer of type {type(answer).__name__}"
+    if fault:
+        return SpeechError(f"engine {engine} returned {fault}")
+    assert isinstance(answer, Speech)
+    return answer
+
+
+def _fault(speech: Speech, utterance: Utterance) -> str | None:
+    samples = speech.samples
+    if not isinstance(samples, np.ndarray) or samples.dtype != np.float32 or samples.ndim != 1:
+        return "samples that are not mono float32"
+    if isinstance(speech.sample_rate, bool) or not isinstance(speech.sample_rate, int) or speech.sample_rate < 1:
+        return f"the sampling rate {speech.sample_rate!r}"
+    if not len(samples):
+        return "no samples"
+    if not max(float(samples.max()), -float(samples.min())) <= LOUDEST:  # also where one is not a number
+        return "samples that are not numbers at full scale ±1"
+    before = 0
+    for word in speech.words:
+        inside = before <= word.start < word.end <= len(samples)
+        if not inside or not 0 <= word.char_start < word.char_end <= len(utterance.text):
+            return "word times out of order or outside the speech"
+        before = word.start
+    return None
+
+
 def engine_names() -> list[str]:
     """Names of the installed engines, sorted; third-party packages register under the entry-point group."""
     return sorted({point.name for point in entry_points(group=ENTRY_POINT_GROUP)})
@@ -115,11 +153,16 @@ def load_engine(name: str, options: Mapping[str, Any] | None = None) -> Engine:
     found = [point for point in entry_points(group=ENTRY_POINT_GROUP) if point.name == name]
     if not found:
         raise UsageError(f"unknown engine {name!r}; installed: {', '.join(engine_names())}")
-    factory = found[0].load()
     try:
-        engine: Engine = factory(**(options or {}))
+        factory = found[0].load()
+    except (ImportError, AttributeError) as error:
+        package = found[0].dist.name if found[0].dist else found[0].value
+        raise UsageError(f"engine {name!r} of {package} cannot be loaded: {error}; install what it needs") from error
+    try:
+        inspect.signature(factory).bind(**(options or {}))
     except TypeError as error:
         raise UsageError(f"engine {name!r}: {error}") from error
+    engine: Engine = factory(**(options or {}))
     return engine
 
 

@@ -24,17 +24,20 @@ _TAIL = 32  # samples looked at to see whether a word runs up to its slot's end
 
 
 def word_times(text: str, event_data: bytearray, pcm: Pcm) -> tuple[WordTime, ...] | None:
-    """Times of the text's words from espeak's events; None where it spoke no word.
+    """Times of the text's words from espeak's events; None where nothing is heard.
 
     espeak reports a word where its phonemes start. It gives numbers several events, phrases it holds in its
     dictionary ("of the") one, and symbols it reads aloud their own.
     """
     spans = [match.span() for match in _WORD.finditer(text)]
     digits = [any(map(str.isdigit, text[start:end])) for start, end in spans]
-    found = _word_starts(spans, digits, event_data)
-    if found is None:
+    starts, borders = _word_starts(spans, digits, event_data)
+    onset = _first_sound(pcm)
+    if onset is None or not (starts or borders or spans):
         return None
-    starts, borders = found
+    # an accent that drops the first phoneme of a word ("humans" in New York) drops the word's event with it
+    if spans and 0 not in starts and onset < min(starts.values(), default=len(pcm)):
+        starts[0] = onset
     heard = sorted(word for word, start in starts.items() if start < len(pcm))
     onsets = [starts[word] for word in heard]
     edges = sorted({*borders, len(pcm)})
@@ -48,11 +51,9 @@ def word_times(text: str, event_data: bytearray, pcm: Pcm) -> tuple[WordTime, ..
 
 def _word_starts(
     spans: Sequence[tuple[int, int]], digits: Sequence[bool], event_data: bytearray
-) -> tuple[dict[int, int], list[int]] | None:
-    """Sample at which each heard word starts, and samples where words end; None where no word was spoken."""
+) -> tuple[dict[int, int], list[int]]:
+    """Sample at which each word with an event starts, and samples where words end."""
     inside, before, borders = _events_by_word(spans, event_data)
-    if not inside and not before:
-        return None
     starts: dict[int, int] = {}
     latest = -1
     for word in sorted(inside.keys() | before.keys()):
@@ -101,6 +102,11 @@ def _speech_ends(pcm: Pcm, onsets: Sequence[int], slots: Sequence[int]) -> list[
         if len(sounding):
             ends[word] = onsets[word] + int(sounding[-1]) + 1
     return ends
+
+
+def _first_sound(pcm: Pcm) -> int | None:
+    sounding = _loud(pcm)
+    return int(sounding.argmax()) if sounding.any() else None
 
 
 def _loud(pcm: Pcm) -> NDArray[np.bool_]:

@@ -15,6 +15,9 @@ HOP_SECONDS = 0.1
 
 PEAK_CEILING_DBFS = -1.0
 
+_DECIMALS = 3
+"""Far below what is heard, far above what differs between processors."""
+
 _ABSOLUTE_GATE_LUFS = -70.0
 _RELATIVE_GATE_LU = -10.0
 _OFFSET_LU = -0.691
@@ -45,7 +48,7 @@ def integrated_loudness(samples: Samples, sample_rate: int) -> float | None:
     if not len(blocks):
         return None
     gate = blocks.mean() * 10.0 ** (_RELATIVE_GATE_LU / 10)
-    return _lufs(float(blocks[blocks > gate].mean()))
+    return round(_lufs(float(blocks[blocks > gate].mean())), _DECIMALS)
 
 
 def levelling_gain(samples: Samples, sample_rate: int, target_lufs: float) -> tuple[float, float] | None:
@@ -71,7 +74,8 @@ def _hop_powers(samples: Samples, hop: int, hops: int, weights: NDArray[np.float
     spectra = rfft(frames, axis=1, overwrite_x=True)
     energy = np.square(spectra.real)
     energy += np.square(spectra.imag)
-    return np.asarray(energy @ weights, np.float64)
+    # not `@`: its sums, and so the last bits, depend on the number of BLAS threads and the processor
+    return np.asarray(np.multiply(energy, weights, out=energy).sum(axis=1, dtype=np.float64))
 
 
 @lru_cache(maxsize=8)

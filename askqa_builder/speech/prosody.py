@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from askqa_builder.errors import SpeechError
 from askqa_builder.speech import psola
-from askqa_builder.speech.engine import Engine, Speech, Utterance, WordTime
+from askqa_builder.speech.engine import Engine, Speech, Utterance, WordTime, checked
 from askqa_builder.voices.voice import Controls
 
 
@@ -18,7 +18,8 @@ def speak(engine: Engine, batch: Sequence[Utterance]) -> list[Speech | SpeechErr
     """
     controls = [engine.voices[utterance.voice].controls for utterance in batch]
     native = [native_part(utterance, has) for utterance, has in zip(batch, controls, strict=True)]
-    spoken = engine.speak(native)
+    answers = engine.speak(native)
+    spoken = [checked(answer, asked, engine.info.name) for answer, asked in zip(answers, batch, strict=True)]
     return [
         speech if isinstance(speech, SpeechError) else _add(speech, asked, done)
         for speech, asked, done in zip(spoken, batch, native, strict=True)

@@ -42,7 +42,7 @@ _WORDS_OF_SYMBOLS = {
 _CURRENCIES = {"$": "dollars", "£": "pounds", "€": "euros", "¥": "yen"}
 _PUNCTUATION = {"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "´": "'", "`": "'", "…": "..."}
 
-_NUMBER = r"\d{1,3}(?:,\d{3})+(?!\d)|\d+"
+_NUMBER = r"\d{1,3}(?:,\d{3}){1,6}(?!\d)|\d+"
 
 
 def read_aloud(source: str) -> SpokenText:
@@ -59,10 +59,23 @@ def _controls(text: SpokenText) -> SpokenText:
     return text.sub(re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]+"), " ")
 
 
+def _white_space(text: SpokenText) -> SpokenText:
+    """A paragraph's end becomes two newlines, all other white space one blank.
+
+    Every later rule then meets two characters of white space at most: with longer runs, patterns that begin
+    with white space take quadratic time.
+    """
+    return text.sub(re.compile(r"\s+"), lambda match: "\n\n" if _is_paragraph(match.group()) else " ")
+
+
+def _is_paragraph(space: str) -> bool:
+    return space.count("\n") > 1
+
+
 def _punctuation(text: SpokenText) -> SpokenText:
     text = text.sub(re.compile("[" + "".join(_PUNCTUATION) + "]"), lambda match: _PUNCTUATION[match.group()])
     text = text.sub(re.compile(r"''+"), '"')
-    return text.sub(re.compile(r"\s*(?:--+|[—–―]|\s-\s)\s*"), ", ")
+    return text.sub(re.compile(r"\s{0,2}(?:--+|[—–―]|\s-\s)\s{0,2}"), ", ")
 
 
 def _blanks(text: SpokenText) -> SpokenText:
@@ -81,8 +94,13 @@ def _symbols(text: SpokenText) -> SpokenText:
     return text.sub(re.compile(r"[\\/*^~|<>{}\[\]]+"), " ")
 
 
+def _long_numbers(text: SpokenText) -> SpokenText:
+    """Read digit by digit what is too long to be read as a number."""
+    return text.sub(re.compile(rf"\d{{{LONGEST_NUMBER + 1},}}"), lambda match: _digit_by_digit(match.group()))
+
+
 def _numbers(text: SpokenText) -> SpokenText:
-    text = text.sub(re.compile(r"(?<![\d.,])(1[1-9]\d\d|20\d\d)s?(?![\d.,]*\d|[A-Za-z])"), _year)
+    text = text.sub(re.compile(r"(?<![\d.,])(1[1-9]\d\d|20\d\d)s?(?![.,]?\d|[A-Za-z])"), _year)
     text = text.sub(re.compile(rf"({_NUMBER})(st|nd|rd|th)\b"), _ordinal)
     text = text.sub(re.compile(rf"({_NUMBER})\.(\d+)(?!\.?\d)"), _decimal)
     return text.sub(re.compile(_NUMBER), lambda match: _cardinal(match.group()))
@@ -133,11 +151,11 @@ def _long_words(text: SpokenText) -> SpokenText:
 
 
 def _spaces(text: SpokenText) -> SpokenText:
-    text = text.sub(re.compile(r"(?<=[A-Za-z0-9])\s*\n\s*\n\s*"), ". ")  # a heading is a sentence of its own
-    text = text.sub(re.compile(r"\s+(?=[,.;:!?](?:\s|$))"), "")
-    text = text.sub(re.compile(r"[,;](?:\s*[,;])+"), ",")
+    text = text.sub(re.compile(r"(?<=[A-Za-z0-9]) ?\n\n ?"), ". ")  # a heading is a sentence of its own
     text = text.sub(re.compile(r"\s+"), " ")
-    return text.sub(re.compile(r"^[\s,;:.!?)\]]+|\s+$"), "")
+    text = text.sub(re.compile(r" (?=[,.;:!?](?: |$))"), "")
+    text = text.sub(re.compile(r"[,;](?: ?[,;])+"), ",")
+    return text.sub(re.compile(r"^[ ,;:.!?)\]]+| $"), "")
 
 
 def _pronounceable(text: SpokenText) -> SpokenText:
@@ -147,6 +165,8 @@ def _pronounceable(text: SpokenText) -> SpokenText:
 
 _RULES: Iterable[Callable[[SpokenText], SpokenText]] = (
     _controls,
+    _white_space,
+    _long_numbers,
     _punctuation,
     _blanks,
     _currency,

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from askqa_builder.corpus.conversation import Role
+from askqa_builder.corpus.rejects import escape
 from askqa_builder.errors import UsageError
 from askqa_builder.seeds import Stream
 from askqa_builder.voices.distributions import Distribution, parse_distribution, require_inside
@@ -155,9 +156,10 @@ def read_profile_set(name_or_path: str) -> ProfileSet:
     Raises UsageError, one line with file, key and what is allowed, where anything is wrong.
     """
     path = Path(name_or_path)
+    name = escape(path.stem)
     if path.suffix or "/" in name_or_path or os.sep in name_or_path:
         where = " ".join(name_or_path.split())
-        return parse_profile_set(read_yaml(path, where), name=path.stem, source=where)
+        return parse_profile_set(read_yaml(path, where), name=name, source=escape(where))
     shipped = shipped_profile_sets()
     if name_or_path not in shipped:
         raise UsageError(

@@ -22,6 +22,7 @@ RECORD = ShardRecord("data/initial/test-00000-of-00001.parquet", "initial", "tes
 CONTENT = {
     "format_version": "1.0",
     "config_digest": "cd" * 32,
+    "plan_digest": "ef" * 32,
     "sources": [{"name": "Käse ☃.json"}],
     "shards": [RECORD.to_json()],
     "rejected": {},

@@ -387,3 +387,15 @@ def alive(process: psutil.Process) -> bool:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+def test_a_word_whose_first_phoneme_the_accent_drops_is_still_timed(engine: EspeakEngine) -> None:
+    """In New York's accent "humans" starts without its h, and espeak-ng reports no word for it."""
+    alone, first = engine.speak(
+        [Utterance("humans", "en-us-nyc+miguel"), Utterance("Humans are kind.", "en-us-nyc+miguel")]
+    )
+    assert isinstance(alone, Speech)
+    assert isinstance(first, Speech)
+    assert [(word.char_start, word.char_end) for word in alone.words] == [(0, 6)]
+    assert [(word.char_start, word.char_end) for word in first.words] == [(0, 6), (7, 10), (11, 15)]
+    assert all(word.start < word.end for word in first.words)

@@ -149,3 +149,14 @@ def test_what_a_word_stands_for(source: str, spoken: str, stands_for: str) -> No
     assert place is not None
     start, end = text.source_span(*place.span())
     assert source[start:end] == stands_for
+
+
+@pytest.mark.parametrize(
+    "unit", [" ", "\n", "\u00a0", "1", "1,", "1.", "123,", "1999,", "-", " -", "$", ", ", "—", "9th", "x\n\n"]
+)
+def test_long_runs_are_read_in_linear_steps(unit: str) -> None:
+    """Patterns that rescan a run take minutes on a story of nothing else; the time-out is the test runner's."""
+    story = f"a{unit * (20_000 // len(unit))}b"
+    spoken = read_aloud(story)
+    assert spoken.text.startswith("a")
+    assert spoken.text.endswith("b")
