@@ -16,7 +16,7 @@ from common import corpus, corpus_name, interleaved, profile, ratio, table
 
 CONVERSATIONS = 200
 CASES = {"flite (kal16)": ["kal16"], "espeak (shipped set)": None}
-ROUNDS = 3
+ROUNDS = 2
 ASKQA = Path(sys.executable).with_name("askqa")
 
 

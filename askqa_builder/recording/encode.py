@@ -34,7 +34,7 @@ class AudioFormat:
 _MPEG_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 
 FORMATS = {
-    "flac": AudioFormat("flac", "FLAC", "PCM_16", 1.05, lossless=True),
+    "flac": AudioFormat("flac", "FLAC", "PCM_16", 1.02, lossless=True),
     "wav": AudioFormat("wav", "WAV", "PCM_16", 2.0, lossless=True),
     "mp3": AudioFormat("mp3", "MP3", "MPEG_LAYER_III", 0.36, lossless=False, rates=_MPEG_RATES),
     "ogg": AudioFormat("ogg", "OGG", "VORBIS", 0.29, lossless=False),

@@ -145,12 +145,15 @@ def test_planned_shards_are_the_ones_written(large_corpus: Path, quick_profile: 
 
 
 def test_shards_weigh_what_was_asked_for(undisturbed: Path) -> None:
-    """Within a fifth, all but the last one of each configuration."""
+    """Within a fifth, all but the last one of each configuration.
+
+    A conversation's clarified rows come together and are up to 2 MB here: a shard of 5 MB cannot be cut finer.
+    """
     shards = manifest(undisturbed)["shards"]
     for config in ("initial", "clarified"):
         weights = [shard["bytes"] / 5e6 for shard in shards if shard["config"] == config]
         assert len(weights) >= 4
-        assert min(weights[:-1]) > 0.8, weights
+        assert min(weights[:-1]) > (0.8 if config == "initial" else 0.7), weights
         assert max(weights) < 1.2, weights
 
 

@@ -84,7 +84,7 @@ def test_no_command_is_wrong_usage(askqa: Run) -> None:
         (["--shard-size", "-5MB"], "shard size"),
         (["--profiles", "nobody"], "nobody"),
         (["--domains", "novels"], "novels"),
-        (["--domains", ""], "askqa-demo"),
+        (["--domains", ""], "none given"),
         (["superfluous"], "superfluous"),
     ],
 )
