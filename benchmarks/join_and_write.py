@@ -28,14 +28,18 @@ _WRITERS = {
 from askqa_builder.dataset.shard import write_shard
 from pathlib import Path
 source = pq.ParquetFile(path)
-write_shard(Path(out), "ours.parquet", source.iter_batches(64), config="initial", split="test", sampling_rate=16000)
+groups = (source.read_row_group(i) for i in range(source.num_row_groups))
+batches = (batch for group in groups for batch in group.to_batches())
+write_shard(Path(out), "ours.parquet", batches, config="initial", split="test", sampling_rate=16000)
 """,
     "datasets": """
 import datasets
 features = datasets.Features.from_arrow_schema(pq.ParquetFile(path).schema_arrow)
 def rows():
-    for batch in pq.ParquetFile(path).iter_batches(64):
-        yield from batch.to_pylist()
+    source = pq.ParquetFile(path)
+    for i in range(source.num_row_groups):
+        for batch in source.read_row_group(i).to_batches(8):
+            yield from batch.to_pylist()
 made = datasets.Dataset.from_generator(rows, features=features, cache_dir=out)
 made.to_parquet(out + "/theirs.parquet")
 """,

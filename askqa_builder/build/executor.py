@@ -12,7 +12,7 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, TimeoutError, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager
@@ -24,13 +24,17 @@ from typing import Any
 from pebble import ProcessExpired, ProcessPool
 
 from askqa_builder.build.plan import Block, Take
+from askqa_builder.build.planned import PlannedTake
 from askqa_builder.build.processes import WorkerContext
 from askqa_builder.build.recipe import Recipe, open_engines
 from askqa_builder.build.spool import BlockOutcome, Spool
-from askqa_builder.build.steps import finish_block, plan_block, reject, speak_block
+from askqa_builder.build.steps import Finished, finish_block, plan_block, reject, speak_block
 from askqa_builder.corpus.rejects import Reject
 from askqa_builder.errors import AskqaError
 from askqa_builder.speech.engine import Engine
+
+SECONDS_AT_ONCE = 120.0
+"""Speech that a worker asks of its engine in one batch."""
 
 _MOST_TRIES = 6
 _MOST_BREAKS = 5
@@ -264,14 +268,21 @@ def _end_with(parent: int) -> None:
 def _run_block(block: Block, poison: Mapping[int, str]) -> BlockOutcome:
     """Do the three steps of a block and spool its rows. Runs in a worker."""
     healthy = replace(block, takes=tuple(take for i, take in enumerate(block.takes) if i not in poison))
+    finished = Finished()
     with _ready_worker() as worker:
-        planned = plan_block(healthy, worker.recipe)
-        finished = finish_block(planned, speak_block(planned, worker.engines), worker.recipe)
+        for portion in _portions(plan_block(healthy, worker.recipe), block.seconds):
+            finished.add(finish_block(portion, speak_block(portion, worker.engines), worker.recipe))
     poisoned = [
         reject(block.takes[i], "speak", "engine_crashed", f"this text ends its engine, twice alone: {happened}")
         for i, happened in poison.items()
     ]
     return worker.spool.write(block.index, finished.rows, in_take_order(block, [*finished.rejects, *poisoned]))
+
+
+def _portions(planned: Sequence[PlannedTake], seconds: float) -> Iterator[Sequence[PlannedTake]]:
+    """Cut a block of so many seconds finer: a worker's memory is that of the speech it holds at once."""
+    size = max(int(SECONDS_AT_ONCE * len(planned) / max(seconds, 1.0)), 1)
+    return (planned[start : start + size] for start in range(0, len(planned), size))
 
 
 def _try_take(block: Block) -> None:
