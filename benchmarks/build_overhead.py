@@ -6,11 +6,13 @@ import tempfile
 import time
 from pathlib import Path
 
+from askqa_builder.build.executor import portions
 from askqa_builder.build.options import BuildOptions
+from askqa_builder.build.processes import keep_freed_memory
 from askqa_builder.build.recipe import open_engines
 from askqa_builder.build.run import Job, prepare
 from askqa_builder.build.spool import Spool
-from askqa_builder.build.steps import finish_block, plan_block, speak_block
+from askqa_builder.build.steps import Finished, finish_block, plan_block, speak_block
 from askqa_builder.corpus.conversation import Stage
 from askqa_builder.dataset.shard import write_shard
 from askqa_builder.speech.engine import Engine
@@ -27,6 +29,7 @@ CASES = {
 
 def main() -> None:
     """Print one table."""
+    keep_freed_memory()  # as a worker does
     print("### The whole build against the bare engine\n")
     print(f"One process, {corpus_name()}. Bare: the engine speaks the same utterances with what it controls itself.\n")
     rows = []
@@ -46,19 +49,20 @@ def _measure(job: Job, folder: Path) -> tuple[str, str, str]:
         _bare(job, loaded, 0)  # what is loaded once is loaded now
         for block in job.plan.blocks:
             begun = time.perf_counter()
-            planned = plan_block(block, job.recipe)
-            finished = finish_block(planned, speak_block(planned, loaded), job.recipe)
+            finished = Finished()
+            for portion in portions(plan_block(block, job.recipe), block.seconds):
+                finished.add(finish_block(portion, speak_block(portion, loaded), job.recipe))
             recorded += spool.write(block.index, finished.rows, finished.rejects).recorded
             builds.append(time.perf_counter() - begun)
             seconds, heard = _bare(job, loaded, block.index)
             engines.append(seconds)
             spoken += heard
         begun = time.perf_counter()
-        outcomes = [outcome for block in job.plan.blocks if (outcome := spool.outcome(block.index))]
+        outcomes = (spool.outcome(block.index) for block in job.plan.blocks)
         write_shard(
             folder,
             "shard.parquet",
-            spool.batches(outcomes, Stage.INITIAL),
+            (batch for outcome in outcomes if outcome for batch in spool.batches(outcome, Stage.INITIAL)),
             config="initial",
             split="test",
             sampling_rate=job.recipe.sample_rate,

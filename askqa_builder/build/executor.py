@@ -25,7 +25,7 @@ from pebble import ProcessExpired, ProcessPool
 
 from askqa_builder.build.plan import Block, Take
 from askqa_builder.build.planned import PlannedTake
-from askqa_builder.build.processes import WorkerContext
+from askqa_builder.build.processes import WorkerContext, keep_freed_memory
 from askqa_builder.build.recipe import Recipe, open_engines
 from askqa_builder.build.spool import BlockOutcome, Spool
 from askqa_builder.build.steps import Finished, finish_block, plan_block, reject, speak_block
@@ -248,6 +248,7 @@ def _start_worker(recipe: Recipe, spool: Path, parent: int) -> None:
     """Prepare a worker process. Ctrl-C is the main process's business; without it a worker ends."""
     global _worker
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    keep_freed_memory()
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     lifetime = ExitStack()
     try:
@@ -270,7 +271,7 @@ def _run_block(block: Block, poison: Mapping[int, str]) -> BlockOutcome:
     healthy = replace(block, takes=tuple(take for i, take in enumerate(block.takes) if i not in poison))
     finished = Finished()
     with _ready_worker() as worker:
-        for portion in _portions(plan_block(healthy, worker.recipe), block.seconds):
+        for portion in portions(plan_block(healthy, worker.recipe), block.seconds):
             finished.add(finish_block(portion, speak_block(portion, worker.engines), worker.recipe))
     poisoned = [
         reject(block.takes[i], "speak", "engine_crashed", f"this text ends its engine, twice alone: {happened}")
@@ -279,7 +280,7 @@ def _run_block(block: Block, poison: Mapping[int, str]) -> BlockOutcome:
     return worker.spool.write(block.index, finished.rows, in_take_order(block, [*finished.rejects, *poisoned]))
 
 
-def _portions(planned: Sequence[PlannedTake], seconds: float) -> Iterator[Sequence[PlannedTake]]:
+def portions(planned: Sequence[PlannedTake], seconds: float) -> Iterator[Sequence[PlannedTake]]:
     """Cut a block of so many seconds finer: a worker's memory is that of the speech it holds at once."""
     size = max(int(SECONDS_AT_ONCE * len(planned) / max(seconds, 1.0)), 1)
     return (planned[start : start + size] for start in range(0, len(planned), size))

@@ -17,8 +17,10 @@ from askqa_builder.dataset.manifest import DATA_FOLDER, canonical_digest
 from askqa_builder.seeds import Stream
 from askqa_builder.voices.distributions import Distribution
 
-SECONDS_A_BLOCK = 300.0
-"""Most estimated speech in a block: long enough to keep an engine busy, short enough to redo and to hold."""
+SECONDS_A_BLOCK = 180.0
+"""Most estimated speech in a block: long enough to keep an engine busy, short enough to redo and to hold.
+
+At the end of a build the other workers wait for the last block: half of this each, on average."""
 
 _BLOCKS_WANTED = 32
 _SHORTEST_BLOCK_SECONDS = 60.0

@@ -19,7 +19,7 @@ from askqa_builder.speech.engine import Engine, EngineInfo, load_engine
 from askqa_builder.voices.profiles import EngineChoice, read_profile_set
 from askqa_builder.voices.resolution import ResolvedProfileSet, resolve
 
-_LIBRARIES = ("anyascii", "num2words", "numpy", "pyarrow", "pyloudnorm", "scipy", "sentencex", "soxr")
+_LIBRARIES = ("anyascii", "num2words", "numpy", "pyarrow", "scipy", "sentencex", "soxr")
 """Libraries whose version can change a sample or a file."""
 
 NUMERIC_MODE = "cpu-float32"

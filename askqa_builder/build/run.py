@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from askqa_builder.build.commit import Committer
 from askqa_builder.build.executor import LocalExecutor
 from askqa_builder.build.folder import BuildFolder
 from askqa_builder.build.options import BuildOptions
@@ -33,9 +34,9 @@ from askqa_builder.corpus.sources import SourceFile, find_sources
 from askqa_builder.dataset.card import write_card
 from askqa_builder.dataset.manifest import CARD_NAME, shard_records, write_manifest, write_rejected
 from askqa_builder.dataset.schema import FORMAT_VERSION
-from askqa_builder.dataset.shard import ShardRecord, write_shard
+from askqa_builder.dataset.shard import ShardRecord
 from askqa_builder.dataset.statistics import Statistics, summarise
-from askqa_builder.errors import AskqaError, StorageError, UsageError
+from askqa_builder.errors import StorageError, UsageError
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,10 +72,14 @@ def build(source: str | Path, out: str | Path, *, progress: Progress | None = No
         already_complete = manifest is not None
         if manifest is None:
             _make_shards(job, folder, progress or Silent())
-            manifest = _finish(job, folder)
+            rejects = _all_rejects(job, folder)
+            manifest = _describe(job, folder, rejects)
+            write_rejected(folder.out, [reject.to_dict() for reject in rejects])
         statistics = _statistics(folder.out, manifest)
-        if not (folder.out / CARD_NAME).exists():
+        if not already_complete or not (folder.out / CARD_NAME).exists():
             write_card(folder.out, manifest, statistics)
+        if not already_complete:
+            write_manifest(folder.out, manifest)  # last of all
         folder.finish()
     return _report(folder.out, manifest, statistics, already_complete)
 
@@ -128,24 +133,22 @@ def describe_voices(manifest: Mapping[str, Any]) -> str:
 
 
 def _make_shards(job: Job, folder: BuildFolder, progress: Progress) -> None:
-    """Run the blocks that are missing, and commit each shard as soon as its blocks are there."""
+    """Run the blocks that are missing, and fill the shards with them as they come."""
     pending = [shard for shard in job.plan.shards if folder.committed(shard.file) is None]
-    outcomes = _finished_blocks(job, folder, pending)
-    missing = [block for block in job.plan.blocks if block.index not in outcomes]
-    _start(progress, job.plan.blocks, outcomes)
+    finished = _finished_blocks(job, folder, pending)
+    missing = [block for block in job.plan.blocks if block.index not in finished]
+    _start(progress, job.plan.blocks, finished)
     try:
-        pending = _commit_ready(job, folder, pending, outcomes)
-        if missing:
-            executor = LocalExecutor(job.recipe, folder.spool, min(job.options.worker_count, len(missing)))
-            for outcome in executor.run(missing):
-                outcomes[outcome.index] = outcome
-                block = job.plan.blocks[outcome.index]
-                progress.advance(len(block.takes), block.seconds, outcome.recorded)
-                pending = _commit_ready(job, folder, pending, outcomes)
+        with Committer(folder, pending, job.recipe.sample_rate) as committer:
+            committer.add(finished.values())
+            if missing:
+                executor = LocalExecutor(job.recipe, folder.spool, min(job.options.worker_count, len(missing)))
+                for outcome in executor.run(missing):
+                    block = job.plan.blocks[outcome.index]
+                    progress.advance(len(block.takes), block.seconds, outcome.recorded)
+                    committer.add([outcome])
     finally:
         progress.stop()
-    if pending:
-        raise AskqaError(f"{pending[0].file} could not be completed; run the same command again")
 
 
 def _finished_blocks(job: Job, folder: BuildFolder, pending: Sequence[Shard]) -> dict[int, BlockOutcome]:
@@ -172,56 +175,24 @@ def _totals(blocks: Iterable[Block]) -> Totals:
     return Totals(sum(len(block.takes) for block in blocks), sum(block.seconds for block in blocks))
 
 
-def _commit_ready(
-    job: Job, folder: BuildFolder, pending: Sequence[Shard], outcomes: Mapping[int, BlockOutcome]
-) -> list[Shard]:
-    """Write the shards whose blocks are all there; return those still waiting."""
-    waiting = []
-    for shard in pending:
-        if all(index in outcomes for index in shard.blocks):
-            _write(job, folder, shard, [outcomes[index] for index in shard.blocks])
-        else:
-            waiting.append(shard)
-    return waiting
-
-
-def _write(job: Job, folder: BuildFolder, shard: Shard, blocks: Sequence[BlockOutcome]) -> None:
-    (folder.out / shard.file).parent.mkdir(parents=True, exist_ok=True)
-    record = write_shard(
-        folder.out,
-        shard.file,
-        folder.spool.batches(blocks, shard.stage),
-        config=shard.stage.value,
-        split=shard.split,
-        sampling_rate=job.recipe.sample_rate,
-    )
-    folder.commit(record)
-    folder.spool.remove_rows(blocks, shard.stage)
-
-
-def _finish(job: Job, folder: BuildFolder) -> dict[str, Any]:
-    """Write rejects, card and, last of all, the manifest."""
+def _describe(job: Job, folder: BuildFolder, rejects: Sequence[Reject]) -> dict[str, Any]:
+    """Return the manifest of a build whose shards are all in place."""
     shards = []
     for shard in job.plan.shards:
         record = folder.committed(shard.file)
         if record is None:
-            raise StorageError(f"{shard.file} has gone while the build went on; run the same command again")
-        shards.append(record)
-    rejects = _all_rejects(job, folder)
-    manifest = {
+            raise StorageError(f"{shard.file} is gone, though it was written; run the same command again")
+        shards.append(record.to_json())
+    return {
         "format_version": FORMAT_VERSION,
         **job.identity,
         "sources": describe_sources(job.sources),
         "selection": selection(job.options),
         **describe_recipe(job.recipe),
         "libraries": library_versions(),
-        "shards": [record.to_json() for record in shards],
+        "shards": shards,
         "rejected": _reasons(rejects),
     }
-    write_rejected(folder.out, [reject.to_dict() for reject in rejects])
-    write_card(folder.out, manifest, _statistics(folder.out, manifest))
-    write_manifest(folder.out, manifest)
-    return manifest
 
 
 def _all_rejects(job: Job, folder: BuildFolder) -> list[Reject]:

@@ -78,17 +78,15 @@ class Spool:
                 return False
         return True
 
-    def batches(self, outcomes: Sequence[BlockOutcome], stage: Stage) -> Iterator[pa.RecordBatch]:
-        """Yield the rows of one stage, block after block; memory holds one block."""
-        for outcome in outcomes:
-            if stage.value in outcome.digests:
-                with self._rows_path(outcome.index, stage).open("rb") as file:
-                    yield from pa.ipc.open_stream(file)
+    def batches(self, outcome: BlockOutcome, stage: Stage) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of one stage of a block."""
+        if stage.value in outcome.digests:
+            with self._rows_path(outcome.index, stage).open("rb") as file:
+                yield from pa.ipc.open_stream(file)
 
-    def remove_rows(self, outcomes: Sequence[BlockOutcome], stage: Stage) -> None:
-        """Remove rows that a committed shard holds; outcomes stay, for their rejects."""
-        for outcome in outcomes:
-            self._rows_path(outcome.index, stage).unlink(missing_ok=True)
+    def remove_rows(self, outcome: BlockOutcome, stage: Stage) -> None:
+        """Remove rows that a committed shard holds; the outcome stays, for its rejects."""
+        self._rows_path(outcome.index, stage).unlink(missing_ok=True)
 
     def _write_rows(self, path: Path, rows: list[dict[str, Any]]) -> str:
         buffer = io.BytesIO()

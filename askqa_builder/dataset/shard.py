@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -74,58 +75,82 @@ class _HashingFile:
         self.closed = True
 
 
-def write_shard(
-    dataset: Path,
-    file: str,
-    batches: Iterable[pa.RecordBatch],
-    *,
-    config: str,
-    split: str,
-    sampling_rate: int,
-) -> ShardRecord:
-    """Write the rows of `batches`, in order, as `dataset/file`; the bytes depend on the rows alone.
+class ShardWriter:
+    """Takes the rows of one shard, in order, in batches cut anywhere; made by `open_shard`.
 
-    Batches may be cut anywhere: rows are regrouped by the bytes of their audio. Raises StorageError.
+    Rows are regrouped by the bytes of their audio, so that the file depends on the rows alone. At most one row
+    group is in memory.
+    """
+
+    def __init__(self, parquet: pq.ParquetWriter, sink: _HashingFile, file: str, config: str, split: str) -> None:
+        self._parquet, self._sink = parquet, sink
+        self._file, self._config, self._split = file, config, split
+        self._rows = 0
+        self._waiting: list[pa.RecordBatch] = []
+        self._waiting_bytes = 0
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Add rows; each row group gets at least ROW_GROUP_BYTES of audio, except the last."""
+        start = 0
+        for row, length in enumerate(pc.binary_length(batch.column("audio").field("bytes")).to_pylist()):
+            self._waiting_bytes += length
+            if self._waiting_bytes >= ROW_GROUP_BYTES:
+                self._waiting.append(batch.slice(start, row + 1 - start))
+                self._write_group()
+                start = row + 1
+        if start < len(batch):
+            self._waiting.append(batch.slice(start))
+
+    def finish(self) -> None:
+        """Write what waits; nothing may be added after it."""
+        self._write_group()
+        self._parquet.add_key_value_metadata({"content_defined_chunking": json.dumps(_CHUNKING)})
+
+    def record(self) -> ShardRecord:
+        """Return what the manifest says of the shard, once its `with` block has ended."""
+        return ShardRecord(
+            self._file, self._config, self._split, self._rows, self._sink.size, self._sink.sha256.hexdigest()
+        )
+
+    def _write_group(self) -> None:
+        if self._waiting:
+            group = pa.Table.from_batches(self._waiting, self._parquet.schema)
+            self._parquet.write_table(group, row_group_size=len(group))
+            self._rows += len(group)
+            self._waiting, self._waiting_bytes = [], 0
+
+
+@contextmanager
+def open_shard(dataset: Path, file: str, *, config: str, split: str, sampling_rate: int) -> Iterator[ShardWriter]:
+    """Open `dataset/file`, in a folder that is there, for writing; it takes its name when the block ends well.
+
+    Raises StorageError.
     """
     schema = row_schema(sampling_rate)
     leaves = leaf_paths(schema)
-    plain = [leaf for leaf in leaves if leaf in _AUDIO_LEAVES]
     others = [leaf for leaf in leaves if leaf not in _AUDIO_LEAVES]
-    path = dataset / file
-    rows = 0
-    with atomic_write(path) as target:
-        hashing = _HashingFile(target)
+    with atomic_write(dataset / file) as target:
+        sink = _HashingFile(target)
         with pq.ParquetWriter(
-            pa.PythonFile(hashing, mode="w"),
+            pa.PythonFile(sink, mode="w"),
             schema,
             compression={leaf: "none" if leaf in _AUDIO_LEAVES else "zstd" for leaf in leaves},
             use_dictionary=others,
-            column_encoding=dict.fromkeys(plain, "PLAIN"),
+            column_encoding={leaf: "PLAIN" for leaf in leaves if leaf in _AUDIO_LEAVES},
             write_statistics=others,
             use_content_defined_chunking=_CHUNKING,
             write_page_index=True,
-        ) as writer:
-            for group in _row_groups(batches, schema):
-                writer.write_table(group, row_group_size=max(len(group), 1))
-                rows += len(group)
-            writer.add_key_value_metadata({"content_defined_chunking": json.dumps(_CHUNKING)})
-    return ShardRecord(file, config, split, rows, hashing.size, hashing.sha256.hexdigest())
+        ) as parquet:
+            writer = ShardWriter(parquet, sink, file, config, split)
+            yield writer
+            writer.finish()
 
 
-def _row_groups(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterable[pa.Table]:
-    """Regroup rows so that each group holds at least ROW_GROUP_BYTES of audio, except the last."""
-    waiting: list[pa.RecordBatch] = []
-    size = 0
-    for batch in batches:
-        lengths = pc.binary_length(batch.column("audio").field("bytes")).to_pylist()
-        start = 0
-        for row, length in enumerate(lengths):
-            size += length
-            if size >= ROW_GROUP_BYTES:
-                waiting.append(batch.slice(start, row + 1 - start))
-                yield pa.Table.from_batches(waiting, schema)
-                waiting, size, start = [], 0, row + 1
-        if start < len(lengths):
-            waiting.append(batch.slice(start))
-    if waiting:
-        yield pa.Table.from_batches(waiting, schema)
+def write_shard(
+    dataset: Path, file: str, batches: Iterable[pa.RecordBatch], *, config: str, split: str, sampling_rate: int
+) -> ShardRecord:
+    """Write all rows of a shard at once, as `open_shard` does."""
+    with open_shard(dataset, file, config=config, split=split, sampling_rate=sampling_rate) as writer:
+        for batch in batches:
+            writer.write(batch)
+    return writer.record()

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-import scipy.fft
 import soxr
 from numpy.typing import NDArray
 
@@ -29,7 +28,7 @@ _HOP = round(FRAME_STEP * ANALYSIS_RATE)
 _WINDOW = round(3 * ANALYSIS_RATE / LOWEST_HZ)
 _FIRST_LAG = int(ANALYSIS_RATE / HIGHEST_HZ)
 _LAST_LAG = int(np.ceil(ANALYSIS_RATE / LOWEST_HZ)) + 1
-_FFT = scipy.fft.next_fast_len(_WINDOW + _LAST_LAG + 2, real=True)
+_FFT = 270  # 2 · 3³ · 5, the next length after _WINDOW + _LAST_LAG + 2 that is fast to transform
 _RUMBLE_HZ = 42.0
 # Blocks of frames that fit the processor's cache, whatever the length of the signal.
 _FRAMES_PER_BLOCK = 256
@@ -116,10 +115,10 @@ def _tables() -> tuple[_Floats, _Floats, _Floats]:
     too narrow for a parabola through three lags. They drop the constant part, as far as the window spreads it.
     """
     window = np.hanning(_WINDOW + 2)[1:-1].astype(np.float32)
-    hertz = scipy.fft.rfftfreq(_FFT, 1 / ANALYSIS_RATE)
+    hertz = np.fft.rfftfreq(_FFT, 1 / ANALYSIS_RATE)
     weights = 0.5 + 0.5 * np.cos(np.pi * np.clip((hertz - 800) / 700, 0, 1))
-    power = np.abs(scipy.fft.rfft(window, _FFT)) ** 2
-    correlation = scipy.fft.irfft(power, _FFT)[: _LAST_LAG + 2]
+    power = np.abs(np.fft.rfft(window.astype(float), _FFT)) ** 2
+    correlation = np.fft.irfft(power, _FFT)[: _LAST_LAG + 2]
     weights[hertz < _RUMBLE_HZ] = 0
     return window, weights.astype(np.float32), (correlation[0] / correlation).astype(np.float32)
 
@@ -144,10 +143,12 @@ def _peaks(frames: _Floats) -> tuple[_Floats, _Floats]:
 
     The autocorrelation of the windowed frame is divided by that of the window (Boersma 1993, eq. 9).
     """
+    from scipy.fft import irfft, rfft  # half a second to import, and the main process never measures
+
     window, weights, correction = _tables()
-    spectrum = scipy.fft.rfft(frames * window, _FFT, axis=1)
+    spectrum = rfft(frames * window, _FFT, axis=1)
     power = (spectrum.real**2 + spectrum.imag**2) * weights
-    correlation = scipy.fft.irfft(power, _FFT, axis=1)[:, : _LAST_LAG + 2]
+    correlation = irfft(power, _FFT, axis=1)[:, : _LAST_LAG + 2]
     r = correlation * (correction / np.maximum(correlation[:, :1], np.float32(1e-12)))
     left, middle, right = (r[:, _FIRST_LAG + i - 1 : _LAST_LAG + i] for i in range(3))
     is_peak = (middle > left) & (middle >= right) & (middle > _WEAKEST_PEAK)

@@ -6,6 +6,7 @@ import math
 from functools import lru_cache
 
 import numpy as np
+from numpy.polynomial.polynomial import polyval
 from numpy.typing import NDArray
 
 from askqa_builder.speech.engine import Samples
@@ -18,9 +19,13 @@ PEAK_CEILING_DBFS = -1.0
 _DECIMALS = 3
 """Far below what is heard, far above what differs between processors."""
 
+# BS.1770-4: gates and offset, and tables 1 and 2, the two stages of the K-weighting as (b, a) at 48 kHz.
 _ABSOLUTE_GATE_LUFS = -70.0
 _RELATIVE_GATE_LU = -10.0
 _OFFSET_LU = -0.691
+_TABLE_RATE = 48000
+_SHELF = (1.53512485958697, -2.69169618940638, 1.19839281085285), (1.0, -1.69065929318241, 0.73248077421585)
+_HIGH_PASS = (1.0, -2.0, 1.0), (1.0, -1.99004745483398, 0.99007225036621)
 
 
 def integrated_loudness(samples: Samples, sample_rate: int) -> float | None:
@@ -30,7 +35,7 @@ def integrated_loudness(samples: Samples, sample_rate: int) -> float | None:
     its own length, where the standard leaves the loudness undefined.
 
     The K-weighting is applied to the power spectrum of each 100 ms hop instead of filtering in time, which
-    costs a quarter. The coefficients are pyloudnorm's; over the same blocks both agree within 0.05 LU.
+    costs a quarter, and keeps the standard's response at every sampling rate.
     """
     hop = round(HOP_SECONDS * sample_rate)
     hops = len(samples) // hop
@@ -71,28 +76,27 @@ def _hop_powers(samples: Samples, hop: int, hops: int, weights: NDArray[np.float
     whole = samples[: hops * hop]
     frames = np.zeros((hops, hop), np.float32)
     frames.reshape(-1)[: len(whole)] = whole
-    spectra = rfft(frames, axis=1, overwrite_x=True)
-    energy = np.square(spectra.real)
-    energy += np.square(spectra.imag)
+    spectra = rfft(frames, axis=1, overwrite_x=True).view(np.float32)
+    np.multiply(spectra, weights, out=spectra)
     # not `@`: its sums, and so the last bits, depend on the number of BLAS threads and the processor
-    return np.asarray(np.multiply(energy, weights, out=energy).sum(axis=1, dtype=np.float64))
+    return np.asarray(np.einsum("ij,ij->i", spectra, spectra), np.float64)
 
 
 @lru_cache(maxsize=8)
 def _k_weighting(sample_rate: int, hop: int) -> NDArray[np.float32]:
-    """Weights that turn the squared spectrum of a hop into its K-weighted mean square (Parseval)."""
-    import pyloudnorm
-    from scipy.signal import freqz
+    """Factors for real and imaginary parts of a hop's spectrum, whose squares then sum to its mean square.
 
+    Shape [2 × frequencies], as the parts alternate; K-weighted, scaled as Parseval's theorem asks.
+    """
     frequencies = np.fft.rfftfreq(hop, 1 / sample_rate)
+    z = np.exp(-2j * np.pi * np.minimum(frequencies, _TABLE_RATE / 2) / _TABLE_RATE)
     weights = np.full(len(frequencies), 2.0)
     weights[0] = 1.0
     if hop % 2 == 0:
         weights[-1] = 1.0
-    for stage in pyloudnorm.Meter(sample_rate)._filters.values():
-        _, response = freqz(stage.b, stage.a, worN=frequencies, fs=sample_rate)
-        weights *= np.abs(response * stage.passband_gain) ** 2
-    return (weights / hop**2).astype(np.float32)
+    for b, a in (_SHELF, _HIGH_PASS):
+        weights *= np.abs(polyval(z, b) / polyval(z, a)) ** 2
+    return np.repeat(np.sqrt(weights) / hop, 2).astype(np.float32)
 
 
 def _power(lufs: float) -> float:
