@@ -7,7 +7,7 @@ import os
 import platform
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +71,7 @@ def timed(function: Callable[[], Any]) -> float:
     return time.perf_counter() - begun
 
 
-def interleaved(functions: dict[str, Callable[[], Any]], rounds: int) -> dict[str, list[float]]:
+def interleaved(functions: Mapping[str, Callable[[], Any]], rounds: int) -> dict[str, list[float]]:
     """Time the functions in turn, round after round, so that a drift of the machine meets them all."""
     times: dict[str, list[float]] = {name: [] for name in functions}
     for _ in range(rounds):

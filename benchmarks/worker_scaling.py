@@ -31,7 +31,7 @@ def main() -> None:
     print("### One worker against two\n")
     print(f"`askqa build` on conversations of {corpus_name()}, start-up included. Last, what the machine itself gives:")
     print("the same arithmetic in one process or shared by two.\n")
-    rows = []
+    rows: list[tuple[object, ...]] = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for case, (voices, conversations) in CASES.items():
