@@ -13,7 +13,6 @@ from askqa_builder.build.recipe import open_engines
 from askqa_builder.build.run import Job, prepare
 from askqa_builder.build.spool import Spool
 from askqa_builder.build.steps import Finished, finish_block, plan_block, speak_block
-from askqa_builder.corpus.conversation import Stage
 from askqa_builder.dataset.shard import write_shard
 from askqa_builder.speech.engine import Engine
 from askqa_builder.speech.prosody import native_part
@@ -58,15 +57,16 @@ def _measure(job: Job, folder: Path) -> tuple[str, str, str]:
             engines.append(seconds)
             spoken += heard
         begun = time.perf_counter()
-        outcomes = (spool.outcome(block.index) for block in job.plan.blocks)
-        write_shard(
-            folder,
-            "shard.parquet",
-            (batch for outcome in outcomes if outcome for batch in spool.batches(outcome, Stage.INITIAL)),
-            config="initial",
-            split="test",
-            sampling_rate=job.recipe.sample_rate,
-        )
+        for stage in job.recipe.stages:
+            outcomes = (spool.outcome(block.index) for block in job.plan.blocks)
+            write_shard(
+                folder,
+                f"{stage.value}.parquet",
+                (batch for outcome in outcomes if outcome for batch in spool.batches(outcome, stage)),
+                config=stage.value,
+                split="test",
+                sampling_rate=job.recipe.sample_rate,
+            )
         writing = time.perf_counter() - begun
     builds = [seconds + writing / len(builds) for seconds in builds]
     return ratio(builds, engines), f"{recorded / sum(builds):.0f}", f"{spoken / sum(engines):.0f}"

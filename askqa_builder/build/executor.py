@@ -23,7 +23,7 @@ from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
 
-from askqa_builder.build.plan import Block, Take
+from askqa_builder.build.plan import Block, Take, estimate
 from askqa_builder.build.planned import PlannedTake
 from askqa_builder.build.processes import WorkerContext, keep_freed_memory
 from askqa_builder.build.recipe import Recipe, open_engines
@@ -38,7 +38,8 @@ SECONDS_AT_ONCE = 120.0
 
 _MOST_TRIES = 6
 _MOST_BREAKS = 5
-_QUEUED_PER_WORKER = 2
+_QUEUED_PER_WORKER = 6
+"""Blocks handed out, so that no worker waits while the main process writes a row group."""
 
 
 @dataclass
@@ -154,8 +155,8 @@ class LocalExecutor:
         return found
 
     def _try_alone(self, pool: ProcessPool, block: Block, take: Take) -> str | None:
-        seconds = block.seconds / len(block.takes)
-        timeout = self._start_seconds + 4 * seconds * self._seconds_per_second
+        seconds = estimate(take.conversation, self._recipe).spoken
+        timeout = self._start_seconds + seconds * self._seconds_per_second
         future = _schedule(pool, _try_take, (replace(block, takes=(take,)),), timeout)
         _first_done(pool, [future])
         happened = _failure(future)

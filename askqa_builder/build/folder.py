@@ -12,22 +12,23 @@ import os
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from askqa_builder.build.spool import Spool
-from askqa_builder.dataset.files import atomic_write, remove_temporaries, sha256_of
+from askqa_builder.corpus.rejects import Reject
+from askqa_builder.dataset.files import atomic_write, remove_temporaries, sha256_of, storage_errors
 from askqa_builder.dataset.manifest import (
     CARD_NAME,
     DATA_FOLDER,
     MANIFEST_NAME,
     REJECTED_NAME,
     read_manifest,
+    read_rejected,
     shard_records,
 )
 from askqa_builder.dataset.shard import ShardRecord
-from askqa_builder.errors import StorageError, UsageError
+from askqa_builder.errors import UsageError
 
 STATE_FOLDER = ".askqa"
 
@@ -55,11 +56,9 @@ class BuildFolder:
 
     def __enter__(self) -> BuildFolder:
         self._check_ours()
-        try:
+        with storage_errors(f"write to {self.out}"):
             self.state.mkdir(parents=True, exist_ok=True)
             self._lock = self._acquire()
-        except OSError as error:
-            raise StorageError(f"cannot write to {self.out}: {error.strerror}; choose another folder") from error
         try:
             self._claim()
         except BaseException:
@@ -87,8 +86,25 @@ class BuildFolder:
             return manifest
         for record in intact:
             self.commit(record)
-        (self.out / MANIFEST_NAME).unlink()
+        with storage_errors(f"write to {self.out}"):
+            if not reasons_kept:
+                (self.out / CARD_NAME).unlink(missing_ok=True)  # see `known_rejects`
+            (self.out / MANIFEST_NAME).unlink()
         return None
+
+    def known_rejects(self) -> dict[str, list[Reject]] | None:
+        """Return what this build left out when it was finished, by id; None where it never was.
+
+        The card is written once `rejected.jsonl` is complete, which is absent where nothing was rejected.
+        """
+        if not (self.out / CARD_NAME).exists():
+            return None
+        rejects: dict[str, list[Reject]] = {}
+        for entry in read_rejected(self.out):
+            reject = Reject(**entry)
+            if reject.id is not None and reject.stage != "read":
+                rejects.setdefault(reject.id, []).append(reject)
+        return rejects
 
     def committed(self, file: str) -> ShardRecord | None:
         """Return the record of a shard that is in place; None where it has to be written."""
@@ -101,9 +117,8 @@ class BuildFolder:
 
     def commit(self, record: ShardRecord) -> None:
         """Record a shard that is in place."""
-        self._record_path(record.file).parent.mkdir(parents=True, exist_ok=True)
         with atomic_write(self._record_path(record.file)) as file:
-            file.write(json.dumps(asdict(record)).encode("ascii"))
+            file.write(json.dumps(record.to_json()).encode("ascii"))
 
     def finish(self) -> None:
         """Remove the build's state: the dataset is complete."""
@@ -128,15 +143,16 @@ class BuildFolder:
         if owner is not None and owner != self._identity:
             unfinished = "" if (self.out / MANIFEST_NAME).exists() else "an unfinished "
             raise UsageError(
-                f"{self.out} holds {unfinished or 'a '}build of other settings or sources; "
+                f"{self.out} holds {unfinished or 'a '}build of other settings, sources or library versions; "
                 "give --overwrite to discard it, or another folder"
             )
-        for folder in (self.out, self.state, *(self.out / DATA_FOLDER).glob("*/"), *self.state.glob("*/")):
-            remove_temporaries(folder)
-        if owner is None:  # also where the process that was clearing the folder has been killed
-            self._clear()
-        for folder in (self.spool.folder, self.state / "shards"):
-            folder.mkdir(exist_ok=True)
+        with storage_errors(f"write to {self.out}"):
+            for folder in (self.out, self.state, *(self.out / DATA_FOLDER).glob("*/"), *self.state.glob("*/")):
+                remove_temporaries(folder)
+            if owner is None:  # also where the process that was clearing the folder has been killed
+                self._clear()
+            for folder in (self.spool.folder, self.state / "shards"):
+                folder.mkdir(exist_ok=True)
         # of a finished dataset too: while damaged shards are made again it has no manifest
         with atomic_write(self.state / "build.json") as file:
             file.write(json.dumps(self._identity).encode("ascii"))

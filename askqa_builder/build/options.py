@@ -100,7 +100,7 @@ def _at_least(name: str, value: object, lowest: int) -> None:
 
 def _listed(values: Iterable[str] | str) -> tuple[str, ...]:
     """Return several values, also where they are written as one text with commas."""
-    if isinstance(values, str) and not isinstance(values, Stage):
+    if isinstance(values, str):
         return tuple(part.strip() for part in values.split(",") if part.strip())
     return tuple(values)
 

@@ -1,4 +1,4 @@
-"""Worker processes: spawned clean, without running the caller's script again, and thrifty with pages."""
+"""Worker processes: spawned clean, without running the caller's script again, with memory set for audio."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from typing import Any
 
 _hiding = threading.Lock()
 
-# malloc.h of glibc; 32 MiB is the most that the first may be
+# malloc.h of glibc; 32 MiB is the most that it takes for the latter
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
-_LARGEST_BLOCK = 32 << 20
-_KEPT = 1 << 30
+_KEPT_BYTES = 1 << 30
+_LARGEST_ON_HEAP = 32 << 20
 
 
 def keep_freed_memory() -> None:
@@ -26,8 +26,8 @@ def keep_freed_memory() -> None:
     """
     libc = ctypes.CDLL(None)
     if hasattr(libc, "mallopt"):
-        libc.mallopt(_M_MMAP_THRESHOLD, _LARGEST_BLOCK)
-        libc.mallopt(_M_TRIM_THRESHOLD, _KEPT)
+        libc.mallopt(_M_MMAP_THRESHOLD, _LARGEST_ON_HEAP)
+        libc.mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
 
 
 class WorkerProcess(SpawnProcess):

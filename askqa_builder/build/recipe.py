@@ -70,7 +70,11 @@ def resolve_profiles(name_or_path: str) -> tuple[ResolvedProfileSet, dict[str, E
     Raises UsageError where set, engines or voices are not as they must be.
     """
     profile_set = read_profile_set(name_or_path)
-    with open_engines(profile_set.engines) as engines:
+    with ExitStack() as stack:
+        try:
+            engines = stack.enter_context(open_engines(profile_set.engines))
+        except UsageError as error:
+            raise UsageError(f"{profile_set.source}: {error}") from error
         resolved = resolve(profile_set, {key: engine.voices for key, engine in engines.items()})
         return resolved, {key: engine.info for key, engine in engines.items()}
 

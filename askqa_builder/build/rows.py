@@ -15,7 +15,7 @@ from askqa_builder.corpus.conversation import Act, Clarification, Evidence, Role
 from askqa_builder.dataset.schema import CHANNEL, QUALITY
 from askqa_builder.recording.encode import encode
 from askqa_builder.recording.timeline import Timeline, join, to_seconds
-from askqa_builder.recording.turn_audio import TurnAudio
+from askqa_builder.recording.turn_audio import FULL_SCALE, TurnAudio
 from askqa_builder.seeds import short_hash
 from askqa_builder.speech.f0 import median_f0_hz
 from askqa_builder.voices.casting import SpeakerProfile
@@ -25,8 +25,6 @@ Row = dict[str, Any]
 
 F0_SECONDS = 6.0
 """Speech of each role over which F0 is measured: more changes the median by less than it varies."""
-
-_FULL_SCALE = 32767
 
 
 class RowMaker:
@@ -64,7 +62,7 @@ class RowMaker:
             "duration": to_seconds(timeline.length, rate),
             "num_samples": timeline.length,
             "sampling_rate": rate,
-            "pcm_sha256": hashlib.sha256(pcm.astype("<i2", copy=False).tobytes()).hexdigest(),
+            "pcm_sha256": hashlib.sha256(pcm.astype("<i2", copy=False)).hexdigest(),
             "story": conversation.story,
             "turns": _turns(turns, timeline),
             "words": words,
@@ -122,7 +120,7 @@ class RowMaker:
             if wanted <= 0:
                 break
         samples = np.concatenate(parts).astype(np.float32)
-        samples /= _FULL_SCALE
+        samples /= FULL_SCALE
         return median_f0_hz(samples, self._recipe.sample_rate)
 
 
@@ -198,9 +196,9 @@ def _clarification(clarification: Clarification) -> dict[str, Any]:
 def _quality(audio: Sequence[TurnAudio]) -> dict[str, Any]:
     """Fill in what levelling knows; the rest of the columns is null until it is measured."""
     peak = max(turn.peak for turn in audio)
-    clipped = sum(int(np.count_nonzero(np.abs(turn.pcm) >= _FULL_SCALE)) for turn in audio if turn.peak >= _FULL_SCALE)
+    clipped = sum(int(np.count_nonzero(np.abs(turn.pcm) >= FULL_SCALE)) for turn in audio if turn.peak >= FULL_SCALE)
     return {
         **{field.name: None for field in QUALITY},
-        "peak_dbfs": 20 * math.log10(peak / _FULL_SCALE),
+        "peak_dbfs": 20 * math.log10(peak / FULL_SCALE),
         "clipped_samples": clipped,
     }

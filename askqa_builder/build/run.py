@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from askqa_builder.build.commit import Committer
-from askqa_builder.build.executor import LocalExecutor
+from askqa_builder.build.executor import LocalExecutor, in_take_order
 from askqa_builder.build.folder import BuildFolder
 from askqa_builder.build.options import BuildOptions
 from askqa_builder.build.plan import Block, Plan, Shard, estimate, estimated_bytes, make_plan
@@ -26,7 +26,7 @@ from askqa_builder.build.recipe import (
 )
 from askqa_builder.build.report import BuildReport, Estimate, Progress, Silent, Totals
 from askqa_builder.build.spool import BlockOutcome
-from askqa_builder.build.steps import finish_block, plan_block, speak_block
+from askqa_builder.build.steps import finish_block, plan_block, row_id, speak_block
 from askqa_builder.corpus.conversation import Stage
 from askqa_builder.corpus.rejects import Reject
 from askqa_builder.corpus.selection import read_corpus
@@ -152,17 +152,32 @@ def _make_shards(job: Job, folder: BuildFolder, progress: Progress) -> None:
 
 
 def _finished_blocks(job: Job, folder: BuildFolder, pending: Sequence[Shard]) -> dict[int, BlockOutcome]:
-    """Return what an earlier run finished: blocks whose rows are committed, or wait intact in the spool."""
+    """Return what an earlier run finished: blocks whose rows are committed, or wait intact in the spool.
+
+    Where a finished dataset is mended, blocks without a part in what is missing are not spoken again.
+    """
     needed: dict[int, list[Stage]] = {}
     for shard in pending:
         for index in shard.blocks:
             needed.setdefault(index, []).append(shard.stage)
+    rejects = folder.known_rejects()
     found = {}
     for block in job.plan.blocks:
         outcome = folder.spool.outcome(block.index)
+        if outcome is None and rejects is not None and block.index not in needed:
+            told = [reject for identifier in _row_ids(block, job.recipe) for reject in rejects.get(identifier, [])]
+            outcome = folder.spool.write(block.index, {}, in_take_order(block, told))
         if outcome is not None and folder.spool.is_intact(outcome, needed.get(block.index, [])):
             found[block.index] = outcome
     return found
+
+
+def _row_ids(block: Block, recipe: Recipe) -> Iterator[str]:
+    """Yield every id that a reject of the block can have: of its takes and of their rows."""
+    for take in block.takes:
+        yield row_id(take, "")
+        for point in take.conversation.points(recipe.stages):
+            yield row_id(take, point.suffix)
 
 
 def _start(progress: Progress, blocks: Sequence[Block], outcomes: Mapping[int, BlockOutcome]) -> None:
@@ -230,15 +245,16 @@ def _report(out: Path, manifest: Mapping[str, Any], statistics: Statistics, alre
 
 def _estimated_seconds(job: Job) -> float:
     """Time one middling conversation through all three steps, and scale by the seconds to be spoken."""
-    takes = sorted(job.plan.takes, key=lambda take: estimate(take.conversation, job.recipe).spoken)
+    seconds = {take: estimate(take.conversation, job.recipe).spoken for take in job.plan.takes}
+    takes = sorted((take for take in seconds if seconds[take]), key=lambda take: seconds[take])
     if not takes:
         return 0.0
-    sample = Block(0, (takes[len(takes) // 2],), 0.0)
+    take = takes[len(takes) // 2]
+    sample = Block(0, (take,), 0.0)
     with open_engines(job.recipe.profiles.profiles.engines) as engines:
         for _ in range(2):  # the first time includes what is loaded once
             begun = time.perf_counter()
             planned = plan_block(sample, job.recipe)
             finish_block(planned, speak_block(planned, engines), job.recipe)
             taken = time.perf_counter() - begun
-    spoken = estimate(sample.takes[0].conversation, job.recipe).spoken
-    return taken / spoken * sum(block.seconds for block in job.plan.blocks) / job.options.worker_count
+    return taken / seconds[take] * sum(seconds.values()) / job.options.worker_count

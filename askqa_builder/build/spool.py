@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from askqa_builder.corpus.conversation import Stage
 from askqa_builder.corpus.rejects import Reject
-from askqa_builder.dataset.files import atomic_write
+from askqa_builder.dataset.files import atomic_write, storage_errors
 from askqa_builder.dataset.schema import COLUMNS
 
 
@@ -81,12 +81,16 @@ class Spool:
     def batches(self, outcome: BlockOutcome, stage: Stage) -> Iterator[pa.RecordBatch]:
         """Yield the rows of one stage of a block."""
         if stage.value in outcome.digests:
-            with self._rows_path(outcome.index, stage).open("rb") as file:
-                yield from pa.ipc.open_stream(file)
+            path = self._rows_path(outcome.index, stage)
+            with storage_errors(f"read {path.name}"), path.open("rb") as file:
+                batches = list(pa.ipc.open_stream(file))
+            yield from batches
 
     def remove_rows(self, outcome: BlockOutcome, stage: Stage) -> None:
         """Remove rows that a committed shard holds; the outcome stays, for its rejects."""
-        self._rows_path(outcome.index, stage).unlink(missing_ok=True)
+        path = self._rows_path(outcome.index, stage)
+        with storage_errors(f"remove {path.name}"):
+            path.unlink(missing_ok=True)
 
     def _write_rows(self, path: Path, rows: list[dict[str, Any]]) -> str:
         buffer = io.BytesIO()

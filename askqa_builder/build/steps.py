@@ -12,7 +12,7 @@ from askqa_builder.build.plan import Block, Take
 from askqa_builder.build.planned import PlannedRow, PlannedTake, PlannedTurn
 from askqa_builder.build.recipe import Recipe
 from askqa_builder.build.rows import Row, RowMaker
-from askqa_builder.corpus.conversation import Act, ResponsePoint, Role, Stage, Turn
+from askqa_builder.corpus.conversation import Act, Role, Stage, Turn
 from askqa_builder.corpus.rejects import Reject, RejectStage
 from askqa_builder.errors import AskqaError, SpeechError, StorageError, UsageError
 from askqa_builder.recording.turn_audio import TurnAudio, prepare_turn
@@ -24,6 +24,8 @@ from askqa_builder.voices.casting import Cast, CastingKey, cast
 from askqa_builder.voices.profiles import Pause
 
 Spoken = Speech | SpeechError
+
+_USED = SpeechError("this speech has been used")
 
 _PAUSE_BEFORE = {
     Act.STORY: Pause.LEAD_IN,
@@ -72,7 +74,7 @@ def speak_block(planned: Sequence[PlannedTake], engines: Mapping[str, Engine]) -
 
 
 def finish_block(planned: Sequence[PlannedTake], spoken: Sequence[list[Spoken]], recipe: Recipe) -> Finished:
-    """Trim, level, join, measure and encode; the speech of each take is dropped as soon as it is used.
+    """Trim, level, join, measure and encode; takes each turn's speech out of `spoken` as it is used.
 
     What cannot be finished is rejected: the row if only its own turns failed, else the whole take.
     """
@@ -85,7 +87,6 @@ def finish_block(planned: Sequence[PlannedTake], spoken: Sequence[list[Spoken]],
             raise
         except Exception as error:  # one odd conversation must not cost all others
             block.rejects.append(reject(take.take, "write", "internal_error", f"{type(error).__name__}: {error}"))
-        speech.clear()
     return block
 
 
@@ -158,16 +159,19 @@ def _speak(engine: Engine, batch: Sequence[Utterance]) -> list[Spoken]:
         return [speech for utterance in batch for speech in _speak(engine, [utterance])]
 
 
-def _finish_take(planned: PlannedTake, spoken: Sequence[Spoken], recipe: Recipe, maker: RowMaker) -> Finished:
+def _finish_take(planned: PlannedTake, spoken: list[Spoken], recipe: Recipe, maker: RowMaker) -> Finished:
     finished = Finished()
     take = planned.take
-    audio = [_prepared(speech, turn, recipe.sample_rate) for speech, turn in zip(spoken, planned.turns, strict=True)]
+    audio = []
+    for i, turn in enumerate(planned.turns):
+        audio.append(_prepared(spoken[i], turn, recipe.sample_rate))
+        spoken[i] = _USED  # four times as large as what it became
     for turn, heard in zip(planned.turns[: len(take.conversation.turns)], audio, strict=False):
         if isinstance(heard, SpeechError):  # a turn that all rows share
             finished.rejects.append(_unspeakable(take, turn, heard))
             return finished
     for row in planned.rows:
-        suffix = row_suffix(row.point)
+        suffix = row.point.suffix
         turns: list[TurnAudio] = []
         for i in row.turns:
             heard = audio[i]
@@ -178,11 +182,6 @@ def _finish_take(planned: PlannedTake, spoken: Sequence[Spoken], recipe: Recipe,
         else:
             finished.rows[row.point.stage].append(maker.row(planned, row, turns, row_id(take, suffix)))
     return finished
-
-
-def row_suffix(point: ResponsePoint) -> str:
-    """Return what a row's id has beyond its conversation's."""
-    return f"#{point.stage.value}" if point.branch is None else f"#{point.stage.value}-{point.branch}"
 
 
 def _prepared(speech: Spoken, turn: PlannedTurn, sample_rate: int) -> TurnAudio | SpeechError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,23 +21,25 @@ def show_command(
     ] = None,
 ) -> int:
     """Show one row: its turns with their times, its voices and the response it waits for."""
+    from askqa_builder.corpus.rejects import escape
     from askqa_builder.dataset.reading import find_row, save_recording
 
     row = find_row(dataset, row_id)
-    _print_row(row)
+    for line in _lines(row):
+        print(escape(line))  # the dataset may be anybody's
     if save is not None:
         save_recording(row, save)
         print(f"recording written to {save}")
     return 0
 
 
-def _print_row(row: dict[str, Any]) -> None:
-    print(f"{row['id']} ({row['stage']}, {row['duration']:.2f} s)")
+def _lines(row: dict[str, Any]) -> Iterator[str]:
+    yield f"{row['id']} ({row['stage']}, {row['duration']:.2f} s)"
     voices = {speaker["role"]: speaker["voice"] for speaker in row["speakers"]}
-    print(f"{'start':>8} {'end':>8}  {'role':9} {'voice':12} text")
+    yield f"{'start':>8} {'end':>8}  {'role':9} {'voice':12} text"
     for turn in row["turns"]:
         text = " ".join(turn["text"].split())
         shown = text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…"
-        print(f"{turn['start']:8.3f} {turn['end']:8.3f}  {turn['role']:9} {voices[turn['role']]:12} {shown}")
+        yield f"{turn['start']:8.3f} {turn['end']:8.3f}  {turn['role']:9} {voices[turn['role']]:12} {shown}"
     response = row["response"]
-    print(f"then the assistant should {response['action']}: {' | '.join(response['references'])}")
+    yield f"then the assistant should {response['action']}: {' | '.join(response['references'])}"

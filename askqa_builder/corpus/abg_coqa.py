@@ -27,9 +27,11 @@ from askqa_builder.corpus.conversation import (
     Evidence,
     Response,
     Role,
+    Stage,
     Turn,
     answer_response,
     is_answerable,
+    row_suffix,
     unique,
 )
 from askqa_builder.corpus.fields import MAX_NAME_CHARACTERS, Fields, ItemError
@@ -93,7 +95,7 @@ def _read_item(item: object, file: str, index: int, seen: set[str]) -> Iterator[
         yield Reject(identifier, file, index, "read", error.reason, error.detail)
         return
     for branch, why in bad_branches:
-        yield Reject(f"{identifier}#clarified-{branch}", file, index, "read", why.reason, why.detail)
+        yield Reject(f"{identifier}{row_suffix(Stage.CLARIFIED, branch)}", file, index, "read", why.reason, why.detail)
     seen.add(identifier)
     yield conversation
 

@@ -103,6 +103,11 @@ class ResponsePoint:
     turns: tuple[Turn, ...]
     response: Response
 
+    @property
+    def suffix(self) -> str:
+        """What the row's id has beyond its conversation's."""
+        return row_suffix(self.stage, self.branch)
+
 
 @dataclass(frozen=True)
 class Conversation:
@@ -144,6 +149,11 @@ class Conversation:
                 reply = Turn(Role.USER, Act.CLARIFICATION, branch.reply)
                 turns = (*self.turns, question, reply)
                 yield ResponsePoint(Stage.CLARIFIED, branch.index, turns, answer_response(branch.answers))
+
+
+def row_suffix(stage: Stage, branch: int | None) -> str:
+    """Return what a row's id has beyond its conversation's; branch: place in the source's list."""
+    return f"#{stage.value}" if branch is None else f"#{stage.value}-{branch}"
 
 
 def answer_response(answers: Sequence[str]) -> Response:

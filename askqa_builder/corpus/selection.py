@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from askqa_builder.corpus.abg_coqa import read_abg_coqa
 from askqa_builder.corpus.conversation import Conversation
-from askqa_builder.corpus.licences import licence_of
-from askqa_builder.corpus.rejects import Reject
+from askqa_builder.corpus.licences import UNKNOWN, licence_of
+from askqa_builder.corpus.rejects import Reject, quote
 from askqa_builder.corpus.sources import SourceFile
 from askqa_builder.errors import UsageError
 
@@ -33,15 +33,17 @@ def read_corpus(
 
     limit: at most so many conversations of each split; what stands behind the last one is not read.
     domains: the sources of stories to keep. redistributable: keep only licensed text that may be passed on.
-    Raises UsageError where a file cannot be read, or where the filters leave nothing of it.
+    Raises UsageError where a file cannot be read, a domain is unheard of, or the filters leave nothing.
     """
     kept: list[tuple[str, Conversation]] = []
     rejects: list[Reject] = []
     seen_ids: set[str] = set()
     seen_domains: set[str] = set()
     counts: Counter[str] = Counter()
+    read_whole = True
     for source in sources:
         if limit is not None and counts[source.split] >= limit:
+            read_whole = False
             continue
         for entry in read_abg_coqa(source, seen_ids):
             if isinstance(entry, Reject):
@@ -55,9 +57,14 @@ def read_corpus(
             kept.append((source.split, entry))
             counts[source.split] += 1
             if counts[source.split] == limit:
+                read_whole = False
                 break
+    held = ", ".join(sorted(seen_domains))
+    unknown = [name for name in domains or () if name not in seen_domains and licence_of(name) is UNKNOWN]
+    if unknown and read_whole and seen_domains:
+        raise UsageError(f"domains: {quote(unknown[0])} is none of these sources'; they hold: {held}")
     if not kept and seen_domains:
         wanted = [f"of {', '.join(sorted(domains))}"] if domains is not None else []
         what = " ".join([*wanted, "that may be redistributed"] if redistributable else wanted)
-        raise UsageError(f"no conversation {what} is left; the sources hold: {', '.join(sorted(seen_domains))}")
+        raise UsageError(f"no conversation {what} is left; the sources hold: {held}")
     return Corpus(tuple(kept), tuple(rejects))

@@ -91,6 +91,7 @@ def _body(manifest: Mapping[str, Any], statistics: Statistics) -> dict[str, Any]
             }
             for (config, split), part in statistics.parts.items()
         ],
+        "configs": list(_splits(manifest["shards"])),
         "first_config": first_config,
         "first_split": first_splits[0],
         "lossless": manifest["audio_format"] in ("flac", "wav"),

@@ -6,7 +6,7 @@ import errno
 import hashlib
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -26,25 +26,35 @@ def atomic_write(path: Path, *, durable: bool = True) -> Iterator[IO[bytes]]:
     Raises StorageError where the disk is full or refuses.
     """
     temporary = path.with_name(f".{path.name}{TEMPORARY_MARK}{os.getpid()}")
-    try:
+    with storage_errors(f"write {path.name}"):
         try:
-            with temporary.open("wb") as file:
+            file = temporary.open("wb")
+            try:
                 yield file
-                if durable:
-                    file.flush()
-                    os.fsync(file.fileno())
+                file.flush()
+            except BaseException:
+                with suppress(OSError):  # what waits in its buffer is not wanted, and may not fit the disk
+                    file.close()
+                raise
+            if durable:
+                os.fsync(file.fileno())
+            file.close()
             temporary.replace(path)
             if durable:
                 sync_folder(path.parent)
         finally:
             temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def storage_errors(doing: str) -> Iterator[None]:
+    """Turn an OSError of the `with` block into a StorageError; doing: completes "cannot …"."""
+    try:
+        yield
     except OSError as error:
-        raise StorageError(f"cannot write {path.name}: {error.strerror or error}; {_remedy(error)}") from error
-
-
-def _remedy(error: OSError) -> str:
-    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, None)
-    return "free some space and run again" if full else "look at the folder's permissions and run again"
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, None)
+        remedy = "free some space and run again" if full else "look at the folder's permissions and run again"
+        raise StorageError(f"cannot {doing}: {error.strerror or error}; {remedy}") from error
 
 
 def sync_folder(folder: Path) -> None:

@@ -9,7 +9,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from askqa_builder.dataset.files import atomic_write
+from askqa_builder.dataset.files import atomic_write, storage_errors
 from askqa_builder.dataset.shard import ShardRecord
 from askqa_builder.errors import UsageError
 
@@ -53,6 +53,15 @@ def write_manifest(dataset: Path, content: dict[str, Any]) -> None:
         file.write(text.encode("utf-8"))
 
 
+def read_rejected(dataset: Path) -> list[dict[str, Any]]:
+    """Read `rejected.jsonl`; no entries where there is none. Raises UsageError where it is damaged."""
+    path = dataset / REJECTED_NAME
+    try:
+        return [json.loads(line) for line in path.read_text("ascii").splitlines()] if path.exists() else []
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path}: not readable ({error}); build the dataset anew with --overwrite") from error
+
+
 def write_rejected(dataset: Path, rejects: Sequence[dict[str, Any]]) -> None:
     """Write `rejected.jsonl`, or remove it where nothing was rejected.
 
@@ -60,7 +69,8 @@ def write_rejected(dataset: Path, rejects: Sequence[dict[str, Any]]) -> None:
     """
     path = dataset / REJECTED_NAME
     if not rejects:
-        path.unlink(missing_ok=True)
+        with storage_errors(f"remove {path.name}"):
+            path.unlink(missing_ok=True)
         return
     with atomic_write(path) as file:
         for reject in rejects:

@@ -16,8 +16,6 @@ from askqa_builder.dataset.manifest import read_manifest, shard_records
 from askqa_builder.errors import AskqaError, UsageError
 from askqa_builder.recording.encode import FORMATS, encode
 
-_SAVED_FORMATS = ("wav", "flac", "mp3", "ogg")
-
 
 def find_row(dataset: Path, row_id: str | None) -> dict[str, Any]:
     """Read one row of any configuration, the first one where no id is given; other audio is not read.
@@ -46,8 +44,8 @@ def save_recording(row: dict[str, Any], path: Path) -> None:
     disk refuses.
     """
     wanted = path.suffix.lstrip(".").lower()
-    if wanted not in _SAVED_FORMATS:
-        raise UsageError(f"{path}: give a file that ends in {', '.join('.' + name for name in _SAVED_FORMATS)}")
+    if wanted not in FORMATS:
+        raise UsageError(f"{path}: give a file that ends in {', '.join('.' + name for name in FORMATS)}")
     if not path.absolute().parent.is_dir():
         raise UsageError(f"{path}: there is no such folder; make it first")
     data = _as_format(row["audio"], wanted)

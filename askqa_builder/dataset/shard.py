@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -56,6 +57,10 @@ class _HashingFile:
         self.size += len(data)
         return self._file.write(data)
 
+    def discard(self) -> None:
+        """Let what is still written go nowhere."""
+        self._file = io.BytesIO()
+
     def flush(self) -> None:
         self._file.flush()
 
@@ -78,8 +83,8 @@ class _HashingFile:
 class ShardWriter:
     """Takes the rows of one shard, in order, in batches cut anywhere; made by `open_shard`.
 
-    Rows are regrouped by the bytes of their audio, so that the file depends on the rows alone. At most one row
-    group is in memory.
+    Rows are regrouped by the bytes of their audio, so that the file depends on the rows alone. In memory are the
+    batches of one row group.
     """
 
     def __init__(self, parquet: pq.ParquetWriter, sink: _HashingFile, file: str, config: str, split: str) -> None:
@@ -131,7 +136,7 @@ def open_shard(dataset: Path, file: str, *, config: str, split: str, sampling_ra
     others = [leaf for leaf in leaves if leaf not in _AUDIO_LEAVES]
     with atomic_write(dataset / file) as target:
         sink = _HashingFile(target)
-        with pq.ParquetWriter(
+        parquet = pq.ParquetWriter(
             pa.PythonFile(sink, mode="w"),
             schema,
             compression={leaf: "none" if leaf in _AUDIO_LEAVES else "zstd" for leaf in leaves},
@@ -140,10 +145,16 @@ def open_shard(dataset: Path, file: str, *, config: str, split: str, sampling_ra
             write_statistics=others,
             use_content_defined_chunking=_CHUNKING,
             write_page_index=True,
-        ) as parquet:
-            writer = ShardWriter(parquet, sink, file, config, split)
+        )
+        writer = ShardWriter(parquet, sink, file, config, split)
+        try:
             yield writer
             writer.finish()
+        except BaseException:
+            sink.discard()  # closing writes a footer, for which a full disk has no room
+            raise
+        finally:
+            parquet.close()
 
 
 def write_shard(

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import soundfile
-
 from askqa_builder.errors import SpeechError, UsageError
+from askqa_builder.recording.encode import FORMATS, encode
 from askqa_builder.recording.turn_audio import prepare_turn
 from askqa_builder.speech.engine import Engine, Utterance
 from askqa_builder.speech.reading import read_aloud
@@ -32,5 +31,5 @@ def audition_voices(engine: Engine, voices: Sequence[Voice], text: str, folder: 
         turn = prepare_turn(speech, speech.sample_rate, AUDITION_LUFS)
         name = "".join(c if c.isalnum() or c in "-_+." else "_" for c in f"{engine.info.name}-{voice.name}")
         path = folder / f"{name}.wav"
-        soundfile.write(path, turn.pcm, speech.sample_rate, subtype="PCM_16")
+        path.write_bytes(encode(turn.pcm, speech.sample_rate, FORMATS["wav"]))
         yield path

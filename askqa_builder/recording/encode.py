@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import soundfile
 
 from askqa_builder.errors import UsageError
-from askqa_builder.recording.turn_audio import Pcm
+from askqa_builder.speech.engine import Pcm
 
 _BLOCK_SECONDS = 5
 """libsndfile crashes on long Vorbis writes in one call."""

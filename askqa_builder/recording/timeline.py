@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from askqa_builder.recording.turn_audio import Pcm
+from askqa_builder.speech.engine import Pcm
 
 Seconds = float
 
 
 def to_samples(seconds: Seconds, sample_rate: int) -> int:
-    """Turn seconds into samples: the only place where that is done."""
+    """Turn seconds into samples, for everything that has a place in a recording."""
     return round(seconds * sample_rate)
 
 

@@ -6,22 +6,21 @@ from dataclasses import dataclass
 
 import numpy as np
 import soxr
-from numpy.typing import NDArray
 
 from askqa_builder.errors import SpeechError
 from askqa_builder.recording.edges import fade, speech_bounds
-from askqa_builder.speech.engine import Speech, WordTime
+from askqa_builder.speech.engine import Pcm, Speech, WordTime
 from askqa_builder.speech.loudness import levelling_gain
 
-Pcm = NDArray[np.int16]
-"""Mono 16-bit samples, shape [samples]."""
+FULL_SCALE = 32767
+"""The 16-bit sample that stands for 1.0."""
 
 
 @dataclass(frozen=True, eq=False)
 class TurnAudio:
     """A turn's samples at the recording's rate, speech within 20 ms of both ends.
 
-    words: times in samples of `pcm`. loudness: LUFS reached. peak: largest magnitude, full scale 32767.
+    words: times in samples of `pcm`. loudness: LUFS reached. peak: largest magnitude, at most FULL_SCALE.
     """
 
     pcm: Pcm
@@ -36,7 +35,8 @@ def prepare_turn(speech: Speech, sample_rate: int, target_lufs: float) -> TurnAu
     Raises SpeechError where the engine returned silence: silence is never written in a turn's place.
     """
     samples = speech.samples
-    if speech.sample_rate != sample_rate:
+    resampled = speech.sample_rate != sample_rate
+    if resampled:
         samples = soxr.resample(samples, speech.sample_rate, sample_rate)
     # after resampling: at 8 kHz a final "s" is silent, and must not count as the end of the speech
     bounds = speech_bounds(samples, sample_rate)
@@ -48,7 +48,8 @@ def prepare_turn(speech: Speech, sample_rate: int, target_lufs: float) -> TurnAu
     if levelled is None:
         raise SpeechError("the engine's speech is too quiet to be levelled")
     gain, loudness = levelled
-    scaled = samples * np.float32(gain * 32767)
+    # a copy of a narration is 20 MB; the engine's own samples are left as they are
+    scaled = np.multiply(samples, np.float32(gain * FULL_SCALE), out=samples if resampled else None)
     fade(scaled, sample_rate)
     pcm = np.rint(scaled, out=scaled).astype(np.int16)
     ratio = sample_rate / speech.sample_rate

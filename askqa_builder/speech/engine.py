@@ -16,13 +16,16 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from askqa_builder.errors import SpeechError, UsageError
+from askqa_builder.errors import AskqaError, SpeechError, UsageError
 from askqa_builder.voices.voice import Voice
 
 ENTRY_POINT_GROUP = "askqa_builder.engines"
 
 Samples = NDArray[np.float32]
 """Mono waveform, shape [samples], full scale ±1."""
+
+Pcm = NDArray[np.int16]
+"""Mono 16-bit samples, shape [samples]."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ class Speech:
 
 @dataclass(frozen=True)
 class EngineInfo:
-    """Identity of an engine: everything here goes to the manifest and the card.
+    """Who an engine is, for manifest and card, and what a build must know to plan for it.
 
     sample_rate: of its speech, Hz. words_per_minute: nominal, for estimates of size only.
     minimum_speed: × real time below which a worker counts as hung. start_seconds: what a block may take beside
@@ -155,14 +158,19 @@ def load_engine(name: str, options: Mapping[str, Any] | None = None) -> Engine:
         raise UsageError(f"unknown engine {name!r}; installed: {', '.join(engine_names())}")
     try:
         factory = found[0].load()
-    except (ImportError, AttributeError) as error:
+    except Exception as error:  # it may come from anywhere
         package = found[0].dist.name if found[0].dist else found[0].value
         raise UsageError(f"engine {name!r} of {package} cannot be loaded: {error}; install what it needs") from error
     try:
         inspect.signature(factory).bind(**(options or {}))
     except TypeError as error:
         raise UsageError(f"engine {name!r}: {error}") from error
-    engine: Engine = factory(**(options or {}))
+    try:
+        engine: Engine = factory(**(options or {}))
+    except (AskqaError, MemoryError):
+        raise
+    except Exception as error:
+        raise UsageError(f"engine {name!r} does not start: {type(error).__name__}: {error}") from error
     return engine
 
 

@@ -20,8 +20,8 @@ import numpy as np
 
 from askqa_builder.errors import SpeechError, UsageError
 from askqa_builder.speech import espeak_server as wire
-from askqa_builder.speech.engine import EngineInfo, Speech, Utterance
-from askqa_builder.speech.espeak_words import Pcm, word_times
+from askqa_builder.speech.engine import EngineInfo, Pcm, Speech, Utterance
+from askqa_builder.speech.espeak_words import word_times
 from askqa_builder.voices.voice import Controls, Limits, Voice
 
 SECONDS_ALLOWED = 20.0

@@ -10,11 +10,8 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
-from askqa_builder.speech.engine import WordTime
+from askqa_builder.speech.engine import Pcm, WordTime
 from askqa_builder.speech.espeak_server import REPLY
-
-Pcm = NDArray[np.int16]
-"""What espeak-ng speaks: 16-bit samples, shape [samples]."""
 
 # A word of the text: letters and digits, joined inside by apostrophes, hyphens, points and commas.
 _WORD = re.compile(r"[^\W_]+(?:['’.,\-][^\W_]+)*")

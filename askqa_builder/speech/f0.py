@@ -143,7 +143,7 @@ def _peaks(frames: _Floats) -> tuple[_Floats, _Floats]:
 
     The autocorrelation of the windowed frame is divided by that of the window (Boersma 1993, eq. 9).
     """
-    from scipy.fft import irfft, rfft  # half a second to import, and the main process never measures
+    from scipy.fft import irfft, rfft  # half a second to import, which a build's main process saves
 
     window, weights, correction = _tables()
     spectrum = rfft(frames * window, _FFT, axis=1)

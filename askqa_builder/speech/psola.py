@@ -16,9 +16,8 @@ from numpy.typing import NDArray
 
 from askqa_builder.speech.engine import Samples
 from askqa_builder.speech.f0 import ANALYSIS_RATE, FRAME_STEP, F0Track, to_analysis_rate, track_f0
-
-MAXIMUM_PITCH = 4.0
-MINIMUM_RATE, MAXIMUM_RATE = 0.7, 1.4
+from askqa_builder.voices.limits import POST_SYNTHESIS_PITCH, POST_SYNTHESIS_RATE
+from askqa_builder.voices.voice import Limits
 
 _GRID_STEP = 0.001
 # Grains of what has no pitch: their rate and, where the duration changes, how far each is moved at random.
@@ -41,15 +40,19 @@ def modify(samples: Samples, sample_rate: int, pitch: float = 0.0, rate: float =
     Unvoiced speech keeps its very samples unless the rate changes. Deterministic. Raises ValueError outside the
     limits, beyond which speech sounds processed.
     """
-    if not abs(pitch) <= MAXIMUM_PITCH:
-        raise ValueError(f"pitch is {pitch:g} semitones; the limits are ±{MAXIMUM_PITCH:g}")
-    if not MINIMUM_RATE <= rate <= MAXIMUM_RATE:
-        raise ValueError(f"rate is {rate:g}; the limits are {MINIMUM_RATE:g} and {MAXIMUM_RATE:g}")
+    _require_inside("pitch", pitch, POST_SYNTHESIS_PITCH)
+    _require_inside("rate", rate, POST_SYNTHESIS_RATE)
     if (pitch == 0 and rate == 1) or not len(samples):
         return samples
     voice = _follow_voice(samples, sample_rate)
     grains = _place_grains(voice, 2 ** (pitch / 12), rate)
     return _overlap_add(samples, sample_rate, grains, round(len(samples) / rate))
+
+
+def _require_inside(what: str, value: float, limits: Limits) -> None:
+    low, high = limits
+    if not low <= value <= high:
+        raise ValueError(f"{what} is {value:g}; the limits are {low:g} and {high:g}")
 
 
 @dataclass(frozen=True, eq=False)

@@ -33,11 +33,6 @@ class ResolvedProfileSet:
     profiles: ProfileSet
     pools: Mapping[Role, Mapping[str, VoicePool]]
 
-    def voices(self, role: Role) -> list[Voice]:
-        """All voices of a role over all splits, sorted by name."""
-        found = {voice.name: voice for pool in self.pools[role].values() for voice in pool.voices}
-        return [found[name] for name in sorted(found)]
-
     def to_json(self) -> dict[str, Any]:
         """Return the resolved set for manifest and digest; `parse_profile_set` reads it back."""
         return self.profiles.to_json()

@@ -58,6 +58,25 @@ def run(corpus: Path, out: Path, profile: Path, environment: dict[str, str]) -> 
     return run_askqa(*arguments, env=environment)
 
 
+def test_a_repair_keeps_what_was_left_out(
+    healthy: list[Item], profile: Path, environment: dict[str, str], tmp_path: Path
+) -> None:
+    items = [*healthy[:2], poisoned(healthy[1], "markererror"), *healthy[2:]]
+    items[0] = copy.deepcopy(items[0])
+    items[0]["clarification_turn"]["answers"][0]["clr_ans"] = "The markererror one"
+    corpus, out = write_corpus(tmp_path / "some_test.json", items), tmp_path / "out"
+    arguments = ("build", corpus, out, "--profiles", profile, "--shard-size", "400KB", "--renditions", "2")
+    assert run_askqa(*arguments, env=environment).returncode == 3
+    before = digests(out)
+    assert len(rejects(out)) == 4
+    shards = sorted(out.glob("data/initial/*.parquet"))
+    assert len(shards) > 3
+    for lost in (shards[-1], shards[0], out / "rejected.jsonl"):
+        lost.unlink()
+        assert run_askqa(*arguments, env=environment).returncode == 3
+        assert digests(out) == before
+
+
 def test_each_failure_rejects_its_own_item(
     healthy: list[Item], profile: Path, environment: dict[str, str], tmp_path: Path
 ) -> None:

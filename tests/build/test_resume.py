@@ -7,10 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 from harness import digests, finished_blocks, kill_group, rejects, samples, started_askqa, wait_until, write_corpus
 
 from askqa_builder import build
+from askqa_builder.build.report import Silent, Totals
 from askqa_builder.errors import UsageError
 
 
@@ -75,6 +77,27 @@ def test_a_repair_that_was_killed_still_belongs_to_its_build(
     with pytest.raises(UsageError, match="other settings"):
         build(corpus, dataset, **{**options, "seed": 1})
     build(corpus, dataset, **options)
+    assert digests(dataset) == before
+
+
+class Spoken(Silent):
+    """Counts the conversations that a build still has to speak."""
+
+    def start(self, totals: Totals, done: Totals) -> None:
+        self.conversations = totals.conversations - done.conversations
+
+
+@pytest.mark.parametrize("victim", [0, -1])
+def test_a_repair_speaks_what_the_missing_shard_holds(
+    corpus: Path, options: dict[str, Any], dataset: Path, victim: int
+) -> None:
+    before = digests(dataset)
+    shard = sorted(dataset.glob("data/initial/*.parquet"))[victim]
+    held = pq.read_metadata(shard).num_rows
+    shard.unlink()
+    progress = Spoken()
+    build(corpus, dataset, progress=progress, **options)
+    assert progress.conversations == held < 4
     assert digests(dataset) == before
 
 

@@ -144,6 +144,8 @@ def test_the_example_names_what_is_there(manifest: dict[str, Any]) -> None:
     manifest["shards"] = [shard for shard in manifest["shards"] if shard["config"] == "clarified"]
     card = render_card(manifest, figures())
     assert 'load_dataset("PATH_OR_REPO", "clarified", split="test")' in card
+    assert "- `clarified`: " in card
+    assert "- `initial`: " not in card
     (config,) = front_matter(card)["configs"]
     assert (config["config_name"], config["default"]) == ("clarified", True)
 

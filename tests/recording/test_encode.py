@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from askqa_builder.errors import UsageError
 from askqa_builder.recording.encode import FORMATS, audio_format, encode
 from askqa_builder.recording.timeline import Timeline, join
-from askqa_builder.recording.turn_audio import Pcm, prepare_turn
-from askqa_builder.speech.engine import Speech, Utterance
+from askqa_builder.recording.turn_audio import prepare_turn
+from askqa_builder.speech.engine import Pcm, Speech, Utterance
 from askqa_builder.speech.flite import FliteEngine
 
 RATE = 16000

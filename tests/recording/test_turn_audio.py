@@ -8,8 +8,8 @@ import pytest
 from numpy.typing import NDArray
 
 from askqa_builder.errors import SpeechError
-from askqa_builder.recording.turn_audio import Pcm, prepare_turn
-from askqa_builder.speech.engine import Speech, Utterance, WordTime
+from askqa_builder.recording.turn_audio import prepare_turn
+from askqa_builder.speech.engine import Pcm, Speech, Utterance, WordTime
 from askqa_builder.speech.flite import FliteEngine
 
 VOICES = ("slt", "rms", "awb", "kal16")

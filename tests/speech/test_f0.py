@@ -7,6 +7,7 @@ import soxr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from askqa_builder.speech import f0 as tracker
 from askqa_builder.speech.engine import Samples, Speech, Utterance
 from askqa_builder.speech.f0 import FRAME_STEP, median_f0_hz, track_f0
 from askqa_builder.speech.flite import FliteEngine
@@ -166,3 +167,8 @@ def test_any_length_gives_a_finite_repeatable_track(length: int, seed: int, leve
     assert np.all(np.isfinite(track.f0_hz))
     assert np.all((track.f0_hz[track.voiced] > 55) & (track.f0_hz[track.voiced] < 480))
     assert np.array_equal(track.f0_hz, track_f0(samples, RATE).f0_hz)
+
+
+def test_the_transform_holds_the_window_and_every_lag() -> None:
+    # shorter, and the autocorrelation would wrap around unnoticed
+    assert tracker._FFT >= tracker._WINDOW + tracker._LAST_LAG + 2
