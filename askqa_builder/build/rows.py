@@ -62,7 +62,7 @@ class RowMaker:
             "duration": to_seconds(timeline.length, rate),
             "num_samples": timeline.length,
             "sampling_rate": rate,
-            "pcm_sha256": hashlib.sha256(pcm.astype("<i2", copy=False)).hexdigest(),
+            "pcm_sha256": hashlib.sha256(pcm.astype("<i2", copy=False).data).hexdigest(),
             "story": conversation.story,
             "turns": _turns(turns, timeline),
             "words": words,

@@ -64,7 +64,7 @@ def test_lossy_copies_are_as_long(row: dict[str, Any], tmp_path: Path, name: str
 
 @pytest.mark.parametrize("name", ["a.opus", "a", ".wav", "wav"])
 def test_another_suffix_is_refused(row: dict[str, Any], tmp_path: Path, name: str) -> None:
-    with pytest.raises(UsageError, match=r"give a file that ends in \.wav, \.flac, \.mp3, \.ogg"):
+    with pytest.raises(UsageError, match=r"give a file that ends in \.flac, \.wav, \.mp3, \.ogg"):
         save_recording(row, tmp_path / name)
     assert not list(tmp_path.iterdir())
 
