@@ -21,9 +21,9 @@ def main() -> None:
         print(f"running {name}", file=sys.stderr, flush=True)
         done = subprocess.run([sys.executable, HERE / f"{name}.py"], check=True, stdout=subprocess.PIPE, text=True)
         sections[name] = f"Machine: {machine()}.\n\n{done.stdout.strip()}"
-    text = "# Results\n\nWritten by `make bench`; each section by `benchmarks/<name>.py`.\n"
-    text += "".join(f"\n## {name}\n\n{sections[name]}\n" for name in SCRIPTS if name in sections)
-    results.write_text(text, "utf-8")
+        text = "# Results\n\nWritten by `make bench`; each section by `benchmarks/<name>.py`.\n"
+        text += "".join(f"\n## {known}\n\n{sections[known]}\n" for known in SCRIPTS if known in sections)
+        results.write_text(text, "utf-8")  # after each: the whole takes half an hour
 
 
 def _sections(results: Path) -> dict[str, str]:

@@ -88,13 +88,14 @@ class Size:
 def make_plan(
     conversations: Iterable[tuple[str, Conversation]], splits: Sequence[str], recipe: Recipe, shard_bytes: int
 ) -> Plan:
-    """Lay out the conversations, given with their splits in the order of the sources.
+    """Lay out the conversations that give rows, given with their splits in the order of the sources.
 
     splits: those the dataset has, also where no conversation is left in one: its shard has no rows.
     """
     takes = [
         Take(conversation, split, rendition)
         for split, conversation in conversations
+        if any(True for _ in conversation.points(recipe.stages))
         for rendition in range(recipe.renditions)
     ]
     sizes = [estimate(take.conversation, recipe) for take in takes]

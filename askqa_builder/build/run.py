@@ -13,7 +13,7 @@ from askqa_builder.build.commit import Committer
 from askqa_builder.build.executor import LocalExecutor, in_take_order
 from askqa_builder.build.folder import BuildFolder
 from askqa_builder.build.options import BuildOptions
-from askqa_builder.build.plan import Block, Plan, Shard, estimate, estimated_bytes, make_plan
+from askqa_builder.build.plan import Block, Plan, Shard, Take, estimate, estimated_bytes, make_plan
 from askqa_builder.build.recipe import (
     Recipe,
     config_digest,
@@ -37,6 +37,10 @@ from askqa_builder.dataset.schema import FORMAT_VERSION
 from askqa_builder.dataset.shard import ShardRecord
 from askqa_builder.dataset.statistics import Statistics, summarise
 from askqa_builder.errors import StorageError, UsageError
+
+_TAKES_TIMED = 9
+_MOST_SECONDS_TIMING = 8.0
+"""What a dry run speaks to estimate a build's time, at most."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +89,7 @@ def build(source: str | Path, out: str | Path, *, progress: Progress | None = No
 
 
 def estimate_build(source: str | Path, **options: Any) -> Estimate:
-    """Say what a build would do, without writing anything; one conversation is spoken to time it.
+    """Say what a build would do, without writing anything; a few conversations are spoken to time it.
 
     Raises UsageError as `build` does.
     """
@@ -244,17 +248,28 @@ def _report(out: Path, manifest: Mapping[str, Any], statistics: Statistics, alre
 
 
 def _estimated_seconds(job: Job) -> float:
-    """Time one middling conversation through all three steps, and scale by the seconds to be spoken."""
+    """Time a few conversations of all lengths through all three steps, and scale by the seconds to be spoken.
+
+    One is not enough: a voice may be ten times faster than the next.
+    """
     seconds = {take: estimate(take.conversation, job.recipe).spoken for take in job.plan.takes}
     takes = sorted((take for take in seconds if seconds[take]), key=lambda take: seconds[take])
-    if not takes:
-        return 0.0
-    take = takes[len(takes) // 2]
-    sample = Block(0, (take,), 0.0)
+    taken = timed = 0.0
     with open_engines(job.recipe.profiles.profiles.engines) as engines:
-        for _ in range(2):  # the first time includes what is loaded once
+        for place, take in enumerate(_spread(takes)):
             begun = time.perf_counter()
-            planned = plan_block(sample, job.recipe)
+            planned = plan_block(Block(0, (take,), 0.0), job.recipe)
             finish_block(planned, speak_block(planned, engines), job.recipe)
-            taken = time.perf_counter() - begun
-    return taken / seconds[take] * sum(seconds.values()) / job.options.worker_count
+            if place:  # the first includes what is loaded once
+                taken += time.perf_counter() - begun
+                timed += seconds[take]
+            if taken > _MOST_SECONDS_TIMING:
+                break
+    return taken / max(timed, 1.0) * sum(seconds.values()) / min(job.options.worker_count, max(len(takes), 1))
+
+
+def _spread(takes: Sequence[Take]) -> Iterator[Take]:
+    """Yield the shortest take, then up to _TAKES_TIMED in even steps through all."""
+    yield from takes[:1]
+    count = min(len(takes), _TAKES_TIMED)
+    yield from (takes[(2 * i + 1) * len(takes) // (2 * count)] for i in range(count))

@@ -67,9 +67,10 @@ def build_command(
 
 def _print_estimate(estimate: Estimate) -> None:
     rows = ", ".join(f"{count} {config}" for config, count in estimate.rows.items())
+    shards = f"{estimate.shards} shard{'s' if estimate.shards != 1 else ''}"
     print(f"conversations  {estimate.conversations}")
     print(f"rows           {rows}")
-    print(f"audio          about {estimate.hours:.2f} hours, {_size(estimate.size)} in {estimate.shards} shards")
+    print(f"audio          about {estimate.hours:.2f} hours, {_size(estimate.size)} in {shards}")
     print(f"time           about {_time(estimate.seconds)} with {estimate.workers} workers on this machine")
     print(f"voices         {estimate.voices}")
     print(f"left out       {_reasons(estimate.rejected)}")

@@ -36,10 +36,11 @@ def show_command(
 def _lines(row: dict[str, Any]) -> Iterator[str]:
     yield f"{row['id']} ({row['stage']}, {row['duration']:.2f} s)"
     voices = {speaker["role"]: speaker["voice"] for speaker in row["speakers"]}
-    yield f"{'start':>8} {'end':>8}  {'role':9} {'voice':12} text"
+    width = max(len("voice"), *map(len, voices.values()))
+    yield f"{'start':>8} {'end':>8}  {'role':9} {'voice':{width}} text"
     for turn in row["turns"]:
         text = " ".join(turn["text"].split())
         shown = text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…"
-        yield f"{turn['start']:8.3f} {turn['end']:8.3f}  {turn['role']:9} {voices[turn['role']]:12} {shown}"
+        yield f"{turn['start']:8.3f} {turn['end']:8.3f}  {turn['role']:9} {voices[turn['role']]:{width}} {shown}"
     response = row["response"]
     yield f"then the assistant should {response['action']}: {' | '.join(response['references'])}"

@@ -35,7 +35,9 @@ def read_manifest(dataset: Path) -> dict[str, Any] | None:
         for key in ("format_version", "config_digest", "plan_digest", "rejected"):
             manifest[key]
         shard_records(manifest)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}; look at its permissions") from error
+    except (ValueError, KeyError, TypeError) as error:
         raise UsageError(f"{path}: not a manifest of a dataset ({error}); build it anew with --overwrite") from error
     return dict(manifest)
 

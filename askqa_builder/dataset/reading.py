@@ -27,6 +27,10 @@ def find_row(dataset: Path, row_id: str | None) -> dict[str, Any]:
             with pq.ParquetFile(file) as parquet:
                 row: dict[str, Any] = parquet.read_row_group(group).slice(place, 1).to_pylist()[0]
                 return row
+    except PermissionError as error:
+        raise UsageError(
+            f"cannot read {error.filename or dataset}: {error.strerror}; look at its permissions"
+        ) from error
     except (pa.ArrowException, OSError) as error:
         raise AskqaError(f"{dataset} is damaged ({error}); build it again to repair it") from error
     if row_id is None:

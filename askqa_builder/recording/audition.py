@@ -23,7 +23,10 @@ def audition_voices(engine: Engine, voices: Sequence[Voice], text: str, folder: 
     spoken = read_aloud(text).text
     if not spoken:
         raise UsageError("the audition text has nothing that can be pronounced; give words")
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise UsageError(f"{folder} is a file; give a folder for the recordings") from error
     for voice in voices:
         speech = engine.speak([Utterance(spoken, voice.name)])[0]
         if isinstance(speech, SpeechError):

@@ -157,11 +157,13 @@ def test_dry_run_of_a_stage_that_few_conversations_have(
 ) -> None:
     clear = [item for item in demo_items if item["ambiguity"] == "non_ambiguous"]
     none = write_corpus(tmp_path / "clear_test.json", clear)
-    for source, told in ((demo_file, "13 clarified"), (none, "0 clarified")):
+    ambiguous = sum(item["ambiguity"] == "ambiguous" for item in demo_items)
+    for source, told, spoken in ((demo_file, "13 clarified", ambiguous), (none, "0 clarified", 0)):
         arguments = ("build", source, tmp_path / "out", "--profiles", quick_profile, "--stages", "clarified")
         code, printed, _ = askqa(*arguments, "--dry-run")
         assert code == 0
         assert told in printed
+        assert printed.splitlines()[0].split() == ["conversations", str(spoken)]
 
 
 def test_a_mistyped_domain_is_told_beside_a_right_one(askqa: Run, demo_file: Path, tmp_path: Path) -> None:
@@ -318,3 +320,10 @@ def test_output_that_nobody_reads_to_the_end(command: list[str], reader: str) ->
         ["bash", "-c", piped, "bash", ASKQA, *command], capture_output=True, text=True, timeout=60, check=False
     )
     assert result.stderr == ""
+
+
+def test_an_audition_into_a_file_is_wrong_usage(askqa: Run, tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("chapter one")
+    code, _, err = askqa("voices", "flite", "--audition", tmp_path / "thesis.txt")
+    assert code == 2
+    assert "is a file" in err
