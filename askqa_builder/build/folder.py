@@ -100,8 +100,7 @@ class BuildFolder:
         if not (self.out / CARD_NAME).exists():
             return None
         rejects: dict[str, list[Reject]] = {}
-        for entry in read_rejected(self.out):
-            reject = Reject(**entry)
+        for reject in read_rejected(self.out):
             if reject.id is not None and reject.stage != "read":
                 rejects.setdefault(reject.id, []).append(reject)
         return rejects

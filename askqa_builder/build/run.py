@@ -78,7 +78,7 @@ def build(source: str | Path, out: str | Path, *, progress: Progress | None = No
             _make_shards(job, folder, progress or Silent())
             rejects = _all_rejects(job, folder)
             manifest = _describe(job, folder, rejects)
-            write_rejected(folder.out, [reject.to_dict() for reject in rejects])
+            write_rejected(folder.out, rejects)
         statistics = _statistics(folder.out, manifest)
         if not already_complete or not (folder.out / CARD_NAME).exists():
             write_card(folder.out, manifest, statistics)

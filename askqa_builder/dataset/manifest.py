@@ -9,6 +9,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from askqa_builder.corpus.rejects import Reject
 from askqa_builder.dataset.files import atomic_write, storage_errors
 from askqa_builder.dataset.shard import ShardRecord
 from askqa_builder.errors import UsageError
@@ -55,16 +56,17 @@ def write_manifest(dataset: Path, content: dict[str, Any]) -> None:
         file.write(text.encode("utf-8"))
 
 
-def read_rejected(dataset: Path) -> list[dict[str, Any]]:
+def read_rejected(dataset: Path) -> list[Reject]:
     """Read `rejected.jsonl`; no entries where there is none. Raises UsageError where it is damaged."""
     path = dataset / REJECTED_NAME
     try:
-        return [json.loads(line) for line in path.read_text("ascii").splitlines()] if path.exists() else []
-    except (OSError, ValueError) as error:
+        lines = path.read_text("ascii").splitlines() if path.exists() else []
+        return [Reject(**json.loads(line)) for line in lines]
+    except (OSError, ValueError, TypeError) as error:
         raise UsageError(f"{path}: not readable ({error}); build the dataset anew with --overwrite") from error
 
 
-def write_rejected(dataset: Path, rejects: Sequence[dict[str, Any]]) -> None:
+def write_rejected(dataset: Path, rejects: Sequence[Reject]) -> None:
     """Write `rejected.jsonl`, or remove it where nothing was rejected.
 
     ASCII with escapes: ids may hold lone surrogates, which UTF-8 has no bytes for.
@@ -76,4 +78,4 @@ def write_rejected(dataset: Path, rejects: Sequence[dict[str, Any]]) -> None:
         return
     with atomic_write(path) as file:
         for reject in rejects:
-            file.write(json.dumps(reject, ensure_ascii=True).encode("ascii") + b"\n")
+            file.write(json.dumps(reject.to_dict(), ensure_ascii=True).encode("ascii") + b"\n")

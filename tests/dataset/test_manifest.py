@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from askqa_builder.corpus.rejects import Reject
 from askqa_builder.dataset.manifest import (
     MANIFEST_NAME,
     REJECTED_NAME,
     canonical_digest,
     read_manifest,
+    read_rejected,
     shard_records,
     write_manifest,
     write_rejected,
@@ -83,17 +85,30 @@ def test_the_digest_is_of_canonical_json() -> None:
     assert canonical_digest({"b": [2.5, 1, None, True], "a": "ü"}) != canonical_digest(value)
 
 
+def rejected(identifier: str, index: int = 0) -> Reject:
+    return Reject(identifier, "a_test.json", index, "speak", "unspeakable", "silence")
+
+
 def test_rejects_are_lines_of_ascii(tmp_path: Path) -> None:
-    rejects = [{"id": "line\nbreak"}, {"id": "\ud800"}, {"id": "ü\u2028", "index": 3}]
+    rejects = [rejected("line\nbreak"), rejected("\ud800"), rejected("ü\u2028", index=3)]
     write_rejected(tmp_path, rejects)
     data = (tmp_path / REJECTED_NAME).read_bytes()
     assert data.isascii()
-    assert [json.loads(line) for line in data.splitlines()] == rejects
+    assert [json.loads(line) for line in data.splitlines()] == [reject.to_dict() for reject in rejects]
+    assert read_rejected(tmp_path) == rejects
+
+
+@pytest.mark.parametrize("content", [b'{"id": "x"', b'{"id": "x", "mood": "bad"}', b"[]", b"3", b"\xff"])
+def test_damaged_rejects_are_told(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / REJECTED_NAME).write_bytes(content)
+    with pytest.raises(UsageError, match=r"rejected\.jsonl: not readable"):
+        read_rejected(tmp_path)
 
 
 def test_without_rejects_there_is_no_file(tmp_path: Path) -> None:
     write_rejected(tmp_path, [])
+    assert read_rejected(tmp_path) == []
     assert not list(tmp_path.iterdir())
-    write_rejected(tmp_path, [{"id": "x"}])
+    write_rejected(tmp_path, [rejected("x")])
     write_rejected(tmp_path, [])
     assert not list(tmp_path.iterdir())
