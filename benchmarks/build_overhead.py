@@ -44,7 +44,7 @@ def _measure(job: Job, folder: Path) -> tuple[str, str, str]:
     builds, engines = [], []
     recorded = spoken = 0.0
     spool = Spool(folder)
-    with open_engines(job.recipe.profiles.profiles.engines) as loaded:
+    with open_engines(job.recipe.profiles.profiles, None) as loaded:
         _bare(job, loaded, 0)  # what is loaded once is loaded now
         for block in job.plan.blocks:
             begun = time.perf_counter()

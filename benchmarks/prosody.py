@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from parselmouth.praat import call
 
 from askqa_builder.speech.engine import Samples, Speech, Utterance
+from askqa_builder.speech.engines.flite import FliteEngine
 from askqa_builder.speech.f0 import median_f0_hz, track_f0
-from askqa_builder.speech.flite import FliteEngine
 from askqa_builder.speech.psola import modify
 
 VOICES = ("slt", "rms", "awb", "kal16")

@@ -58,8 +58,8 @@ class LocalExecutor:
         self._recipe = recipe
         self._spool = spool
         self._workers = workers
-        self._start_seconds = max(info.start_seconds for info in recipe.engines.values())
-        self._seconds_per_second = 1 / min(info.minimum_speed for info in recipe.engines.values())
+        self._start_seconds = max(info.pace.start_seconds for info in recipe.engines.values())
+        self._seconds_per_second = 1 / min(info.pace.minimum_speed for info in recipe.engines.values())
 
     def run(self, blocks: Iterable[Block]) -> Iterator[BlockOutcome]:
         """Run the blocks and yield their outcomes as they finish; in memory are a few blocks a worker.
@@ -253,7 +253,7 @@ def _start_worker(recipe: Recipe, spool: Path, parent: int) -> None:
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     lifetime = ExitStack()
     try:
-        engines = lifetime.enter_context(open_engines(recipe.profiles.profiles.engines))
+        engines = lifetime.enter_context(open_engines(recipe.profiles.profiles, recipe.devices[0]))
     except AskqaError as error:  # told with the first block: what goes wrong here ends the pool without a word
         _worker = error
         return

@@ -16,6 +16,7 @@ NATIVE_RATE = "native"
 RATE_LIMITS = (8000, 48000)
 
 _SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,15})?)\s*([KMG]?)B?", re.IGNORECASE | re.ASCII)
+_CUDA = re.compile(r"cuda:(\d{1,3}(?:,(?:cuda:)?\d{1,3})*)", re.ASCII)
 _LARGEST_SIZE = 10**15
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9}
 
@@ -29,8 +30,9 @@ class BuildOptions:
     write. domains: keep only these sources. Both may be written as one text with commas. redistributable:
     keep only text whose licence allows passing it on. renditions: recordings of each conversation, each with
     its own cast. sample_rate: Hz, or "native" for the engine's own. shard_size: target in bytes, or such as
-    "500MB". workers: processes; None for one per core. overwrite: discard what another build left in the
-    folder; an unfinished build of the same settings is resumed all the same.
+    "500MB". workers: processes; None for one per core. device: where engines compute that can do so on a GPU:
+    "cpu", "cuda", "cuda:1", or several as "cuda:0,1"; None for a GPU where there is one. overwrite: discard what
+    another build left in the folder; an unfinished build of the same settings is resumed all the same.
     """
 
     profiles: str = "flite"
@@ -45,6 +47,7 @@ class BuildOptions:
     audio_format: str = "flac"
     shard_size: int | str = "500MB"
     workers: int | None = None
+    device: str | None = None
     overwrite: bool = False
 
     def __post_init__(self) -> None:
@@ -63,6 +66,7 @@ class BuildOptions:
                 _at_least(name, value, 1)
         if self.audio_format not in list(FORMATS):
             raise UsageError(f"audio format: {self.audio_format!r} is unknown; allowed: {', '.join(FORMATS)}")
+        _devices(self.device)
         object.__setattr__(self, "sample_rate", _sample_rate(self.sample_rate))
         object.__setattr__(self, "shard_size", parse_size(self.shard_size))
 
@@ -70,6 +74,11 @@ class BuildOptions:
     def shard_bytes(self) -> int:
         """Target size of a shard in bytes."""
         return parse_size(self.shard_size)
+
+    @property
+    def devices(self) -> tuple[str | None, ...]:
+        """The devices to compute on, each with a process of its own; `(None,)` leaves the choice to the engine."""
+        return _devices(self.device)
 
     @property
     def worker_count(self) -> int:
@@ -91,6 +100,17 @@ def usable_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def _devices(device: str | None) -> tuple[str | None, ...]:
+    """Read "cpu", "cuda", "cuda:1" or "cuda:0,1"."""
+    if device is None or device in ("cpu", "cuda"):
+        return (device,)
+    match = _CUDA.fullmatch(device) if isinstance(device, str) else None
+    numbers = match[1].replace("cuda:", "").split(",") if match else []
+    if not numbers or len({int(number) for number in numbers}) < len(numbers):
+        raise UsageError(f"device: {device!r} is not allowed; give cpu, cuda, cuda:1, or several as cuda:0,1")
+    return tuple(f"cuda:{int(number)}" for number in numbers)
 
 
 def _at_least(name: str, value: object, lowest: int) -> None:

@@ -125,7 +125,7 @@ def estimate(conversation: Conversation, recipe: Recipe) -> Size:
 
     def seconds(role: Role, text: str) -> float:
         slowness = _mean_slowness(recipe.profiles.profiles.roles[role].rate)
-        return len(text.split()) * slowness * 60 / recipe.engine_of(role).words_per_minute + _PAUSE_SECONDS
+        return len(text.split()) * slowness * 60 / recipe.engine_of(role).pace.words_per_minute + _PAUSE_SECONDS
 
     rows = dict.fromkeys(Stage, 0)
     recorded = dict.fromkeys(Stage, 0.0)

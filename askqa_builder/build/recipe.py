@@ -15,26 +15,25 @@ from askqa_builder.dataset.manifest import canonical_digest
 from askqa_builder.dataset.schema import FORMAT_VERSION
 from askqa_builder.errors import UsageError
 from askqa_builder.recording.encode import AudioFormat, audio_format
-from askqa_builder.speech.engine import Engine, EngineInfo, load_engine
-from askqa_builder.voices.profiles import EngineChoice, read_profile_set
+from askqa_builder.speech.engine import Engine, EngineInfo, load_engine, takes_device
+from askqa_builder.voices.profiles import ProfileSet, read_profile_set
 from askqa_builder.voices.resolution import ResolvedProfileSet, resolve
 
 _LIBRARIES = ("anyascii", "num2words", "numpy", "pyarrow", "scipy", "sentencex", "soxr")
 """Libraries whose version can change a sample or a file."""
-
-NUMERIC_MODE = "cpu-float32"
-"""How samples are computed; part of the digest, for engines whose devices differ in the last bits."""
 
 
 @dataclass(frozen=True, eq=False)
 class Recipe:
     """How conversations become rows. It can be pickled.
 
-    engines: identity of each engine by `EngineChoice.key`. sample_rate: of the recordings, Hz.
+    engines: identity of each engine by `EngineChoice.key`. devices: where to speak, for engines that compute on a
+    device; the first is the kind of all. sample_rate: of the recordings, Hz.
     """
 
     profiles: ResolvedProfileSet
     engines: Mapping[str, EngineInfo]
+    devices: tuple[str | None, ...]
     seed: int
     stages: tuple[Stage, ...]
     renditions: int
@@ -45,17 +44,23 @@ class Recipe:
         """Return the identity of the engine that speaks a role."""
         return self.engines[self.profiles.profiles.roles[role].engine.key]
 
+    @property
+    def numeric_mode(self) -> str:
+        """Devices and precisions with which the engines compute: samples differ in the last bits between them."""
+        return ", ".join(sorted({info.numeric_mode for info in self.engines.values()}))
+
 
 def make_recipe(options: BuildOptions) -> Recipe:
     """Read the profile set, load its engines once to see their voices, and settle rate and format.
 
     Raises UsageError before any corpus is read: an unknown set, a missing library, an impossible rate.
     """
-    resolved, infos = resolve_profiles(options.profiles)
+    resolved, infos = resolve_profiles(options.profiles, options.devices)
     rate = _sample_rate(options, infos)
     return Recipe(
         resolved,
         infos,
+        options.devices,
         options.seed,
         options.stages,
         options.renditions,
@@ -64,15 +69,21 @@ def make_recipe(options: BuildOptions) -> Recipe:
     )
 
 
-def resolve_profiles(name_or_path: str) -> tuple[ResolvedProfileSet, dict[str, EngineInfo]]:
+def resolve_profiles(
+    name_or_path: str, devices: Sequence[str | None] = (None,)
+) -> tuple[ResolvedProfileSet, dict[str, EngineInfo]]:
     """Read a profile set and check it against its engines, which are loaded and closed again.
 
-    Raises UsageError where set, engines or voices are not as they must be.
+    Raises UsageError where set, engines, voices or devices are not as they must be.
     """
     profile_set = read_profile_set(name_or_path)
     with ExitStack() as stack:
         try:
-            engines = stack.enter_context(open_engines(profile_set.engines))
+            _check_devices(profile_set, devices)
+            for device in devices[1:]:
+                with open_engines(profile_set, device):  # is it there?
+                    pass
+            engines = stack.enter_context(open_engines(profile_set, devices[0]))
         except UsageError as error:
             raise UsageError(f"{profile_set.source}: {error}") from error
         resolved = resolve(profile_set, {key: engine.voices for key, engine in engines.items()})
@@ -80,14 +91,25 @@ def resolve_profiles(name_or_path: str) -> tuple[ResolvedProfileSet, dict[str, E
 
 
 @contextmanager
-def open_engines(choices: Mapping[str, EngineChoice]) -> Iterator[dict[str, Engine]]:
-    """Load engines by their keys, and close them at the end of the `with` block. Raises UsageError."""
+def open_engines(profile_set: ProfileSet, device: str | None) -> Iterator[dict[str, Engine]]:
+    """Load the engines of a set by their keys, and close them at the end of the `with` block. Raises UsageError.
+
+    device: for the engines that compute on one; None leaves it to them.
+    """
     with ExitStack() as stack:
         engines = {}
-        for key, choice in choices.items():
-            engines[key] = load_engine(choice.name, choice.options)
+        for key, choice in profile_set.engines.items():
+            engines[key] = load_engine(
+                choice.name, choice.options, device=device, references=profile_set.references(key)
+            )
             stack.callback(engines[key].close)
         yield engines
+
+
+def _check_devices(profile_set: ProfileSet, devices: Sequence[str | None]) -> None:
+    names = sorted({choice.name for choice in profile_set.engines.values()})
+    if devices != (None,) and devices != ("cpu",) and not any(takes_device(name) for name in names):
+        raise UsageError(f"device: {', '.join(names)} computes on the CPU only; leave --device out")
 
 
 def config_digest(recipe: Recipe, options: BuildOptions, sources: Sequence[SourceFile]) -> str:
@@ -99,7 +121,7 @@ def config_digest(recipe: Recipe, options: BuildOptions, sources: Sequence[Sourc
             "format_version": FORMAT_VERSION,
             "libraries": library_versions(),
             "recipe": described,
-            "words_per_minute": {key: info.words_per_minute for key, info in recipe.engines.items()},
+            "words_per_minute": [info.pace.words_per_minute for info in recipe.engines.values()],
             "selection": selection(options),
             "shard_size": options.shard_bytes,
             "sources": describe_sources(sources),
@@ -112,11 +134,7 @@ def describe_recipe(recipe: Recipe) -> dict[str, Any]:
     return {
         "profiles": {"name": recipe.profiles.profiles.name, **recipe.profiles.to_json()},
         "engines": [
-            {
-                key: value
-                for key, value in asdict(info).items()
-                if key not in ("words_per_minute", "minimum_speed", "start_seconds", "sample_rate")
-            }
+            {key: value for key, value in asdict(info).items() if key not in ("pace", "sample_rate", "numeric_mode")}
             for info in recipe.engines.values()
         ],
         "seed": recipe.seed,
@@ -124,7 +142,7 @@ def describe_recipe(recipe: Recipe) -> dict[str, Any]:
         "renditions": recipe.renditions,
         "sampling_rate": recipe.sample_rate,
         "audio_format": recipe.audio_format.name,
-        "numeric_mode": NUMERIC_MODE,
+        "numeric_mode": recipe.numeric_mode,
     }
 
 

@@ -255,7 +255,7 @@ def _estimated_seconds(job: Job) -> float:
     seconds = {take: estimate(take.conversation, job.recipe).spoken for take in job.plan.takes}
     takes = sorted((take for take in seconds if seconds[take]), key=lambda take: seconds[take])
     taken = timed = 0.0
-    with open_engines(job.recipe.profiles.profiles.engines) as engines:
+    with open_engines(job.recipe.profiles.profiles, job.recipe.devices[0]) as engines:
         for place, take in enumerate(_spread(takes)):
             begun = time.perf_counter()
             planned = plan_block(Block(0, (take,), 0.0), job.recipe)

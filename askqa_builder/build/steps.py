@@ -17,11 +17,12 @@ from askqa_builder.corpus.rejects import Reject, RejectStage
 from askqa_builder.errors import AskqaError, SpeechError, StorageError, UsageError
 from askqa_builder.recording.turn_audio import TurnAudio, prepare_turn
 from askqa_builder.seeds import Stream, derive_seed
-from askqa_builder.speech import prosody
 from askqa_builder.speech.engine import Engine, Speech, Utterance
+from askqa_builder.speech.prosody import add_prosody, speak_native
 from askqa_builder.speech.reading import read_aloud
 from askqa_builder.voices.casting import Cast, CastingKey, cast
 from askqa_builder.voices.profiles import Pause
+from askqa_builder.voices.voice import Controls
 
 Spoken = Speech | SpeechError
 
@@ -56,7 +57,10 @@ def plan_block(block: Block, recipe: Recipe) -> list[PlannedTake]:
 
 
 def speak_block(planned: Sequence[PlannedTake], engines: Mapping[str, Engine]) -> list[list[Spoken]]:
-    """Speak the turns of planned takes, one batch an engine; the answer has the shape of `planned`."""
+    """Speak the turns of planned takes, one batch an engine; the answer has the shape of `planned`.
+
+    What the engines do not control themselves is left to `finish_block`.
+    """
     spoken: list[list[Spoken]] = [
         [SpeechError("nothing in the text can be pronounced")] * len(take.turns) for take in planned
     ]
@@ -74,7 +78,7 @@ def speak_block(planned: Sequence[PlannedTake], engines: Mapping[str, Engine]) -
 
 
 def finish_block(planned: Sequence[PlannedTake], spoken: Sequence[list[Spoken]], recipe: Recipe) -> Finished:
-    """Trim, level, join, measure and encode; takes each turn's speech out of `spoken` as it is used.
+    """Add prosody, trim, level, join, measure and encode; takes each turn's speech out of `spoken` as it is used.
 
     What cannot be finished is rejected: the row if only its own turns failed, else the whole take.
     """
@@ -150,7 +154,7 @@ def _speak(engine: Engine, batch: Sequence[Utterance]) -> list[Spoken]:
     Running out of memory or disk is no fault of the text: such errors are passed on.
     """
     try:
-        return prosody.speak(engine, batch)
+        return speak_native(engine, batch)
     except (UsageError, StorageError, MemoryError, OSError):
         raise
     except Exception as error:
@@ -164,7 +168,7 @@ def _finish_take(planned: PlannedTake, spoken: list[Spoken], recipe: Recipe, mak
     take = planned.take
     audio = []
     for i, turn in enumerate(planned.turns):
-        audio.append(_prepared(spoken[i], turn, recipe.sample_rate))
+        audio.append(_prepared(spoken[i], turn, planned.cast[turn.turn.role].voice.controls, recipe.sample_rate))
         spoken[i] = _USED  # four times as large as what it became
     for turn, heard in zip(planned.turns[: len(take.conversation.turns)], audio, strict=False):
         if isinstance(heard, SpeechError):  # a turn that all rows share
@@ -184,11 +188,12 @@ def _finish_take(planned: PlannedTake, spoken: list[Spoken], recipe: Recipe, mak
     return finished
 
 
-def _prepared(speech: Spoken, turn: PlannedTurn, sample_rate: int) -> TurnAudio | SpeechError:
+def _prepared(speech: Spoken, turn: PlannedTurn, controls: Controls, sample_rate: int) -> TurnAudio | SpeechError:
     if isinstance(speech, SpeechError):
         return speech
+    assert turn.utterance is not None  # else there is no speech
     try:
-        return prepare_turn(speech, sample_rate, turn.loudness)
+        return prepare_turn(add_prosody(speech, turn.utterance, controls), sample_rate, turn.loudness)
     except SpeechError as error:
         return error
 

@@ -31,6 +31,9 @@ def build_command(
     audio_format: Annotated[str, typer.Option(help="flac, wav, mp3 or ogg.")] = "flac",
     shard_size: Annotated[str, typer.Option(help="Target size of a Parquet file.")] = "500MB",
     workers: Annotated[int | None, typer.Option(help="Worker processes.", show_default="one per core")] = None,
+    device: Annotated[
+        str | None, typer.Option(help="cpu, cuda, cuda:1 or cuda:0,1.", show_default="a GPU where there is one")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be built, and write nothing.")] = False,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Discard the dataset or build of other settings in OUT.")
@@ -50,6 +53,7 @@ def build_command(
         "audio_format": audio_format,
         "shard_size": shard_size,
         "workers": workers,
+        "device": device,
         "overwrite": overwrite,
     }
     if dry_run:

@@ -7,7 +7,7 @@ levels or resamples: what comes after synthesis is done once, elsewhere, for all
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from importlib.metadata import entry_points
@@ -17,9 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from askqa_builder.errors import AskqaError, SpeechError, UsageError
+from askqa_builder.voices.reference import Reference
 from askqa_builder.voices.voice import Voice
 
 ENTRY_POINT_GROUP = "askqa_builder.engines"
+
+_GIVEN_APART = frozenset({"device", "references"})
+"""Parameters of an engine that are no options of a profile set."""
 
 Samples = NDArray[np.float32]
 """Mono waveform, shape [samples], full scale ±1."""
@@ -64,12 +68,27 @@ class Speech:
 
 
 @dataclass(frozen=True)
-class EngineInfo:
-    """Who an engine is, for manifest and card, and what a build must know to plan for it.
+class Pace:
+    """What a build must know of an engine to plan for it; nothing here changes a sample.
 
-    sample_rate: of its speech, Hz. words_per_minute: nominal, for estimates of size only.
-    minimum_speed: × real time below which a worker counts as hung. start_seconds: what a block may take beside
-    that, as for something the engine loads when it first speaks.
+    words_per_minute: nominal, for estimates of size. minimum_speed: × real time below which a worker counts as
+    hung. start_seconds: what a block may take beside that, as for something loaded when it first speaks.
+    apart: speaking is better done by one process for all, on its device or over the network, while workers
+    finish what it has spoken; otherwise every worker speaks for itself.
+    """
+
+    words_per_minute: float
+    minimum_speed: float = 2.0
+    start_seconds: float = 60.0
+    apart: bool = False
+
+
+@dataclass(frozen=True)
+class EngineInfo:
+    """Who an engine is, for manifest, card and digest: whatever of it can change a sample.
+
+    sample_rate: of its speech, Hz. numeric_mode: kind of device and precision with which it computes.
+    watermark: name of the mark that its speech carries, None where there is none.
     """
 
     name: str
@@ -79,9 +98,9 @@ class EngineInfo:
     revision: str | None
     licence: str
     sample_rate: int
-    words_per_minute: float
-    minimum_speed: float
-    start_seconds: float = 60.0
+    pace: Pace
+    numeric_mode: str = "cpu-float32"
+    watermark: str | None = None
 
 
 class Engine(Protocol):
@@ -148,30 +167,62 @@ def engine_names() -> list[str]:
     return sorted({point.name for point in entry_points(group=ENTRY_POINT_GROUP)})
 
 
-def load_engine(name: str, options: Mapping[str, Any] | None = None) -> Engine:
+def load_engine(
+    name: str,
+    options: Mapping[str, Any] | None = None,
+    *,
+    device: str | None = None,
+    references: Mapping[str, Reference] | None = None,
+) -> Engine:
     """Make the engine registered as `name` with its own keyword options.
 
-    Raises UsageError where the engine is unknown, its library is missing or an option is not its own.
+    device: "cpu", "cuda" or "cuda:N" for engines that compute on one (see `takes_device`); None leaves it to them.
+    references: clips by voice name, for engines that clone.
+    Raises UsageError where the engine is unknown, its library is missing, an option is not its own, or it cannot
+    clone.
     """
-    found = [point for point in entry_points(group=ENTRY_POINT_GROUP) if point.name == name]
-    if not found:
-        raise UsageError(f"unknown engine {name!r}; installed: {', '.join(engine_names())}")
+    factory = _factory(name)
+    keywords = dict(options or {})
+    for key in _GIVEN_APART & keywords.keys():
+        raise UsageError(f"engine {name!r}: {key!r} is not one of its options")
+    if device is not None and "device" in _parameters(factory):
+        keywords["device"] = device
+    if references:
+        if "references" not in _parameters(factory):
+            raise UsageError(f"engine {name!r} clones no voices; give names of its own instead of recordings")
+        keywords["references"] = references
     try:
-        factory = found[0].load()
-    except Exception as error:  # it may come from anywhere
-        package = found[0].dist.name if found[0].dist else found[0].value
-        raise UsageError(f"engine {name!r} of {package} cannot be loaded: {error}; install what it needs") from error
-    try:
-        inspect.signature(factory).bind(**(options or {}))
+        inspect.signature(factory).bind(**keywords)
     except TypeError as error:
         raise UsageError(f"engine {name!r}: {error}") from error
     try:
-        engine: Engine = factory(**(options or {}))
+        engine: Engine = factory(**keywords)
     except (AskqaError, MemoryError):
         raise
     except Exception as error:
         raise UsageError(f"engine {name!r} does not start: {type(error).__name__}: {error}") from error
     return engine
+
+
+def takes_device(name: str) -> bool:
+    """Tell whether the engine registered as `name` computes on a device of the user's choice. Raises UsageError."""
+    return "device" in _parameters(_factory(name))
+
+
+def _factory(name: str) -> Callable[..., Engine]:
+    found = [point for point in entry_points(group=ENTRY_POINT_GROUP) if point.name == name]
+    if not found:
+        raise UsageError(f"unknown engine {name!r}; installed: {', '.join(engine_names())}")
+    try:
+        factory: Callable[..., Engine] = found[0].load()
+    except Exception as error:  # it may come from anywhere
+        package = found[0].dist.name if found[0].dist else found[0].value
+        raise UsageError(f"engine {name!r} of {package} cannot be loaded: {error}; install what it needs") from error
+    return factory
+
+
+def _parameters(factory: Callable[..., Engine]) -> Mapping[str, inspect.Parameter]:
+    return inspect.signature(factory).parameters
 
 
 def find_voices(engine: Engine, pattern: str) -> list[Voice]:

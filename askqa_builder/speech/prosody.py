@@ -1,4 +1,7 @@
-"""Rate and pitch as asked, on every engine: natively where the voice has the control, else added after."""
+"""Rate and pitch as asked, on every engine: natively where the voice has the control, else added after.
+
+The engine's part and ours are two calls, so that ours can run elsewhere while the engine speaks on.
+"""
 
 from __future__ import annotations
 
@@ -11,19 +14,13 @@ from askqa_builder.speech.engine import Engine, Speech, Utterance, WordTime, che
 from askqa_builder.voices.voice import Controls
 
 
-def speak(engine: Engine, batch: Sequence[Utterance]) -> list[Speech | SpeechError]:
-    """Speak a batch with each utterance's rate and pitch, whatever the engine controls itself.
+def speak_native(engine: Engine, batch: Sequence[Utterance]) -> list[Speech | SpeechError]:
+    """Speak a batch with as much of each utterance's rate and pitch as the engine does itself.
 
     Item i answers utterance i; one that cannot be spoken is returned as a SpeechError.
     """
-    controls = [engine.voices[utterance.voice].controls for utterance in batch]
-    native = [native_part(utterance, has) for utterance, has in zip(batch, controls, strict=True)]
-    answers = engine.speak(native)
-    spoken = [checked(answer, asked, engine.info.name) for answer, asked in zip(answers, batch, strict=True)]
-    return [
-        speech if isinstance(speech, SpeechError) else _add(speech, asked, done)
-        for speech, asked, done in zip(spoken, batch, native, strict=True)
-    ]
+    answers = engine.speak([native_part(utterance, engine.voices[utterance.voice].controls) for utterance in batch])
+    return [checked(answer, asked, engine.info.name) for answer, asked in zip(answers, batch, strict=True)]
 
 
 def native_part(utterance: Utterance, has: Controls) -> Utterance:
@@ -35,8 +32,9 @@ def native_part(utterance: Utterance, has: Controls) -> Utterance:
     )
 
 
-def _add(speech: Speech, asked: Utterance, done: Utterance) -> Speech:
-    """Add what the engine did not do; word times follow the samples."""
+def add_prosody(speech: Speech, asked: Utterance, has: Controls) -> Speech:
+    """Add to natively spoken speech what its engine could not do; word times follow the samples."""
+    done = native_part(asked, has)
     pitch, rate = asked.pitch - done.pitch, asked.rate / done.rate
     if pitch == 0 and rate == 1:
         return speech

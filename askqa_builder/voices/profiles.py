@@ -21,6 +21,7 @@ from askqa_builder.voices.distributions import Distribution, parse_distribution,
 from askqa_builder.voices.limits import EDGE, GAP, LOUDNESS, WIDEST_PITCH, WIDEST_RATE
 from askqa_builder.voices.plain_yaml import read_yaml
 from askqa_builder.voices.pool import ATTRIBUTES, Attribute
+from askqa_builder.voices.reference import Reference, read_reference
 from askqa_builder.voices.voice import Limits
 
 
@@ -62,7 +63,10 @@ _DEFAULT_LOUDNESS: dict[Role, object] = {
 
 @dataclass(frozen=True)
 class EngineChoice:
-    """An engine by name with its options, the latter as canonical JSON so that they can be compared."""
+    """An engine by name with its options, the latter as canonical JSON so that they can be compared.
+
+    An option whose name ends in `_path` is a file or folder on this machine, here absolute.
+    """
 
     name: str
     options_json: str = "{}"
@@ -78,17 +82,27 @@ class EngineChoice:
         """What roles that share one engine have in common: its name, and its options where there are any."""
         return self.name if self.options_json == "{}" else f"{self.name} {self.options_json}"
 
+    @property
+    def portable_options(self) -> dict[str, Any]:
+        """The options as a dataset may show them: of files only the name; what is in them, the engine's info says."""
+        options = self.options
+        return {
+            key: Path(value).name if key.endswith(_PATH_SUFFIX) and isinstance(value, str) else value
+            for key, value in options.items()
+        }
+
 
 @dataclass(frozen=True)
 class RoleProfile:
     """How one role may sound.
 
-    voices: names, or patterns in the manner of a shell (`*`, `?`, `[…]`). rate: factor of the normal rate.
-    pitch: semitones. loudness: LUFS of each turn.
+    voices: names, or patterns in the manner of a shell (`*`, `?`, `[…]`). references: the clips of those that are
+    cloned. rate: factor of the normal rate. pitch: semitones. loudness: LUFS of each turn.
     """
 
     engine: EngineChoice
     voices: tuple[str, ...]
+    references: tuple[Reference, ...]
     rate: Distribution
     pitch: Distribution
     loudness: Distribution
@@ -116,6 +130,11 @@ class ProfileSet:
         """The engines to load, by `EngineChoice.key`, each once."""
         return {profile.engine.key: profile.engine for profile in self.roles.values()}
 
+    def references(self, engine_key: str) -> dict[str, Reference]:
+        """The clips from which an engine clones voices, by the voice's name."""
+        roles = (profile for profile in self.roles.values() if profile.engine.key == engine_key)
+        return {reference.name: reference for profile in roles for reference in profile.references}
+
     def draw_pause(self, pause: Pause, stream: Stream) -> float:
         """Draw the seconds of a silence, clipped to its limits."""
         return self.pauses[pause].draw_clipped(stream, pause.limits)
@@ -130,8 +149,8 @@ class ProfileSet:
             "roles": {
                 role.value: {
                     "engine": profile.engine.name,
-                    "options": profile.engine.options,
-                    "voices": list(profile.voices),
+                    "options": profile.engine.portable_options,
+                    "voices": _voices_json(profile),
                     "rate": profile.rate.to_json(),
                     "pitch": profile.pitch.to_json(),
                 }
@@ -159,7 +178,7 @@ def read_profile_set(name_or_path: str) -> ProfileSet:
     name = escape(path.stem)
     if path.suffix or "/" in name_or_path or os.sep in name_or_path:
         where = " ".join(name_or_path.split())
-        return parse_profile_set(read_yaml(path, where), name=name, source=escape(where))
+        return parse_profile_set(read_yaml(path, where), name=name, source=escape(where), folder=path.parent)
     shipped = shipped_profile_sets()
     if name_or_path not in shipped:
         raise UsageError(
@@ -172,18 +191,23 @@ def read_profile_set(name_or_path: str) -> ProfileSet:
     )
 
 
-def parse_profile_set(data: object, name: str, source: str) -> ProfileSet:
-    """Check what YAML or a manifest gave; `source` begins every error. Raises UsageError."""
-    top = _Section(data, _Place(source), _TOP_KEYS, required=("roles",))
+def parse_profile_set(data: object, name: str, source: str, folder: Path | None = None) -> ProfileSet:
+    """Check what YAML or a manifest gave; `source` begins every error. Raises UsageError.
+
+    folder: where the files lie that the set names; None if it comes without them, as from a manifest.
+    """
+    top = _Section(data, _Place(source, folder), _TOP_KEYS, required=("roles",))
     roles = _Section(top.get("roles"), top.at("roles"), _values(Role), required=_values(Role))
     loudness = _Section(top.get("loudness", {}), top.at("loudness"), _values(Role))
     pauses = _Section(top.get("pauses", {}), top.at("pauses"), _values(Pause))
     default_engine = _engine(top, None)
+    profiles = {role: _role_profile(role, roles, loudness, default_engine) for role in Role}
+    _check_references(profiles, top.at("roles"))
     return ProfileSet(
         name=name,
         source=source,
         demo=_flag(top, "demo", False),
-        roles={role: _role_profile(role, roles, loudness, default_engine) for role in Role},
+        roles=profiles,
         distinct_voices=_flag(top, "distinct_voices", True),
         voice_split=_voice_split(top),
         balance=_balance(top),
@@ -202,9 +226,10 @@ def close_matches(name: str, known: Sequence[str]) -> str:
 
 @dataclass(frozen=True)
 class _Place:
-    """A file and the path of keys to one of its values."""
+    """A file, the folder it lies in, and the path of keys to one of its values."""
 
     source: str
+    folder: Path | None
     keys: tuple[str, ...] = ()
 
     def __str__(self) -> str:
@@ -234,13 +259,15 @@ class _Section:
         return self._data.get(key, default)
 
     def at(self, key: str) -> _Place:
-        return _Place(self._place.source, (*self._place.keys, key))
+        return _Place(self._place.source, self._place.folder, (*self._place.keys, key))
 
 
 _TOP_KEYS = (
     "engine", "options", "demo", "roles", "distinct_voices", "voice_split", "balance", "pauses", "loudness",
 )  # fmt: skip
 _ROLE_KEYS = ("engine", "options", "voices", "rate", "pitch")
+_REFERENCE_KEYS = ("ref", "text", "licence", "speaker", "sha256")
+_PATH_SUFFIX = "_path"
 
 
 def _role_profile(role: Role, roles: _Section, loudness: _Section, default: EngineChoice | None) -> RoleProfile:
@@ -248,9 +275,11 @@ def _role_profile(role: Role, roles: _Section, loudness: _Section, default: Engi
     engine = _engine(section, default)
     if engine is None:
         raise UsageError(f"{section.at('engine')}: no engine is named, neither here nor for the whole set")
+    voices, references = _voices(section.get("voices"), section.at("voices"))
     return RoleProfile(
         engine=engine,
-        voices=_voices(section.get("voices"), section.at("voices")),
+        voices=voices,
+        references=references,
         rate=_ranged(section, "rate", 1.0, (WIDEST_RATE, "factors of the normal rate")),
         pitch=_ranged(section, "pitch", 0.0, (WIDEST_PITCH, "semitones from the normal pitch")),
         loudness=_ranged(loudness, role.value, _DEFAULT_LOUDNESS[role], (LOUDNESS, "LUFS of a turn")),
@@ -274,23 +303,68 @@ def _engine(section: _Section, default: EngineChoice | None) -> EngineChoice | N
 def _options_json(options: object, place: _Place) -> str:
     if not isinstance(options, dict):
         raise UsageError(f"{place}: {_shown(options)} is not a mapping of the engine's options")
+    if place.folder is not None:
+        located = {
+            key: str((place.folder / value).resolve())
+            for key, value in options.items()
+            if key.endswith(_PATH_SUFFIX) and isinstance(value, str)
+        }
+        options = {**options, **located}
     try:
         return json.dumps(options, sort_keys=True, allow_nan=False)
     except ValueError as error:
         raise UsageError(f"{place}: numbers must be finite") from error
 
 
-def _voices(names: object, place: _Place) -> tuple[str, ...]:
-    if not isinstance(names, list) or not names:
-        raise UsageError(f"{place}: {_shown(names)} is not a list of one voice or more, such as [slt, rms]")
-    seen: dict[str, None] = {}
-    for name in names:
+def _voices(entries: object, place: _Place) -> tuple[tuple[str, ...], tuple[Reference, ...]]:
+    if not isinstance(entries, list) or not entries:
+        raise UsageError(f"{place}: {_shown(entries)} is not a list of one voice or more, such as [slt, rms]")
+    seen: dict[str, Reference | None] = {}
+    for entry in entries:
+        reference = _reference(entry, place) if isinstance(entry, dict) else None
+        name = entry if reference is None else reference.name
         if not isinstance(name, str) or not name:
             raise UsageError(f"{place}: {_shown(name)} is not text; quote it if it is the name of a voice")
         if name in seen:
             raise UsageError(f"{place}: {_shown(name)} is listed twice")
-        seen[name] = None
-    return tuple(seen)
+        seen[name] = reference
+    return tuple(seen), tuple(reference for reference in seen.values() if reference is not None)
+
+
+def _reference(entry: object, place: _Place) -> Reference:
+    """Read an entry `{ref: clip.wav, text:, licence:, speaker:}`; a manifest's has the clip's digest."""
+    section = _Section(entry, place, _REFERENCE_KEYS, required=("ref",))
+    values = {key: section.get(key) for key in _REFERENCE_KEYS}
+    for key, value in values.items():
+        if value is not None and (not isinstance(value, str) or not value.strip()):
+            raise UsageError(f"{section.at(key)}: {_shown(value)} is not text")
+    path = Path(values["ref"])
+    name = values["speaker"] or path.stem
+    if place.folder is None:
+        digest = values["sha256"] or ""
+        return Reference(name, path.name, digest, values["text"], values["licence"], path)
+    found = read_reference(place.folder / path, str(section.at("ref")), name, values["text"], values["licence"])
+    if values["sha256"] not in (None, found.sha256):
+        raise UsageError(f"{section.at('sha256')}: {path.name} is another recording: its SHA-256 is {found.sha256}")
+    return found
+
+
+def _check_references(roles: Mapping[Role, RoleProfile], place: _Place) -> None:
+    """One voice is one recording, also where several roles list it."""
+    known: dict[tuple[str, str], Reference] = {}
+    for profile in roles.values():
+        for reference in profile.references:
+            other = known.setdefault((profile.engine.key, reference.name), reference)
+            if other != reference:
+                raise UsageError(
+                    f"{place}: {reference.name!r} is two recordings, {other.file} and {reference.file}; "
+                    "give each a speaker of its own"
+                )
+
+
+def _voices_json(profile: RoleProfile) -> list[object]:
+    references = {reference.name: reference for reference in profile.references}
+    return [references[name].to_json() if name in references else name for name in profile.voices]
 
 
 def _ranged(section: _Section, key: str, default: object, allowed: tuple[Limits, str]) -> Distribution:

@@ -14,8 +14,8 @@ from dataclasses import replace
 import numpy as np
 
 from askqa_builder.errors import SpeechError
-from askqa_builder.speech.engine import EngineInfo, Speech, Utterance
-from askqa_builder.speech.flite import FliteEngine
+from askqa_builder.speech.engine import EngineInfo, Pace, Speech, Utterance
+from askqa_builder.speech.engines.flite import FliteEngine
 from askqa_builder.voices.voice import Voice
 
 START_SECONDS = 5.0
@@ -27,7 +27,7 @@ class MarkedEngine:
     def __init__(self) -> None:
         self._flite = FliteEngine()
         self.info: EngineInfo = replace(
-            self._flite.info, name="marked", minimum_speed=100.0, start_seconds=START_SECONDS
+            self._flite.info, name="marked", pace=Pace(176.0, minimum_speed=100.0, start_seconds=START_SECONDS)
         )
         self.voices: Mapping[str, Voice] = {"kal16": self._flite.voices["kal16"]}
 

@@ -70,7 +70,7 @@ def account_for(part: int, parts: int, profile: Path, folder: Path) -> Counter[s
     recipe = make_recipe(options)
     spool = Spool(folder)
     path = folder / "mutated_test.json"
-    with open_engines(recipe.profiles.profiles.engines) as engines:
+    with open_engines(recipe.profiles.profiles, None) as engines:
         for label, content in list(mutated_inputs(IN_PROCESS, seed=1))[part::parts]:
             path.write_bytes(content)
             try:

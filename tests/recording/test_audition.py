@@ -10,7 +10,7 @@ import soundfile
 from askqa_builder.errors import SpeechError, UsageError
 from askqa_builder.recording.audition import AUDITION_LUFS, audition_voices
 from askqa_builder.speech.engine import Utterance
-from askqa_builder.speech.flite import FliteEngine
+from askqa_builder.speech.engines.flite import FliteEngine
 
 
 @pytest.fixture(scope="module")

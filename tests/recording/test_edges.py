@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from askqa_builder.recording.edges import FADE_SECONDS, MARGIN_SECONDS, fade, speech_bounds
 from askqa_builder.speech.engine import Speech, Utterance
-from askqa_builder.speech.flite import FliteEngine
+from askqa_builder.speech.engines.flite import FliteEngine
 
 RATE = 16000
 MARGIN = round(MARGIN_SECONDS * RATE)

@@ -17,7 +17,7 @@ from askqa_builder.recording.encode import FORMATS, audio_format, encode
 from askqa_builder.recording.timeline import Timeline, join
 from askqa_builder.recording.turn_audio import prepare_turn
 from askqa_builder.speech.engine import Pcm, Speech, Utterance
-from askqa_builder.speech.flite import FliteEngine
+from askqa_builder.speech.engines.flite import FliteEngine
 
 RATE = 16000
 LOSSLESS = ("flac", "wav")

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from askqa_builder.errors import SpeechError
 from askqa_builder.recording.turn_audio import prepare_turn
 from askqa_builder.speech.engine import Pcm, Speech, Utterance, WordTime
-from askqa_builder.speech.flite import FliteEngine
+from askqa_builder.speech.engines.flite import FliteEngine
 
 VOICES = ("slt", "rms", "awb", "kal16")
 TEXTS = (

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from askqa_builder.speech import f0 as tracker
 from askqa_builder.speech.engine import Samples, Speech, Utterance
+from askqa_builder.speech.engines.flite import FliteEngine
 from askqa_builder.speech.f0 import FRAME_STEP, median_f0_hz, track_f0
-from askqa_builder.speech.flite import FliteEngine
 
 RATE = 16000
 VOICES = ("slt", "rms", "awb", "kal16")

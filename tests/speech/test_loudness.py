@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.signal import lfilter
 
 from askqa_builder.speech.engine import Speech, Utterance
-from askqa_builder.speech.flite import FliteEngine
+from askqa_builder.speech.engines.flite import FliteEngine
 from askqa_builder.speech.loudness import PEAK_CEILING_DBFS, integrated_loudness, levelling_gain
 
 STORY = (

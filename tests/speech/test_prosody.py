@@ -10,8 +10,8 @@ import pytest
 from askqa_builder.errors import SpeechError
 from askqa_builder.speech import psola
 from askqa_builder.speech.engine import Engine, EngineInfo, Speech, Utterance
-from askqa_builder.speech.flite import FliteEngine
-from askqa_builder.speech.prosody import speak
+from askqa_builder.speech.engines.flite import FliteEngine
+from askqa_builder.speech.prosody import add_prosody, speak_native
 from askqa_builder.voices.voice import Controls, Voice
 
 STORY = "The old man walked slowly down to the harbour, where three small boats were waiting."
@@ -49,6 +49,14 @@ def flite() -> FliteEngine:
 @pytest.fixture
 def uncontrolled(flite: FliteEngine) -> Uncontrolled:
     return Uncontrolled(flite)
+
+
+def speak(engine: Engine, batch: Sequence[Utterance]) -> list[Speech | SpeechError]:
+    """Both parts, as a build does them one after the other."""
+    return [
+        speech if isinstance(speech, SpeechError) else add_prosody(speech, asked, engine.voices[asked.voice].controls)
+        for speech, asked in zip(speak_native(engine, batch), batch, strict=True)
+    ]
 
 
 def say(engine: Engine, *batch: Utterance) -> list[Speech]:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from parselmouth.praat import call
 
 from askqa_builder.speech.engine import Samples, Speech, Utterance
+from askqa_builder.speech.engines.flite import FliteEngine
 from askqa_builder.speech.f0 import FRAME_STEP, track_f0
-from askqa_builder.speech.flite import FliteEngine
 from askqa_builder.speech.psola import modify
 
 RATE = 16000

@@ -19,9 +19,9 @@ from typing import IO, Any, NamedTuple
 import numpy as np
 
 from askqa_builder.errors import SpeechError, UsageError
-from askqa_builder.speech import espeak_server as wire
-from askqa_builder.speech.engine import EngineInfo, Pcm, Speech, Utterance
-from askqa_builder.speech.espeak_words import word_times
+from askqa_builder.speech.engine import EngineInfo, Pace, Pcm, Speech, Utterance
+from askqa_builder.speech.engines import espeak_server as wire
+from askqa_builder.speech.engines.espeak_words import word_times
 from askqa_builder.voices.voice import Controls, Limits, Voice
 
 SECONDS_ALLOWED = 20.0
@@ -103,8 +103,7 @@ class EspeakEngine:
             revision=None,
             licence="GPL-3.0-or-later (the engine; its speech output is not covered)",
             sample_rate=hello["sample_rate"],
-            words_per_minute=185.0,
-            minimum_speed=2.0,
+            pace=Pace(words_per_minute=185.0),
         )
 
     @property

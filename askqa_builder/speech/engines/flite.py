@@ -17,7 +17,7 @@ import numpy as np
 
 from askqa_builder.errors import SpeechError, UsageError
 from askqa_builder.seeds import derive_seed
-from askqa_builder.speech.engine import EngineInfo, Samples, Speech, Utterance, WordTime
+from askqa_builder.speech.engine import EngineInfo, Pace, Samples, Speech, Utterance, WordTime
 from askqa_builder.speech.pieces import split_text
 from askqa_builder.voices.voice import Controls, Voice
 
@@ -85,8 +85,7 @@ class FliteEngine:
             revision=None,
             licence="BSD-like (CMU flite)",
             sample_rate=SAMPLE_RATE,
-            words_per_minute=176.0,
-            minimum_speed=2.0,
+            pace=Pace(words_per_minute=176.0),
         )
         self._voices = {
             name: Voice(

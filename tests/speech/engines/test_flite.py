@@ -10,9 +10,9 @@ import parselmouth
 import pytest
 
 from askqa_builder.errors import SpeechError, UsageError
-from askqa_builder.speech import flite
 from askqa_builder.speech.engine import Engine, Speech, Utterance, load_engine
-from askqa_builder.speech.flite import CHARACTERS_A_CALL, FliteEngine
+from askqa_builder.speech.engines import flite
+from askqa_builder.speech.engines.flite import CHARACTERS_A_CALL, FliteEngine
 
 VOICES = ("slt", "rms", "awb", "kal16")
 STORY = (
@@ -98,7 +98,7 @@ def test_two_processes_agree(engine: FliteEngine) -> None:
     script = (
         "import hashlib\n"
         "from askqa_builder.speech.engine import Utterance\n"
-        "from askqa_builder.speech.flite import FliteEngine\n"
+        "from askqa_builder.speech.engines.flite import FliteEngine\n"
         "engine = FliteEngine()\n"
         "engine.speak([Utterance('Something else first.', 'awb', rate=1.3, seed=8)])\n"
         f"speech = engine.speak([Utterance({SHORT!r}, 'slt', 0.9, 1.0, 2**52 + 3)])[0]\n"

@@ -17,9 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from askqa_builder.errors import SpeechError, UsageError
-from askqa_builder.speech import espeak
 from askqa_builder.speech.engine import Speech, Utterance
-from askqa_builder.speech.espeak import EspeakEngine
+from askqa_builder.speech.engines import espeak
+from askqa_builder.speech.engines.espeak import EspeakEngine
 
 STORY = (
     "The old man walked slowly down to the harbour, where three small boats were waiting. He had never been "
@@ -368,7 +368,8 @@ def test_closing_ends_the_server(own: tuple[EspeakEngine, psutil.Process]) -> No
 
 def test_the_server_outlives_no_client() -> None:
     program = (
-        "from askqa_builder.speech.espeak import EspeakEngine; from askqa_builder.speech.engine import Utterance\n"
+        "from askqa_builder.speech.engine import Utterance\n"
+        "from askqa_builder.speech.engines.espeak import EspeakEngine\n"
         "engine = EspeakEngine(); print('ready', flush=True)\n"
         f"engine.speak([Utterance({LONG!r}, 'en-us')] * 9)"
     )
