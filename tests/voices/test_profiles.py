@@ -105,7 +105,7 @@ MALFORMED: dict[str, tuple[str | bytes, str]] = {
     "a voice is a number": (user("{voices: [225]}"), "roles.user.voices: 225 is not text; quote it"),
     "a voice is a bool": (user("{voices: [no]}"), "roles.user.voices: False is not text; quote it"),
     "a voice is empty": (user("{voices: ['']}"), "roles.user.voices: '' is not text"),
-    "a voice is a mapping": (user("{voices: [{name: b}]}"), "roles.user.voices: {'name': 'b'} is not text"),
+    "a voice is an unknown mapping": (user("{voices: [{name: b}]}"), "roles.user.voices: unknown key 'name'"),
     "a voice twice": (user("{voices: [b, c, b]}"), "roles.user.voices: 'b' is listed twice"),
     "rate is a string": (user("{voices: [b], rate: fast}"), "roles.user.rate: 'fast' is not a number"),
     "rate is null": (user("{voices: [b], rate: }"), "roles.user.rate: None is not a number"),
