@@ -1,0 +1,185 @@
+"""The one adapter to Coqui's library: its imports, its models' files and its configurations.
+
+coqui-tts changes its interface between minor versions and is pinned; what needs it imports it from here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import json
+import logging
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from askqa_builder.errors import UsageError
+
+_INSTALL = 'pip install "askqa-builder[coqui]"'
+_NEEDED = ("torch", "torchaudio", "torchcodec", "six", "TTS")
+_TERMS_VARIABLE = "COQUI_TOS_AGREED"
+
+
+@dataclass(frozen=True)
+class ModelFiles:
+    """A model on this disk.
+
+    name: as datasets show it, without a path. licence: of the weights. revision: digest of the weights and of all
+    in their configuration that is no path.
+    """
+
+    name: str
+    licence: str
+    checkpoint: Path
+    config_path: Path
+    revision: str
+
+
+def require_coqui() -> None:
+    """Import Coqui's library. Raises UsageError, with the line to type, where it or what it needs is missing."""
+    missing = [name for name in _NEEDED if find_spec(name) is None]
+    if missing:
+        names = ", ".join(name.replace("TTS", "coqui-tts") for name in missing)
+        raise UsageError(f"coqui needs its library ({names} not installed): {_INSTALL}")
+    # Its memory of kernels for each length of input grows for ever; it is read when torch first uses oneDNN.
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "1")
+    # it logs a traceback beside each error that it raises; what it raises is told in one line here
+    logging.getLogger("TTS").setLevel(logging.CRITICAL)
+    try:
+        _import_torchaudio()
+        importlib.import_module("TTS")
+    except (ImportError, OSError, RuntimeError) as error:
+        first_line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise UsageError(f"coqui's library does not import ({first_line}); repair it with: {_INSTALL}") from error
+
+
+def library_versions() -> str:
+    """Return the versions that decide what is heard: of the library and of torch."""
+    return f"{version('coqui-tts')} (torch {version('torch')})"
+
+
+def find_model(name: str) -> ModelFiles:
+    """Return a released model's files, downloaded by Coqui's own manager on first use, with progress on stderr.
+
+    Raises UsageError for an unknown name, without a network, where the terms of the model have not been agreed to
+    (that is for users alone to do), and where the files are incomplete.
+    """
+    from TTS.utils.manage import ModelManager
+
+    manager = ModelManager(progress_bar=True)
+    try:
+        item, folder_name, _ = manager._set_model_item(name)
+    except (KeyError, ValueError) as error:
+        raise UsageError(f"coqui has no model {name!r}; list them with: tts --list_models") from error
+    folder = manager.output_prefix / folder_name
+    if not manager.tos_agreed(item, folder):
+        raise UsageError(
+            f"{name} is under the {item['license']} (not for commercial use, its speech included): read "
+            f"https://tts-hub.github.io/cpml, and if you agree set {_TERMS_VARIABLE}=1 yourself"
+        )
+    with _download_errors(name, folder), redirect_stdout(sys.stderr):
+        found, config_path, _ = manager.download_model(name)
+        checkpoint = found if found.is_file() else found / "model.pth"
+        return ModelFiles(
+            name, item.get("license") or "unknown", checkpoint, config_path, _revision(checkpoint, config_path)
+        )
+
+
+def local_model(model_path: str, config_path: str | None, licence: str | None) -> ModelFiles:
+    """Return the files of a model of the user's own. Raises UsageError where they cannot be read."""
+    checkpoint = Path(model_path)
+    config = Path(config_path) if config_path else checkpoint.with_name("config.json")
+    for path, option in ((checkpoint, "model_path"), (config, "config_path")):
+        if not path.is_file():
+            raise UsageError(f"{option}: there is no file {path}")
+    return ModelFiles(checkpoint.name, licence or "unknown", checkpoint, config, _revision(checkpoint, config))
+
+
+def read_config(files: ModelFiles) -> Any:
+    """Read a model's configuration; files it names that are gone are looked for beside it. Raises UsageError."""
+    from TTS.config import load_config
+
+    with model_errors(files):
+        config = load_config(files.config_path)
+        for section in (config, config.get("model_args") or {}):
+            for key in ("speakers_file", "d_vector_file", "language_ids_file"):
+                named = section.get(key)
+                named = named[0] if isinstance(named, list) and named else named
+                if isinstance(named, str) and named and not Path(named).is_file():
+                    beside = files.config_path.with_name(Path(named).name)
+                    if not beside.is_file():
+                        raise UsageError(f"model {files.name}: its {key} {Path(named).name} is missing")
+                    section[key] = [str(beside)] if isinstance(section.get(key), list) else str(beside)
+        return config
+
+
+@contextmanager
+def model_errors(files: ModelFiles) -> Iterator[None]:
+    """Turn whatever a broken model raises while it is read into one line."""
+    try:
+        yield
+    except (UsageError, MemoryError):
+        raise
+    except Exception as error:
+        what = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        raise UsageError(f"model {files.name} cannot be read ({what}); is it a model of this kind?") from error
+
+
+@contextmanager
+def _download_errors(name: str, folder: Path) -> Iterator[None]:
+    import requests
+
+    try:
+        yield
+    except (requests.RequestException, ConnectionError) as error:
+        raise UsageError(
+            f"model {name} is not on this machine and cannot be downloaded ({type(error).__name__}); connect to the "
+            f"network once, or give a local model under options: {{model_path:, config_path:}}"
+        ) from error
+    except (ValueError, OSError) as error:
+        if "offline" in str(error).lower() or "connection" in str(error).lower():
+            raise UsageError(f"model {name} is not on this machine and cannot be downloaded; connect once") from error
+        raise UsageError(f"model {name} is incomplete in {folder}; remove that folder and run again") from error
+
+
+def _revision(checkpoint: Path, config_path: Path) -> str:
+    hashed = hashlib.sha256()
+    try:
+        with checkpoint.open("rb") as file:
+            while chunk := file.read(1 << 22):
+                hashed.update(chunk)
+        config = json.loads(config_path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise UsageError(f"model {checkpoint.name} cannot be read: {error}") from error
+    hashed.update(json.dumps(_without_paths(config), sort_keys=True).encode())
+    return f"sha256:{hashed.hexdigest()[:16]}"
+
+
+def _without_paths(value: Any) -> Any:
+    """Drop what Coqui's manager rewrites for the machine: where files lie."""
+    if isinstance(value, Mapping):
+        return {key: _without_paths(item) for key, item in value.items() if not key.endswith(("_file", "path"))}
+    return value
+
+
+def _import_torchaudio() -> None:
+    """Import torchaudio, which Coqui imports for training, if need be without its compiled extension.
+
+    PyPI's wheel of torchaudio is built for CUDA: beside a torch without it, the extension does not load, and with
+    it fails a package of which nothing compiled is used here.
+    """
+    try:
+        importlib.import_module("torchaudio")
+    except OSError:
+        # left behind by the failed import, and asked for the extension's folder by the next one
+        loader = sys.modules.get("torchaudio._extension.utils")
+        if loader is None or not hasattr(loader, "_LIB_DIR"):
+            raise
+        loader._LIB_DIR = Path(os.devnull)  # type: ignore[attr-defined]
+        importlib.import_module("torchaudio")
