@@ -19,3 +19,7 @@ class SpeechError(AskqaError):
 
 class StorageError(AskqaError):
     """Writing failed (full disk, permissions); what was committed before stays valid."""
+
+
+class EngineError(AskqaError):
+    """An engine's device or server fails, whatever the text; the same command goes on once it is well again."""

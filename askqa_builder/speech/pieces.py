@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 Span = tuple[int, int]
+
+_CLAUSE_END = re.compile(r"[,;:](?= )")
 
 
 def split_text(text: str, limit: int) -> list[Span]:
@@ -22,6 +25,11 @@ def split_text(text: str, limit: int) -> list[Span]:
     return spans
 
 
+def split_sentences(text: str, limit: int) -> list[Span]:
+    """Cut `text` into its sentences, and those longer than `limit` characters like `split_text` does."""
+    return [piece for start, end in _sentences(text) for piece in _cut(text, start, end, limit)]
+
+
 def _sentences(text: str) -> Iterator[Span]:
     from sentencex import segment
 
@@ -36,8 +44,10 @@ def _sentences(text: str) -> Iterator[Span]:
 
 
 def _cut(text: str, start: int, end: int, limit: int) -> Iterator[Span]:
+    """Cut a sentence where a reader would breathe: after a comma or the like in its second half, else at a blank."""
     while end - start > limit:
-        gap = text.rfind(" ", start + 1, start + limit + 1)
+        clauses = [match.end() for match in _CLAUSE_END.finditer(text, start + limit // 2, start + limit + 1)]
+        gap = clauses[-1] if clauses else text.rfind(" ", start + 1, start + limit + 1)
         stop = gap if gap > start else start + limit
         yield start, start + len(text[start:stop].rstrip())
         start = stop + len(text[stop:end]) - len(text[stop:end].lstrip())

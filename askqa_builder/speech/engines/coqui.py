@@ -1,0 +1,289 @@
+"""Coqui's multi-speaker VITS voices: many utterances at once on a GPU, one at a time on a CPU.
+
+The engine only finds the model's files when it is made; torch loads the weights when it first speaks.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from askqa_builder.errors import AskqaError, EngineError, SpeechError, UsageError
+from askqa_builder.seeds import derive_seed
+from askqa_builder.speech.engine import EngineInfo, Pace, Samples, Speech, Utterance, WordTime
+from askqa_builder.speech.engines.coqui_library import (
+    ModelFiles,
+    find_model,
+    library_versions,
+    local_model,
+    model_errors,
+    read_config,
+    require_coqui,
+)
+from askqa_builder.speech.pieces import split_sentences
+from askqa_builder.voices.voice import Controls, Voice
+
+if TYPE_CHECKING:
+    from askqa_builder.speech.engines.vits import BatchedVits, Spoken
+    from askqa_builder.speech.engines.vits_tokens import Tokens
+
+VCTK = "tts_models/en/vctk/vits"
+CHARACTERS_A_PIECE = 300
+"""Longest stretch spoken in one go; VITS learned from sentences of some 10 s."""
+
+SENTENCE_PAUSE, CLAUSE_PAUSE = 0.45, 0.20
+"""Seconds of silence between two sentences, and where a long one was cut at a comma. The first is Coqui's own
+between sentences, and within what readers do (Campione and Véronis 2002: medium pauses, 0.2 to 1 s)."""
+
+_RATE_LIMITS = (0.5, 2.0)
+_SENTENCE_END = re.compile(r"[.!?…][\"')\]]*$")
+_CLAUSE_END = re.compile(r"[,;:][\"')\]]*$")
+_MINIMUM_SPEED_CPU, _MINIMUM_SPEED_CUDA = 0.3, 5.0
+
+# Decoding 1 s takes 25 MB in float32; beyond two minutes a batch fills any GPU there is.
+_BYTES_A_SECOND = 25e6
+_SHARE_OF_MEMORY = 0.5
+_LONGEST_BATCH_SECONDS = 120.0
+
+
+class _Piece(NamedTuple):
+    """A sentence of an utterance: its tokens, where it starts in the text, and the pause that follows it."""
+
+    tokens: Tokens
+    start: int
+    pause: float
+
+
+class CoquiEngine:
+    """The speakers of a VITS model that Coqui released or a user trained.
+
+    Raises UsageError where the library, espeak-ng, the model, a GPU that is asked for, or an option is not there.
+    """
+
+    def __init__(
+        self,
+        *,
+        model: str = VCTK,
+        model_path: str | None = None,
+        config_path: str | None = None,
+        licence: str | None = None,
+        precision: str = "auto",
+        batch_seconds: float | None = None,
+        device: str | None = None,
+    ) -> None:
+        """Find a model and read its configuration.
+
+        model: name of a released one. model_path: a checkpoint of one's own instead, with `config_path` (else
+        `config.json` beside it) and its `licence`. precision: of flow and decoder: "float32", "tf32" (CUDA),
+        "bfloat16", or "auto". batch_seconds: padded speech decoded at once; None for what the device's memory
+        allows, and on a CPU, where it gains nothing, one item. device: "cpu", "cuda", "cuda:N"; None for a GPU
+        where there is one.
+        """
+        require_coqui()
+        import torch
+
+        from askqa_builder.speech.engines.vits_decoder import Precision
+        from askqa_builder.speech.engines.vits_tokens import VitsTokenizer
+
+        if batch_seconds is not None and not 0 < batch_seconds <= 3600:
+            raise UsageError(f"batch_seconds: {batch_seconds!r} is not allowed; give seconds up to 3600")
+        if model_path is None and config_path is not None:
+            raise UsageError("config_path: give model_path too")
+        self._device = _device(device)
+        self._precision = Precision.choose(precision, self._device)
+        self._files = local_model(model_path, config_path, licence) if model_path else find_model(model)
+        self._config = read_config(self._files)
+        _check_kind(self._files, self._config)
+        with model_errors(self._files):
+            self._tokenizer = VitsTokenizer(self._config)
+        self._voices, self._rows = _speakers(self._files, self._config)
+        self._batch_seconds = batch_seconds
+        self._model: BatchedVits | None = None
+        self._tokenizing = threading.Lock()
+        if self._device.type == "cpu":
+            torch.set_num_threads(1)  # processes, not threads: a worker is one core's
+
+    @cached_property
+    def info(self) -> EngineInfo:
+        """Name, versions, licence."""
+        cuda = self._device.type == "cuda"
+        espeak = f", espeak-ng {self._tokenizer.espeak_version}" if self._tokenizer.espeak_version else ""
+        return EngineInfo(
+            name="coqui",
+            library="coqui-tts",
+            version=f"{library_versions()}{espeak}",
+            model=self._files.name,
+            revision=self._files.revision,
+            licence=f"{self._files.licence} (model); MPL-2.0 (library)",
+            sample_rate=int(self._config.audio.sample_rate),
+            pace=Pace(
+                words_per_minute=180.0,
+                minimum_speed=_MINIMUM_SPEED_CUDA if cuda else _MINIMUM_SPEED_CPU,
+                start_seconds=180.0,
+                apart=cuda,
+            ),
+            numeric_mode=f"{self._device.type}-{self._precision.value}",
+        )
+
+    @property
+    def voices(self) -> Mapping[str, Voice]:
+        """The model's speakers by name."""
+        return self._voices
+
+    @property
+    def model(self) -> BatchedVits:
+        """The model on its device, loaded on first use. Raises UsageError where its weights cannot be read."""
+        if self._model is None:
+            self._model = self._load()
+        return self._model
+
+    def prepare(self, batch: Sequence[Utterance]) -> None:
+        """Do what `speak` does before it needs the device; may run in another thread while it speaks."""
+        for utterance in batch:
+            self._pieces(utterance.text)
+
+    def speak(self, batch: Sequence[Utterance]) -> list[Speech | SpeechError]:
+        """Speak a batch, sentence by sentence, and join the sentences of each utterance; see `Engine.speak`.
+
+        Raises EngineError where the device fails; it names the utterances.
+        """
+        from askqa_builder.speech.engines.vits import Item
+
+        pieces = [self._pieces(utterance.text) for utterance in batch]
+        items = [
+            Item(piece.tokens.ids, self._rows[one.voice], derive_seed(one.seed, piece.start), one.rate)
+            for one, parts in zip(batch, pieces, strict=True)
+            for piece in parts
+        ]
+        try:
+            spoken = iter(self.model.speak(items))
+        except (AskqaError, MemoryError):
+            raise
+        except Exception as error:
+            if self._device.type != "cuda":
+                raise
+            raise EngineError(_device_failure(self._device, error, batch)) from error
+        return [
+            self._joined([(piece, next(spoken)) for piece in parts], one.rate)
+            if parts
+            else SpeechError("the model knows no sound of this text")
+            for one, parts in zip(batch, pieces, strict=True)
+        ]
+
+    def close(self) -> None:
+        """Release the model's memory; a later `speak` loads it again."""
+        if self._model is not None:
+            self._model.close()
+            self._model = None
+
+    def _load(self) -> BatchedVits:
+        import torch
+        from TTS.tts.models.vits import Vits
+
+        from askqa_builder.speech.engines.vits import BatchedVits
+
+        with model_errors(self._files):
+            model = Vits(self._config)
+            model.load_checkpoint(self._config, self._files.checkpoint, eval=True)
+        seconds = self._batch_seconds
+        if seconds is None and self._device.type == "cuda":
+            free, _ = torch.cuda.mem_get_info(self._device)
+            seconds = min(max(free * _SHARE_OF_MEMORY / _BYTES_A_SECOND, 10.0), _LONGEST_BATCH_SECONDS)
+        audio = self._config.audio
+        return BatchedVits(model, self._device, self._precision, seconds, int(audio.sample_rate), int(audio.hop_length))
+
+    def _pieces(self, text: str) -> list[_Piece]:
+        with self._tokenizing:
+            pieces = []
+            for start, end in split_sentences(text, CHARACTERS_A_PIECE):
+                tokens = self._tokenizer.tokens(text[start:end])
+                if tokens.ids:
+                    pieces.append(_Piece(tokens, start, _pause_after(text[start:end])))
+            return pieces
+
+    def _joined(self, parts: Sequence[tuple[_Piece, Spoken]], rate: float) -> Speech:
+        """Join the sentences of an utterance, each pair with the pause due between them."""
+        sample_rate, hop = self.model.sample_rate, self.model.hop
+        samples: list[Samples] = []
+        words: list[WordTime] = []
+        offset = silent_frames = 0
+        pause = 0.0
+        for piece, (waveform, durations) in parts:
+            ends = np.concatenate(([0], np.cumsum(durations)))  # in frames
+            times = [(int(ends[word.first]), int(ends[word.last]), word) for word in piece.tokens.words]
+            # what the model itself is silent before its first word and after its last counts
+            silent_frames += times[0][0] if times else 0
+            gap = max(round(pause / rate * sample_rate) - silent_frames * hop, 0) if samples else 0
+            samples += [np.zeros(gap, dtype=np.float32), waveform]
+            offset += gap
+            words += [
+                WordTime(offset + hop * a, offset + hop * b, piece.start + word.char_start, piece.start + word.char_end)
+                for a, b, word in times
+            ]
+            offset += len(waveform)
+            silent_frames = int(ends[-1]) - times[-1][1] if times else 0
+            pause = piece.pause
+        return Speech(np.concatenate(samples), sample_rate, tuple(words))
+
+
+def _pause_after(sentence: str) -> float:
+    if _SENTENCE_END.search(sentence):
+        return SENTENCE_PAUSE
+    return CLAUSE_PAUSE if _CLAUSE_END.search(sentence) else 0.0
+
+
+def _device(asked: str | None) -> Any:
+    """Return the torch device. Raises UsageError where it is not there."""
+    import torch
+
+    if asked is None:
+        asked = "cuda" if torch.cuda.is_available() else "cpu"
+    device = torch.device(asked)
+    if device.type == "cuda":
+        count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+        if (device.index or 0) >= count:
+            raise UsageError(f"device: torch sees {count or 'no'} CUDA device{'s' * (count != 1)}, not {asked}")
+        device = torch.device("cuda", device.index or 0)
+    return device
+
+
+def _check_kind(files: ModelFiles, config: Any) -> None:
+    """Raise UsageError for a model that is no English VITS as driven here."""
+    if config.model != "vits":
+        raise UsageError(f"model {files.name} is a {config.model} model; this engine speaks with vits models")
+    if config.model_args.use_language_embedding:
+        raise UsageError(f"model {files.name} is multilingual; this engine speaks with models of one language")
+    if config.model_args.encoder_sample_rate:
+        raise UsageError(f"model {files.name} has an encoder with a sampling rate of its own, which is not supported")
+    if config.model_args.use_d_vector_file:
+        raise UsageError(f"model {files.name} takes speaker vectors; this engine speaks with models of known speakers")
+
+
+def _speakers(files: ModelFiles, config: Any) -> tuple[dict[str, Voice], dict[str, int]]:
+    """Return the speakers and their rows in the model's embedding.
+
+    Nobody vouches for the names of the released VCTK model (coqui-ai/TTS issues 1601 and 2258), so a name says
+    nothing of gender or accent.
+    """
+    from TTS.tts.utils.speakers import SpeakerManager
+
+    with model_errors(files):
+        manager = SpeakerManager.init_from_config(config)
+    names = manager.name_to_id if manager is not None and manager.name_to_id else {"speaker": 0}
+    rows = {" ".join(name.split()): row for name, row in names.items()}
+    language = str(config.phoneme_language or "en") if config.use_phonemes else "en"
+    controls = Controls(rate=_RATE_LIMITS, pitch=None, word_times=True)
+    voices = {name: Voice(name, language, None, None, "unknown", controls) for name in sorted(rows)}
+    return voices, rows
+
+
+def _device_failure(device: Any, error: Exception, batch: Sequence[Utterance]) -> str:
+    first_line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    named = ", ".join(repr(one.text if len(one.text) <= 40 else f"{one.text[:37]}...") for one in batch[:3])
+    more = f" and {len(batch) - 3} more" if len(batch) > 3 else ""
+    return f"coqui on {device} failed ({first_line}) while it spoke {named}{more}; run the same command to go on"
