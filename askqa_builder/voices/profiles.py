@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -262,6 +262,7 @@ def _engine(section: Section, default: EngineChoice | None) -> EngineChoice | No
 
 
 def options_json(options: object, place: Place) -> str:
+    """Return an engine's options as canonical JSON, files named from the folder of `place`. Raises UsageError."""
     if not isinstance(options, dict):
         raise UsageError(f"{place}: {shown(options)} is not a mapping of the engine's options")
     if place.folder is not None:
