@@ -88,6 +88,7 @@ def _measure_voices(engine: Engine, voices: list[Voice], file: Path) -> None:
         unit=" voices",
         leave=False,
         dynamic_ncols=True,
+        bar_format="{l_bar}{bar}| {n_fmt}/{total_fmt}{unit}, {remaining} left",
         disable=None,  # shown on a terminal only
     )
     table = measured_table(engine.info, dict(progress))
