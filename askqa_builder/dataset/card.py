@@ -108,6 +108,7 @@ def _body(manifest: Mapping[str, Any], statistics: Statistics) -> dict[str, Any]
         "profile_set": escape(manifest["profiles"]["name"]),
         "rejected": ", ".join(f"{count} × {reason}" for reason, count in rejected.items()) or "nothing",
         "voices": _voices(statistics),
+        "gender_from_f0": _gender_from_f0(manifest["profiles"]),
         "licences": [
             {
                 "source": escape(source),
@@ -137,6 +138,11 @@ def _voices(statistics: Statistics) -> list[tuple[str, str]]:
     for (role, voice), rows in sorted(statistics.voices.items(), key=lambda item: (item[0][0], -item[1], item[0][1])):
         roles.setdefault(role, []).append(f"{escape(voice)} ({rows})")
     return [(role, ", ".join(voices)) for role, voices in roles.items()]
+
+
+def _gender_from_f0(profiles: Mapping[str, Any]) -> bool:
+    table = profiles.get("voice_table", {"voices": {}})
+    return any(entry["source"] == "f0" and entry["gender"] for entry in table["voices"].values())
 
 
 def _engine(engine: Mapping[str, Any]) -> str:
