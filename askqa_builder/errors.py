@@ -19,3 +19,7 @@ class SpeechError(AskqaError):
 
 class StorageError(AskqaError):
     """Writing failed (full disk, permissions); what was committed before stays valid."""
+
+
+class EngineError(AskqaError):
+    """What an engine runs on is away or out of order, whatever the text; the same command later goes on."""
