@@ -9,12 +9,14 @@ from __future__ import annotations
 import base64
 import io
 import json
+import socket
 import struct
 import threading
 from collections import deque
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -36,12 +38,13 @@ _TYPES = {"wav": "audio/wav", "flac": "audio/flac", "pcm": "audio/pcm"}
 class SpeechServer:
     """The server, and what was asked of it.
 
-    faults: what happens to the next requests for speech, one each: a status, or a name of `_FAULTS`. key: what it
-    wants as API key. requests: the bodies of all requests for speech. voices: what it lists, None for 404.
+    faults: what happens to the next requests for speech, one each: a status, a name that `_Handler` knows, or None
+    for nothing. key: what it wants as API key. requests: the bodies of all requests for speech. voices: what it
+    lists, None for 404.
     """
 
     def __init__(self) -> None:
-        self.faults: deque[int | str] = deque()
+        self.faults: deque[int | str | None] = deque()
         self.retry_after: str | None = None
         self.key: str | None = None
         self.voices: list[Any] | None = None
@@ -53,6 +56,7 @@ class SpeechServer:
         self._flite = FliteEngine()
         self._flite_lock = threading.Lock()
         self._server: ThreadingHTTPServer | None = None
+        self._connections: set[socket.socket] = set()
         self._port = 0
         self.start()
 
@@ -78,12 +82,17 @@ class SpeechServer:
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     def stop(self) -> None:
-        """Be gone: connections are refused."""
+        """Be gone: connections are cut, new ones refused."""
         self.release.set()
         if self._server is not None:
             self._server.shutdown()
             self._server.server_close()
             self._server = None
+        with self._lock:
+            connections, self._connections = self._connections, set()
+        for connection in connections:
+            with suppress(OSError):  # closed already
+                connection.shutdown(socket.SHUT_RDWR)
 
     def speak(self, body: Mapping[str, Any]) -> Speech:
         """Speak what a request asks for, in flite's own samples."""
@@ -93,6 +102,10 @@ class SpeechServer:
             (speech,) = self._flite.speak([utterance])
         assert isinstance(speech, Speech), speech
         return speech
+
+    def remember(self, connection: socket.socket) -> None:
+        with self._lock:
+            self._connections.add(connection)
 
     def next_fault(self, body: dict[str, Any]) -> int | str | None:
         with self._lock:
@@ -116,17 +129,21 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_of_speech: SpeechServer
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
+    def setup(self) -> None:
+        super().setup()
+        self.server_of_speech.remember(self.connection)
+
+    def log_message(self, format: str, *args: Any) -> None:
         pass
 
-    def do_GET(self) -> None:  # noqa: N802 - the base class's name
+    def do_GET(self) -> None:
         voices = self.server_of_speech.voices
         if self.path == "/v1/audio/voices" and voices is not None:
             self._json(200, {"voices": voices})
         else:
             self._json(404, {"detail": "Not Found"})
 
-    def do_POST(self) -> None:  # noqa: N802 - the base class's name
+    def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         owner = self.server_of_speech
         if self.path not in ("/v1/audio/speech", "/dev/captioned_speech"):
@@ -226,12 +243,12 @@ def with_unknown_size(wav: bytes) -> bytes:
 def captioned(text: str, speech: Speech, audio: bytes) -> dict[str, Any]:
     """Say when words are heard as Kokoro-FastAPI does: punctuation is timed too, times are seconds."""
     timestamps = []
-    for word in speech.words:
-        start, end = word.start / speech.sample_rate, word.end / speech.sample_rate
-        spelt = text[word.char_start : word.char_end]
-        timestamps.append({"word": spelt, "start_time": start, "end_time": end})
-        if text[word.char_end : word.char_end + 1] in tuple(".,;:!?"):
-            timestamps.append({"word": text[word.char_end], "start_time": end, "end_time": end + 0.05})
+    for (first, last), words in groupby(speech.words, lambda word: (word.char_start, word.char_end)):
+        heard = list(words)  # several where flite reads one word as several, as a number
+        start, end = heard[0].start / speech.sample_rate, heard[-1].end / speech.sample_rate
+        timestamps.append({"word": text[first:last], "start_time": start, "end_time": end})
+        if text[last : last + 1] in tuple(".,;:!?"):
+            timestamps.append({"word": text[last], "start_time": end, "end_time": end + 0.05})
     return {"audio": base64.b64encode(audio).decode(), "audio_format": "audio/wav", "timestamps": timestamps}
 
 
