@@ -189,17 +189,17 @@ class OpenAIEngine:
         except RequestError as trouble:
             if stop.is_set():
                 return SpeechError("abandoned")  # nobody asks any more
-            return self._blame(trouble, utterance.voice)
+            return self._blame(trouble, utterance.voice, stop)
         self._proven.add(utterance.voice)
         return heard
 
-    def _blame(self, trouble: RequestError, voice: str) -> SpeechError:
+    def _blame(self, trouble: RequestError, voice: str, stop: Event) -> SpeechError:
         """Return the error of one text where the voice still speaks another, else raise the server's."""
         if isinstance(trouble, AwayError) and trouble.certain:
             raise self._gave_up(trouble)
         if not (isinstance(trouble, RefusedError) and voice in self._proven):
             try:
-                patiently(partial(self._ask, self._probe(voice)), self._first_patience, Event())
+                patiently(partial(self._ask, self._probe(voice)), self._first_patience, stop)
             except RefusedError as error:
                 raise UsageError(f"{self._endpoint}: does not speak in the voice {voice!r}: {error}") from error
             except RequestError as error:

@@ -192,6 +192,7 @@ class Endpoint:
 
     def _shown(self, text: str) -> str:
         """Return some words of the server's without the key and without what names a host or a file."""
+        text = text[: 10 * _SHOWN_CHARACTERS]
         text = text.replace(self._key, "…") if self._key else text
         text = _PLACES.sub("…", text.replace(self._url.host or "", "…"))
         text = " ".join("".join(c if c.isprintable() else " " for c in text).split())

@@ -46,7 +46,7 @@ def tie(text: str, words: Iterable[TimedWord], samples: int, rate: int) -> list[
 
     samples: length of the speech. A word that is spelt otherwise than in the text stands for the characters at its
     place; one that the text does not have, for those before it. Words of no length are left out.
-    Raises GarbledError where words of the text are neither timed nor have room between those that are.
+    Raises GarbledError where none is left, or words of the text are neither timed nor have room between those that are.
     """
     spans = [match.span() for match in _WORD.finditer(text)]
     heard = _cut(words)
@@ -60,6 +60,8 @@ def tie(text: str, words: Iterable[TimedWord], samples: int, rate: int) -> list[
         if start < end and spans:
             timed.append(WordTime(start, end, spans[place[0]][0], spans[place[1]][1]))
             cursor = end
+    if spans and not timed:
+        raise GarbledError("speech without word times")
     return timed
 
 

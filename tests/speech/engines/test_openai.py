@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import base64
-import hashlib
-import json
-import os
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
-from harness import assert_one_line, manifest, rejects, rows, run_askqa, samples
-from speech_server import CRASHING, REFUSED, SpeechServer, encoded, serving, with_unknown_size
+from openai_harness import KEY, SHORT, STORY, connect, flites, pcm, say
+from speech_server import SpeechServer, encoded, with_unknown_size
 
-from askqa_builder.errors import EngineError, SpeechError, UsageError
-from askqa_builder.speech.engine import Speech, Utterance, checked, load_engine
-from askqa_builder.speech.engines.flite import FliteEngine
+from askqa_builder.errors import UsageError
+from askqa_builder.speech.engine import Speech, Utterance, load_engine
 from askqa_builder.speech.engines.openai import PROBE, OpenAIEngine
 from askqa_builder.speech.engines.openai_audio import decode
 from askqa_builder.speech.engines.openai_http import GarbledError
@@ -27,44 +21,6 @@ from askqa_builder.speech.engines.openai_words import TimedWord, read_timed_word
 from askqa_builder.voices.profiles import read_profile_set
 from askqa_builder.voices.reference import read_reference
 from askqa_builder.voices.resolution import resolve
-
-SHORT = "We saw a small boat on the river."
-STORY = (
-    "The old man walked slowly down to the harbour, where three small boats were waiting. He had never been "
-    "to sea before, but he knew the smell of salt and tar."
-)
-KEY = "sk-never-to-be-seen-0123456789"
-
-
-@pytest.fixture
-def server() -> Iterator[SpeechServer]:
-    with serving() as found:
-        yield found
-
-
-def connect(server: SpeechServer, **options: Any) -> OpenAIEngine:
-    """An engine on the server that gives up after a second, unless told otherwise."""
-    known = {"base_url": server.url, "model": "flite", "voices": ["slt", "kal16"], "patience": 1, "timeout": 20}
-    return OpenAIEngine(**{**known, **options})
-
-
-def say(engine: OpenAIEngine, *batch: Utterance) -> list[Speech]:
-    answers = engine.speak(batch)
-    for answer, utterance in zip(answers, batch, strict=True):
-        assert isinstance(answer, Speech), answer
-        assert checked(answer, utterance, "openai") is answer
-    return answers
-
-
-def pcm(speech: Speech) -> bytes:
-    return encoded(speech, "pcm")
-
-
-def flites(text: str, voice: str = "slt", rate: float = 1.0) -> Speech:
-    (speech,) = FliteEngine().speak([Utterance(text, voice, rate=rate)])
-    assert isinstance(speech, Speech)
-    return speech
-
 
 # --- what it is, and what it asks for ---
 
@@ -247,115 +203,6 @@ def test_times_outside_the_speech_are_kept_inside() -> None:
     ]
 
 
-# --- faults that pass, and faults that do not ---
-
-
-@pytest.mark.parametrize(
-    "faults",
-    [
-        [503, 503, 500],
-        [429],
-        ["cut", "cut"],
-        ["half", "empty"],
-        ["html"],
-        ["scale"],
-        ["silence"],
-        ["other rate"],
-        [502, "cut", "html"],
-    ],
-)
-def test_a_fault_that_passes_leaves_no_trace(server: SpeechServer, faults: list[int | str]) -> None:
-    engine = connect(server, patience=20)
-    server.faults.extend(faults)
-    (speech,) = say(engine, Utterance(SHORT, "slt"))
-    assert pcm(speech) == pcm(flites(SHORT))
-    assert len(server.requests) == 1 + len(faults) + 1
-
-
-def test_speech_that_stops_early_is_asked_for_again(server: SpeechServer) -> None:
-    engine = connect(server)
-    server.faults.append("short")
-    (speech,) = say(engine, Utterance(STORY, "slt"))
-    assert pcm(speech) == pcm(flites(STORY))
-
-
-def test_an_answer_beyond_the_timeout_is_asked_for_again(server: SpeechServer) -> None:
-    engine = connect(server, timeout=1, patience=20)
-    server.faults.append("slow")
-    (speech,) = say(engine, Utterance(SHORT, "slt"))
-    assert pcm(speech) == pcm(flites(SHORT))
-    assert len(server.requests) == 3
-
-
-def test_the_servers_wish_to_wait_is_granted(server: SpeechServer) -> None:
-    engine = connect(server, patience=20)
-    server.retry_after = "2"
-    server.faults.append(429)
-    assert pcm(say(engine, Utterance(SHORT, "slt"))[0]) == pcm(flites(SHORT))
-    impatient = connect(server, patience=1)
-    server.faults.append(429)
-    with pytest.raises(EngineError, match="429 Too Many Requests"):
-        impatient.speak([Utterance(SHORT, "slt")])
-    assert not server.faults
-
-
-def test_a_header_that_cannot_know_the_size_is_no_fault(server: SpeechServer) -> None:
-    engine = connect(server)
-    server.faults.append("streamed")
-    assert pcm(say(engine, Utterance(SHORT, "slt"))[0]) == pcm(flites(SHORT))
-    assert len(server.requests) == 2
-
-
-@pytest.mark.parametrize("word", [REFUSED, CRASHING])
-def test_a_text_that_the_server_does_not_speak_costs_itself_only(server: SpeechServer, word: str) -> None:
-    engine = connect(server)
-    before, refused, after = engine.speak([Utterance(text, "slt") for text in (SHORT, f"He said {word}.", SHORT)])
-    assert isinstance(refused, SpeechError)
-    assert "does not speak this text" in str(refused)
-    assert "127.0.0.1" not in str(refused)
-    assert isinstance(before, Speech)
-    assert isinstance(after, Speech)
-    assert pcm(before) == pcm(after) == pcm(flites(SHORT))
-
-
-def test_nonsense_for_one_text_is_its_fault_and_for_all_the_servers(server: SpeechServer) -> None:
-    engine = connect(server, patience=20)
-    server.faults.extend(["html"] * 3)
-    (answer,) = engine.speak([Utterance(SHORT, "slt")])
-    assert isinstance(answer, SpeechError)
-    assert "text/html" in str(answer)
-    server.faults.extend(["html"] * 6)
-    with pytest.raises(EngineError, match="run the same command again"):
-        engine.speak([Utterance(SHORT, "slt")])
-
-
-def test_a_server_that_stays_away_is_nobodys_text(server: SpeechServer) -> None:
-    engine = connect(server)
-    say(engine, Utterance(SHORT, "slt"))
-    server.stop()
-    with pytest.raises(EngineError) as caught:
-        engine.speak([Utterance(SHORT, "slt"), Utterance(STORY, "kal16")])
-    assert server.url in str(caught.value)
-    assert "run the same command again" in str(caught.value)
-    server.start()
-    assert pcm(say(engine, Utterance(SHORT, "slt"))[0]) == pcm(flites(SHORT))
-
-
-def test_an_overloaded_server_is_nobodys_text(server: SpeechServer) -> None:
-    engine = connect(server)
-    server.faults.extend([503] * 4)
-    with pytest.raises(EngineError, match="503 Service Unavailable"):
-        engine.speak([Utterance(SHORT, "slt")])
-
-
-def test_a_voice_the_server_lacks_is_wrong_set_up(server: SpeechServer) -> None:
-    with pytest.raises(UsageError, match=r"voice 'nobody'.*not found at … or …"):
-        connect(server, voices=["nobody"])
-    engine = connect(server, voices=["slt", "nobody"])
-    with pytest.raises(UsageError, match="does not speak in the voice 'nobody'"):
-        engine.speak([Utterance(SHORT, "nobody")])
-
-
 # --- set-up that is wrong ---
 
 
@@ -423,6 +270,9 @@ def test_the_key_comes_from_the_environment_and_is_never_shown(
         engine.speak([Utterance(SHORT, "slt")])
 
 
+# --- bodies as audio ---
+
+
 @pytest.mark.parametrize(
     "body",
     [b"", b"RIFF", b"RIFF\x00\x00\x00\x00WAVEfmt ", b"fLaC", b"\x00" * 999, b"<html></html>", b'{"error": "no"}'],
@@ -469,132 +319,3 @@ def test_the_shipped_kokoro_set_has_voices_enough_for_disjoint_splits() -> None:
     pools = next(iter(resolved.pools.values()))
     assert {split: len(pool.voices) for split, pool in pools.items()} == {"train": 16, "validation": 6, "test": 6}
     assert not {"base_url", "api_key_variable"} & found.to_json()["roles"]["user"]["options"].keys()
-
-
-# --- whole builds ---
-
-
-def write_profile(path: Path, server: SpeechServer, **options: Any) -> Path:
-    settings = {
-        "base_url": server.url,
-        "model": "flite",
-        "revision": "2.2",
-        "licence": "BSD-like",
-        "watermark": "none|<known>",
-        "word_times": "kokoro",
-        "patience": 30,
-        "timeout": 30,
-        "voices": ["slt", "rms", "kal16"],
-        **options,
-    }
-    role = {"voices": ["*"], "rate": ["lognormal", 1.0, 0.08], "pitch": ["normal", 0.0, 0.5]}
-    content = {"engine": "openai", "options": settings, "roles": dict.fromkeys(("narrator", "user", "assistant"), role)}
-    path.write_text(json.dumps(content))  # JSON is YAML
-    return path
-
-
-def build(demo_file: Path, out: Path, profile: Path) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "OPENAI_API_KEY": KEY}
-    arguments = ("build", demo_file, out, "--profiles", profile, "--limit", "2", "--workers", "1", "--seed", "3")
-    return run_askqa(*arguments, env=environment)
-
-
-def assert_nothing_private(out: Path, server: SpeechServer, *results: subprocess.CompletedProcess[str]) -> None:
-    for result in results:
-        assert KEY not in result.stdout + result.stderr
-    marks = [KEY.encode(), server.root.removeprefix("http://").encode(), b"127.0.0.1", b"OPENAI_API_KEY"]
-    for path in (path for path in out.rglob("*") if path.is_file()):
-        content = path.read_bytes()
-        assert not [mark for mark in marks if mark in content], path
-
-
-def test_a_build_with_faults_is_the_build_without(server: SpeechServer, demo_file: Path, tmp_path: Path) -> None:
-    server.key = KEY
-    calm = build(demo_file, tmp_path / "calm", write_profile(tmp_path / "calm.yaml", server))
-    assert calm.returncode == 0, calm.stderr
-    asked = len(server.requests)
-    # the first two are met by the engine's first words, in the main process and in the worker
-    faults = [503, None, 429, None, "cut", "half", None, 503, "html", 500, "cut", 502]
-    server.faults.extend(faults)
-    stormy = build(demo_file, tmp_path / "stormy", write_profile(tmp_path / "stormy.yaml", server, concurrency=2))
-    assert stormy.returncode == 0, stormy.stderr
-    assert len(server.requests) == 2 * asked + sum(fault is not None for fault in faults)
-    for config in ("initial", "clarified"):
-        assert rows(tmp_path / "stormy", config) == rows(tmp_path / "calm", config)
-    assert samples(tmp_path / "calm") == samples(tmp_path / "stormy")
-    for row in rows(tmp_path / "calm", "initial"):
-        assert row["words"]
-        assert all(turn["end"] > turn["start"] for turn in row["turns"])
-    (engine,) = manifest(tmp_path / "calm")["engines"]
-    assert engine == {
-        "name": "openai",
-        "library": "OpenAI-compatible endpoint",
-        "version": "v1",
-        "model": "flite",
-        "revision": "2.2",
-        "licence": "BSD-like",
-        "watermark": "none|<known>",
-    }
-    card = (tmp_path / "calm" / "README.md").read_text("utf-8")
-    assert "openai (OpenAI-compatible endpoint v1, model flite, revision 2.2)" in card
-    assert "openai: BSD-like. It carries a watermark (openai: none&#124;&#60;known&#62;)." in card
-    assert_nothing_private(tmp_path / "calm", server, calm)
-    assert_nothing_private(tmp_path / "stormy", server, stormy)
-
-
-def test_a_server_that_goes_away_stops_the_build_until_it_is_back(
-    server: SpeechServer, demo_file: Path, tmp_path: Path
-) -> None:
-    wanted = build(demo_file, tmp_path / "wanted", write_profile(tmp_path / "wanted.yaml", server))
-    assert wanted.returncode == 0, wanted.stderr
-
-    out = tmp_path / "out"
-    profile = write_profile(tmp_path / "profile.yaml", server, patience=0.2)
-    server.faults.extend([*["streamed"] * 4, *[503] * 60])  # in the midst of speaking
-    first = build(demo_file, out, profile)
-    assert_one_line(first, 1)
-    assert "503" in first.stderr
-    assert not rejects(out)
-    server.stop()
-    second = build(demo_file, out, profile)
-    assert_one_line(second, 2)
-    assert server.url in second.stderr
-    server.faults.clear()
-    with serving() as another:  # under another address, with other patience: it is the same build
-        third = build(demo_file, out, write_profile(tmp_path / "moved.yaml", another, concurrency=3))
-        assert third.returncode == 0, third.stderr
-    assert samples(out) == samples(tmp_path / "wanted")
-    assert_nothing_private(out, server, first, second, third)
-
-
-def test_a_text_that_is_refused_is_rejected_and_the_build_goes_on(
-    server: SpeechServer, demo_items: list[dict[str, Any]], tmp_path: Path
-) -> None:
-    items = demo_items[:2]
-    items[0]["target_turn"]["question"] = f"Who said {REFUSED}?"
-    corpus = tmp_path / "some_test.json"
-    corpus.write_text(json.dumps({"version": "1.0", "data": items}))
-    result = build(corpus, tmp_path / "out", write_profile(tmp_path / "profile.yaml", server))
-    assert result.returncode == 3, result.stderr
-    (reject,) = rejects(tmp_path / "out")
-    assert (reject["id"], reject["stage"], reject["reason"]) == (items[0]["id"], "speak", "unspeakable")
-    assert "nobody says that at …" in reject["detail"]
-    assert_nothing_private(tmp_path / "out", server, result)
-
-
-def test_a_cloned_voice_brings_its_licence_to_the_card(server: SpeechServer, demo_file: Path, tmp_path: Path) -> None:
-    clip = tmp_path / "mara.wav"
-    soundfile.write(clip, flites(SHORT, "rms").samples, 16000)
-    profile = write_profile(tmp_path / "clone.yaml", server)
-    content = json.loads(profile.read_text())
-    entry = {"ref": "mara.wav", "text": SHORT, "licence": "CC-BY-4.0 | Mara"}
-    content["roles"] = {role: {"voices": [entry]} for role in content["roles"]}
-    del content["options"]["voices"]
-    profile.write_text(json.dumps({**content, "distinct_voices": False}))
-    result = build(demo_file, tmp_path / "out", profile)
-    assert result.returncode == 0, result.stderr
-    assert "voices mara" in result.stderr + result.stdout
-    card = (tmp_path / "out" / "README.md").read_text("utf-8")
-    digest = hashlib.sha256(clip.read_bytes()).hexdigest()
-    assert f"| mara | CC-BY-4.0 &#124; Mara | {digest} |" in card
-    assert_nothing_private(tmp_path / "out", server, result)
