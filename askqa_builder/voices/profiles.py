@@ -147,7 +147,8 @@ class ProfileSet:
     def to_json(self) -> dict[str, Any]:
         """Return the canonical form: every default written out, each role with its engine and options.
 
-        Sets that mean the same have the same form, and `parse_profile_set` reads it back.
+        Sets that mean the same have the same form, and `parse_profile_set` reads it back, but for folders and the way
+        to servers.
         """
         return {
             "demo": self.demo,
