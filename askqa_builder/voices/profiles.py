@@ -65,7 +65,8 @@ _DEFAULT_LOUDNESS: dict[Role, object] = {
 class EngineChoice:
     """An engine by name with its options, the latter as canonical JSON so that they can be compared.
 
-    An option whose name ends in `_path` is a file or folder on this machine, here absolute.
+    An option whose name ends in `_path` is a file or folder on this machine, here absolute. Those in
+    `_WAY_OPTIONS` say how a server is reached.
     """
 
     name: str
@@ -84,11 +85,15 @@ class EngineChoice:
 
     @property
     def portable_options(self) -> dict[str, Any]:
-        """The options as a dataset may show them: of files only the name; what is in them, the engine's info says."""
-        options = self.options
+        """The options as a dataset may show them, and as they count for its digest.
+
+        Of files only the name; what is in them, the engine's info says. Nothing of the way to a server: it changes
+        no sample, so a build may go on over another one, and it is nobody's business.
+        """
         return {
             key: Path(value).name if key.endswith(_PATH_SUFFIX) and isinstance(value, str) else value
-            for key, value in options.items()
+            for key, value in self.options.items()
+            if key not in _WAY_OPTIONS
         }
 
 
@@ -143,7 +148,8 @@ class ProfileSet:
     def to_json(self) -> dict[str, Any]:
         """Return the canonical form: every default written out, each role with its engine and options.
 
-        Sets that mean the same have the same form, and `parse_profile_set` reads it back.
+        Sets that mean the same have the same form, and `parse_profile_set` reads it back, but for folders and the way
+        to servers.
         """
         return {
             "demo": self.demo,
@@ -229,6 +235,7 @@ _TOP_KEYS = (
 _ROLE_KEYS = ("engine", "options", "voices", "rate", "pitch")
 _REFERENCE_KEYS = ("ref", "text", "licence", "speaker", "sha256")
 _PATH_SUFFIX = "_path"
+_WAY_OPTIONS = frozenset({"api_key_variable", "base_url", "concurrency", "patience", "timeout"})
 
 
 def _role_profile(role: Role, roles: Section, loudness: Section, default: EngineChoice | None) -> RoleProfile:
