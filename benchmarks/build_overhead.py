@@ -6,7 +6,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from askqa_builder.build.executor import portions
+from askqa_builder.build.local_executor import portions
 from askqa_builder.build.options import BuildOptions
 from askqa_builder.build.processes import keep_freed_memory
 from askqa_builder.build.recipe import open_engines

@@ -15,7 +15,7 @@ from askqa_builder.dataset.manifest import canonical_digest
 from askqa_builder.dataset.schema import FORMAT_VERSION
 from askqa_builder.errors import UsageError
 from askqa_builder.recording.encode import AudioFormat, audio_format
-from askqa_builder.speech.engine import Engine, EngineInfo, load_engine, takes_device
+from askqa_builder.speech.engine import Engine, EngineInfo, load_engine, prepares, takes_device
 from askqa_builder.voices.profiles import ProfileSet, read_profile_set
 from askqa_builder.voices.resolution import ResolvedProfileSet, resolve
 
@@ -91,14 +91,19 @@ def resolve_profiles(
 
 
 @contextmanager
-def open_engines(profile_set: ProfileSet, device: str | None) -> Iterator[dict[str, Engine]]:
+def open_engines(
+    profile_set: ProfileSet, device: str | None, only_preparing: bool = False
+) -> Iterator[dict[str, Engine]]:
     """Load the engines of a set by their keys, and close them at the end of the `with` block. Raises UsageError.
 
-    device: for the engines that compute on one; None leaves it to them.
+    device: for the engines that compute on one; None leaves it to them. only_preparing: leave out those that do
+    nothing but speak.
     """
     with ExitStack() as stack:
         engines = {}
         for key, choice in profile_set.engines.items():
+            if only_preparing and not prepares(choice.name):
+                continue
             engines[key] = load_engine(
                 choice.name, choice.options, device=device, references=profile_set.references(key)
             )

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from askqa_builder.build.commit import Committer
-from askqa_builder.build.executor import LocalExecutor, in_take_order
 from askqa_builder.build.folder import BuildFolder
+from askqa_builder.build.local_executor import LocalExecutor
 from askqa_builder.build.options import BuildOptions
 from askqa_builder.build.plan import Block, Plan, Shard, Take, estimate, estimated_bytes, make_plan
 from askqa_builder.build.recipe import (
@@ -25,8 +25,9 @@ from askqa_builder.build.recipe import (
     selection,
 )
 from askqa_builder.build.report import BuildReport, Estimate, Progress, Silent, Totals
-from askqa_builder.build.spool import BlockOutcome
-from askqa_builder.build.steps import finish_block, plan_block, row_id, speak_block
+from askqa_builder.build.speaker_executor import SpeakerExecutor
+from askqa_builder.build.spool import BlockOutcome, Spool
+from askqa_builder.build.steps import finish_block, in_take_order, plan_block, row_id, speak_block
 from askqa_builder.corpus.conversation import Stage
 from askqa_builder.corpus.rejects import Reject
 from askqa_builder.corpus.selection import read_corpus
@@ -147,13 +148,19 @@ def _make_shards(job: Job, folder: BuildFolder, progress: Progress) -> None:
         with Committer(folder, pending, job.recipe.sample_rate) as committer:
             committer.add(finished.values())
             if missing:
-                executor = LocalExecutor(job.recipe, folder.spool, min(job.options.worker_count, len(missing)))
-                for outcome in executor.run(missing):
+                for outcome in _executor(job, folder.spool, len(missing)).run(missing):
                     block = job.plan.blocks[outcome.index]
                     progress.advance(len(block.takes), block.seconds, outcome.recorded)
                     committer.add([outcome])
     finally:
         progress.stop()
+
+
+def _executor(job: Job, spool: Spool, blocks: int) -> LocalExecutor | SpeakerExecutor:
+    """Choose where the steps run: all in the workers, or speaking apart, on a device or through a server."""
+    workers = min(job.options.worker_count, blocks)
+    apart = any(info.pace.apart for info in job.recipe.engines.values())
+    return (SpeakerExecutor if apart else LocalExecutor)(job.recipe, spool, workers)
 
 
 def _finished_blocks(job: Job, folder: BuildFolder, pending: Sequence[Shard]) -> dict[int, BlockOutcome]:

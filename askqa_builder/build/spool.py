@@ -102,6 +102,10 @@ class Spool:
             file.write(data)
         return hashlib.sha256(data).hexdigest()
 
+    def speech_path(self, index: int) -> Path:
+        """Where a speaker leaves a block's speech for the worker that finishes it."""
+        return self.folder / f"{index:06d}.speech"
+
     def _rows_path(self, index: int, stage: Stage) -> Path:
         return self.folder / f"{index:06d}.{stage.value}.arrow"
 

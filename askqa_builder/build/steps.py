@@ -5,7 +5,7 @@ An executor only chooses where each of them runs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from askqa_builder.build.plan import Block, Take
@@ -61,20 +61,25 @@ def speak_block(planned: Sequence[PlannedTake], engines: Mapping[str, Engine]) -
 
     What the engines do not control themselves is left to `finish_block`.
     """
-    spoken: list[list[Spoken]] = [
-        [SpeechError("nothing in the text can be pronounced")] * len(take.turns) for take in planned
-    ]
-    for key, engine in engines.items():
-        places = [
-            (i, j, turn.utterance)
-            for i, take in enumerate(planned)
-            for j, turn in enumerate(take.turns)
-            if turn.engine == key and turn.utterance is not None
-        ]
-        batch = [utterance for _, _, utterance in places]
-        for (i, j, _), speech in zip(places, _speak(engine, batch), strict=True):
-            spoken[i][j] = speech
-    return spoken
+    batches = utterances_by_engine(planned)
+    return in_turns(planned, {key: speak_batch(engines[key], batch) for key, batch in batches.items()})
+
+
+def utterances_by_engine(planned: Sequence[PlannedTake]) -> dict[str, list[Utterance]]:
+    """Return what each engine has to speak, by the engine's key, in the order of the turns."""
+    batches: dict[str, list[Utterance]] = {}
+    for take in planned:
+        for turn in take.turns:
+            if turn.utterance is not None:
+                batches.setdefault(turn.engine, []).append(turn.utterance)
+    return batches
+
+
+def in_turns(planned: Sequence[PlannedTake], spoken: Mapping[str, Sequence[Spoken]]) -> list[list[Spoken]]:
+    """Put what was spoken of `utterances_by_engine` back into the shape of `planned`."""
+    answers = {key: iter(batch) for key, batch in spoken.items()}
+    mute = SpeechError("nothing in the text can be pronounced")
+    return [[next(answers[turn.engine]) if turn.utterance else mute for turn in take.turns] for take in planned]
 
 
 def finish_block(planned: Sequence[PlannedTake], spoken: Sequence[list[Spoken]], recipe: Recipe) -> Finished:
@@ -104,6 +109,20 @@ def reject(take: Take, stage: RejectStage, reason: str, detail: str, suffix: str
         reason,
         " ".join(detail.split()),
     )
+
+
+def crashed(block: Block, poison: Mapping[int, str]) -> list[Reject]:
+    """Reject the takes, by place, whose text ends its engine; poison: what happened each time."""
+    return [
+        reject(block.takes[place], "speak", "engine_crashed", f"this text ends its engine, twice alone: {happened}")
+        for place, happened in poison.items()
+    ]
+
+
+def in_take_order(block: Block, rejects: Iterable[Reject]) -> list[Reject]:
+    """Sort rejects by the place of their item among the block's takes; those of one item keep their order."""
+    order = {(take.conversation.file, take.conversation.index): i for i, take in enumerate(block.takes)}
+    return sorted(rejects, key=lambda entry: order[entry.file, entry.index or 0])
 
 
 def row_id(take: Take, suffix: str) -> str:
@@ -148,7 +167,7 @@ def _plan_turn(take: Take, index: int, turn: Turn, after_story: bool, speakers: 
     )
 
 
-def _speak(engine: Engine, batch: Sequence[Utterance]) -> list[Spoken]:
+def speak_batch(engine: Engine, batch: Sequence[Utterance]) -> list[Spoken]:
     """Speak a batch; an engine that breaks its promise and raises is asked for each utterance alone.
 
     Running out of memory or disk, or a server that is away, is no fault of the text: such errors are passed on.
@@ -160,7 +179,7 @@ def _speak(engine: Engine, batch: Sequence[Utterance]) -> list[Spoken]:
     except Exception as error:
         if len(batch) == 1:
             return [SpeechError(f"engine {engine.info.name} failed: {type(error).__name__}: {error}")]
-        return [speech for utterance in batch for speech in _speak(engine, [utterance])]
+        return [speech for utterance in batch for speech in speak_batch(engine, [utterance])]
 
 
 def _finish_take(planned: PlannedTake, spoken: list[Spoken], recipe: Recipe, maker: RowMaker) -> Finished:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from importlib.metadata import entry_points
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +39,7 @@ class Utterance:
     text: spoken text, printable ASCII words and simple punctuation, never empty.
     rate: factor of the voice's normal rate (1.2 is faster). pitch: semitones from its normal pitch.
     seed: 0 ≤ seed < 2**53; the same utterance gives the same samples whatever else is in the batch.
+    prepared: what the engine's own `prepare` made of the text, where that was done beforehand.
     """
 
     text: str
@@ -46,6 +47,7 @@ class Utterance:
     rate: float = 1.0
     pitch: float = 0.0
     seed: int = 0
+    prepared: Any = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ class Pace:
     words_per_minute: nominal, for estimates of size. minimum_speed: × real time below which a worker counts as
     hung. start_seconds: what a block may take beside that, as for something loaded when it first speaks.
     apart: speaking is better done by one process for all, on its device or over the network, while workers
-    finish what it has spoken; otherwise every worker speaks for itself.
+    finish what it has spoken; that process calls `speak` from two threads. Otherwise every worker speaks for itself.
     """
 
     words_per_minute: float
@@ -123,6 +125,14 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Release processes and memory."""
+
+
+@runtime_checkable
+class PreparingEngine(Engine, Protocol):
+    """An engine that can do part of its work before it needs its device, in another process."""
+
+    def prepare(self, text: str) -> Any:
+        """Return what `Utterance.prepared` takes for a text; it can be pickled. Loads no model."""
 
 
 LOUDEST = 8.0
@@ -207,6 +217,11 @@ def load_engine(
 def takes_device(name: str) -> bool:
     """Tell whether the engine registered as `name` computes on a device of the user's choice. Raises UsageError."""
     return "device" in _parameters(_factory(name))
+
+
+def prepares(name: str) -> bool:
+    """Tell whether the engine registered as `name` is a `PreparingEngine`. Raises UsageError."""
+    return hasattr(_factory(name), "prepare")
 
 
 def _factory(name: str) -> Callable[..., Engine]:

@@ -51,8 +51,8 @@ _SHARE_OF_MEMORY = 0.5
 _LONGEST_BATCH_SECONDS = 120.0
 
 
-class _Piece(NamedTuple):
-    """A sentence of an utterance: its tokens, where it starts in the text, and the pause that follows it."""
+class Piece(NamedTuple):
+    """A sentence of an utterance: its tokens, where it starts in the text, and the pause after it, seconds."""
 
     tokens: Tokens
     start: int
@@ -104,7 +104,7 @@ class CoquiEngine:
         self._voices, self._rows = _speakers(self._files, self._config)
         self._batch_seconds = batch_seconds
         self._model: BatchedVits | None = None
-        self._tokenizing = threading.Lock()
+        self._tokenizing, self._speaking = threading.Lock(), threading.Lock()
         if self._device.type == "cpu":
             torch.set_num_threads(1)  # processes, not threads: a worker is one core's
 
@@ -142,10 +142,15 @@ class CoquiEngine:
             self._model = self._load()
         return self._model
 
-    def prepare(self, batch: Sequence[Utterance]) -> None:
-        """Do what `speak` does before it needs the device; may run in another thread while it speaks."""
-        for utterance in batch:
-            self._pieces(utterance.text)
+    def prepare(self, text: str) -> list[Piece]:
+        """Return the sentences of a text and their tokens: all that is done before the model is needed."""
+        with self._tokenizing:
+            pieces = []
+            for start, end in split_sentences(text, CHARACTERS_A_PIECE):
+                tokens = self._tokenizer.tokens(text[start:end])
+                if tokens.ids:
+                    pieces.append(Piece(tokens, start, _pause_after(text[start:end])))
+            return pieces
 
     def speak(self, batch: Sequence[Utterance]) -> list[Speech | SpeechError]:
         """Speak a batch, sentence by sentence, and join the sentences of each utterance; see `Engine.speak`.
@@ -154,14 +159,15 @@ class CoquiEngine:
         """
         from askqa_builder.speech.engines.vits import Item
 
-        pieces = [self._pieces(utterance.text) for utterance in batch]
+        pieces = [self.prepare(one.text) if one.prepared is None else one.prepared for one in batch]
         items = [
             Item(piece.tokens.ids, self._rows[one.voice], derive_seed(one.seed, piece.start), one.rate)
             for one, parts in zip(batch, pieces, strict=True)
             for piece in parts
         ]
         try:
-            spoken = iter(self.model.speak(items))
+            with self._speaking:
+                spoken = iter(self.model.speak(items))
         except (AskqaError, MemoryError):
             raise
         except Exception as error:
@@ -197,16 +203,7 @@ class CoquiEngine:
         audio = self._config.audio
         return BatchedVits(model, self._device, self._precision, seconds, int(audio.sample_rate), int(audio.hop_length))
 
-    def _pieces(self, text: str) -> list[_Piece]:
-        with self._tokenizing:
-            pieces = []
-            for start, end in split_sentences(text, CHARACTERS_A_PIECE):
-                tokens = self._tokenizer.tokens(text[start:end])
-                if tokens.ids:
-                    pieces.append(_Piece(tokens, start, _pause_after(text[start:end])))
-            return pieces
-
-    def _joined(self, parts: Sequence[tuple[_Piece, Spoken]], rate: float) -> Speech:
+    def _joined(self, parts: Sequence[tuple[Piece, Spoken]], rate: float) -> Speech:
         """Join the sentences of an utterance, each pair with the pause due between them."""
         sample_rate, hop = self.model.sample_rate, self.model.hop
         samples: list[Samples] = []
