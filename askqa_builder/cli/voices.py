@@ -64,7 +64,7 @@ def profiles_command(
     if name is None:
         for shipped in shipped_profile_sets():
             profile_set = read_profile_set(shipped)
-            engines = ", ".join(profile_set.engines)
+            engines = ", ".join(sorted({choice.name for choice in profile_set.engines.values()}))
             print(f"{shipped:12} engine {engines}{' (demo voices)' if profile_set.demo else ''}")
         return 0
     from askqa_builder.build.recipe import resolve_profiles

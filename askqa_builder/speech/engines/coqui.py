@@ -25,6 +25,7 @@ from askqa_builder.speech.engines.coqui_library import (
     read_config,
     require_coqui,
 )
+from askqa_builder.speech.engines.espeak_phonemes import Phonemizer
 from askqa_builder.speech.pieces import split_sentences
 from askqa_builder.voices.voice import Controls, Voice
 
@@ -39,6 +40,9 @@ CHARACTERS_A_PIECE = 300
 SENTENCE_PAUSE, CLAUSE_PAUSE = 0.45, 0.20
 """Seconds of silence between two sentences, and where a long one was cut at a comma. The first is Coqui's own
 between sentences, and within what readers do (Campione and Véronis 2002: medium pauses, 0.2 to 1 s)."""
+
+_CORPORA = {VCTK: ", trained on VCTK by Yamagishi, Veaux and MacDonald (CC BY 4.0)"}
+"""What to say of the recordings behind a model."""
 
 _RATE_LIMITS = (0.5, 2.0)
 _SENTENCE_END = re.compile(r"[.!?…][\"')\]]*$")
@@ -90,13 +94,14 @@ class CoquiEngine:
         from askqa_builder.speech.engines.vits_decoder import Precision
         from askqa_builder.speech.engines.vits_tokens import VitsTokenizer
 
-        if batch_seconds is not None and not 0 < batch_seconds <= 3600:
+        is_number = isinstance(batch_seconds, (int, float)) and not isinstance(batch_seconds, bool)
+        if batch_seconds is not None and not (is_number and 0 < batch_seconds <= 3600):
             raise UsageError(f"batch_seconds: {batch_seconds!r} is not allowed; give seconds up to 3600")
         if model_path is None and config_path is not None:
             raise UsageError("config_path: give model_path too")
         self._device = _device(device)
         self._precision = Precision.choose(precision, self._device)
-        self._files = local_model(model_path, config_path, licence) if model_path else find_model(model)
+        self._files = local_model(model_path, config_path, licence) if model_path else _released(model)
         self._config = read_config(self._files)
         _check_kind(self._files, self._config)
         with model_errors(self._files):
@@ -119,7 +124,7 @@ class CoquiEngine:
             version=f"{library_versions()}{espeak}",
             model=self._files.name,
             revision=self._files.revision,
-            licence=f"{self._files.licence} (model); MPL-2.0 (library)",
+            licence=f"{self._files.licence} (model){_CORPORA.get(self._files.name, '')}; MPL-2.0 (library)",
             sample_rate=int(self._config.audio.sample_rate),
             pace=Pace(
                 words_per_minute=180.0,
@@ -247,6 +252,12 @@ def _device(asked: str | None) -> Any:
             raise UsageError(f"device: torch sees {count or 'no'} CUDA device{'s' * (count != 1)}, not {asked}")
         device = torch.device("cuda", device.index or 0)
     return device
+
+
+def _released(name: str) -> ModelFiles:
+    """Return a released model, espeak-ng looked for first: they need its phonemes, and the download is large."""
+    Phonemizer("en-us")
+    return find_model(name)
 
 
 def _check_kind(files: ModelFiles, config: Any) -> None:
