@@ -141,7 +141,7 @@ class XttsEngine:
         if self._model is None:
             from askqa_builder.speech.engines.xtts_model import XttsModel
 
-            self._model = XttsModel(self._files, self._config, self._device)
+            self._model = XttsModel(self._files, self._config, self._device, self._language)
         return self._model
 
     def speak(self, batch: Sequence[Utterance]) -> list[Speech | SpeechError]:
@@ -174,7 +174,7 @@ class XttsEngine:
         pause = quiet = 0.0
         for start, end in split_text(utterance.text, self._characters):
             text = utterance.text[start:end]
-            letters = self.model.letters(text, self._language)
+            letters = self.model.letters(text)
             if not letters:
                 continue
             samples = self._say(text, letters, self._voice(utterance.voice), derive_seed(utterance.seed, start))
@@ -195,11 +195,9 @@ class XttsEngine:
         """
         model = self.model
         shortest, longest = plausible_seconds(letters)
-        # no need to wait for the end of what is too long
-        options = {**self._sampling, "max_new_tokens": int(longest / model.seconds_a_token) + 1}
         faults = []
         for attempt in range(TRIES):
-            said = model.say(text, self._language, voice, derive_seed(seed, attempt), options)
+            said = model.say(text, voice, derive_seed(seed, attempt), self._sampling, longest)
             seconds = len(said.samples) / model.sample_rate
             if not said.ended:
                 faults.append(f"no end within {seconds:.1f} s")
@@ -250,7 +248,9 @@ def _find(model: str, model_path: str | None, config_path: str | None, licence: 
         raise UsageError(f"model {files.name}: {files.checkpoint.name} is damaged, or no checkpoint of torch")
     vocabulary = files.checkpoint.with_name("vocab.json")
     if not vocabulary.is_file():
-        vocabulary = Path(config.model_args.tokenizer_file)
+        vocabulary = Path(config.model_args.tokenizer_file or "vocab.json")
+        if not vocabulary.is_file():
+            raise UsageError(f"model {files.name}: its {vocabulary.name} is missing")
     speakers = files.checkpoint.with_name("speakers_xtts.pth")
     further = [vocabulary, speakers] if speakers.is_file() else [vocabulary]
     return XttsFiles(with_files(files, *further), vocabulary, speakers if speakers.is_file() else None), config

@@ -57,7 +57,8 @@ class Said(NamedTuple):
 class XttsModel:
     """A model on its device. Raises UsageError where its files are no XTTS model."""
 
-    def __init__(self, files: XttsFiles, config: Any, device: Any) -> None:
+    def __init__(self, files: XttsFiles, config: Any, device: Any, language: str) -> None:
+        self._language = language
         self._config = config
         self._device = device
         # it remarks on a configuration that Coqui gives it, and on every call with a limit of its own
@@ -78,15 +79,15 @@ class XttsModel:
         self.sample_rate = int(config.model_args.output_sample_rate)
         self.seconds_a_token = config.model_args.gpt_code_stride_len / config.model_args.input_sample_rate
 
-    def letters(self, text: str, language: str) -> int:
+    def letters(self, text: str) -> int:
         """Count the letters that are spoken: numbers and abbreviations are spelt out as the model's tokenizer does.
 
         Raises SpeechError where the tokenizer fails or the text has more tokens than the model takes at once.
         """
         tokenizer = self._model.tokenizer
         try:
-            read = tokenizer.preprocess_text(text, language.split("-")[0])
-            tokens = len(tokenizer.encode(text.strip().lower(), lang=language))  # as `Xtts.inference` gives it
+            read = tokenizer.preprocess_text(text, self._language.split("-")[0])
+            tokens = len(tokenizer.encode(text.strip().lower(), lang=self._language))  # as `Xtts.inference` gives it
         except Exception as error:  # from number names to whatever a language's own package raises
             raise SpeechError(f"{reprlib.repr(text)} cannot be read out ({type(error).__name__}: {error})") from error
         most = int(self._config.model_args.gpt_max_text_tokens) - 1
@@ -94,13 +95,16 @@ class XttsModel:
             raise SpeechError(f"{reprlib.repr(text)} has {tokens} tokens, and the model takes {most} at once")
         return sum(character.isalnum() for character in read)
 
-    def say(self, text: str, language: str, voice: Latents, seed: int, options: Mapping[str, float]) -> Said:
-        """Speak one piece. options: of `Xtts.inference`, with `max_new_tokens`, after which it is cut off."""
+    def say(self, text: str, voice: Latents, seed: int, sampling: Mapping[str, float], longest: float) -> Said:
+        """Speak one piece. sampling: options of `Xtts.inference`. longest: seconds after which it is cut off."""
+        # asked for more tokens than it has positions for, the model reads beyond its table of them
+        most = min(int(longest / self.seconds_a_token) + 1, int(self._model.gpt.max_gen_mel_tokens))
         with _own_random_numbers(self._device, seed), fp32_only():
-            answer = self._model.inference(text, language, voice.gpt, voice.decoder, **options)
-        # the token that ends the speech is one of them, so one cut off has as many as it may
-        ended = answer["gpt_latents"].shape[1] < min(options["max_new_tokens"], self._model.gpt.max_gen_mel_tokens)
-        return Said(np.asarray(answer["wav"], dtype=np.float32).reshape(-1), ended)
+            answer = self._model.inference(
+                text, self._language, voice.gpt, voice.decoder, max_new_tokens=most, **sampling
+            )
+        samples = np.asarray(answer["wav"], dtype=np.float32).reshape(-1)
+        return Said(samples, ended=answer["gpt_latents"].shape[1] < most)  # the token that ends speech is one of them
 
     def clone(self, reference: Reference) -> Latents:
         """Compute a voice from a clip, as much of it as the model's configuration says.
@@ -134,9 +138,18 @@ def built_in_voices(files: XttsFiles) -> dict[str, Latents]:
 
 
 def character_limit(language: str) -> int | None:
-    """Return how many characters the model speaks at once in a language, None where it does not know it."""
-    limit = VoiceBpeTokenizer().char_limits.get(language.split("-")[0])
-    return None if limit is None else int(limit)
+    """Return how many characters the model speaks at once in a language, None where it does not know it.
+
+    Raises UsageError where the language needs a package that is not installed.
+    """
+    tokenizer, code = VoiceBpeTokenizer(), language.split("-")[0]
+    if code not in tokenizer.char_limits:
+        return None
+    try:
+        tokenizer.preprocess_text("a", code)
+    except ImportError as error:
+        raise UsageError(f"language: {language!r} needs a package of its own ({error}); install it") from error
+    return int(tokenizer.char_limits[code])
 
 
 def read_clip(reference: Reference) -> Samples:

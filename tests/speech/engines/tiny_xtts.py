@@ -18,14 +18,16 @@ SPEAKERS = ("Ana Florence", "Camilla Holmström", "Damien Black", "Viktor Eka")
 SAMPLE_RATE = 6000
 CHANNELS = 64
 AUDIO_TOKENS = 32
-SECONDS_A_TOKEN = 256 / 5512
 
 
-def write_tiny_xtts(folder: Path, *, stop: float = 1 / 20, seed: int = 0, legacy: bool = False) -> Path:
+def write_tiny_xtts(
+    folder: Path, *, stop: float = 1 / 20, seed: int = 0, legacy: bool = False, audio_tokens_at_once: int = 605
+) -> Path:
     """Write config.json, vocab.json, model.pth and speakers_xtts.pth.
 
     stop: the chance that speech ends at any one token, so that its length is geometrically distributed.
     legacy: store the configuration as an object under the names of 2023, as the released checkpoint does.
+    audio_tokens_at_once: three more than the model can make.
     """
     require_coqui()
     import torch
@@ -33,7 +35,7 @@ def write_tiny_xtts(folder: Path, *, stop: float = 1 / 20, seed: int = 0, legacy
 
     folder.mkdir(parents=True, exist_ok=True)
     _write_vocabulary(folder / "vocab.json")
-    config, model = _made(folder, seed)
+    config, model = _made(folder, seed, audio_tokens_at_once)
     head = model.gpt.mel_head
     with torch.no_grad():
         head.weight.mul_(0.1)
@@ -68,7 +70,7 @@ def change_config(folder: Path, **values: Any) -> None:
     path.write_text(json.dumps({**json.loads(path.read_text("utf-8")), **values}), "utf-8")
 
 
-def _made(folder: Path, seed: int) -> tuple[Any, Any]:
+def _made(folder: Path, seed: int, audio_tokens_at_once: int) -> tuple[Any, Any]:
     import torch
     from TTS.tts.configs.xtts_config import XttsArgs, XttsAudioConfig, XttsConfig
     from TTS.tts.layers.xtts.tokenizer import VoiceBpeTokenizer
@@ -78,6 +80,7 @@ def _made(folder: Path, seed: int) -> tuple[Any, Any]:
         gpt_layers=2,
         gpt_n_model_channels=CHANNELS,
         gpt_n_heads=2,
+        gpt_max_audio_tokens=audio_tokens_at_once,
         gpt_num_audio_tokens=AUDIO_TOKENS + 2,
         gpt_start_audio_token=AUDIO_TOKENS,
         gpt_stop_audio_token=AUDIO_TOKENS + 1,
