@@ -54,9 +54,10 @@ _SILENT = 0.01  # of the loudest sample, -40 dB
 # workers share the machine's memory bandwidth.
 _MINIMUM_SPEED_CPU, _MINIMUM_SPEED_CUDA = 0.02, 0.5
 
-# The `speed` of the library stretches the GPT's latents of 46 ms by linear interpolation before they are decoded. It
-# keeps pitch, but blurs what is shorter than two of them, is exact to 46 ms only (7 % of a "Yes."), and nobody has
-# measured what it does to the speech. What is added after every engine without a rate is measured, and exact.
+# The `speed` of the library stretches the GPT's latents, 46 ms apart, by linear interpolation before they are decoded.
+# Pitch stays, since nothing is resampled, but what lasts no longer than a latent or two is blurred, lengths are exact
+# to 46 ms only (a tenth of a short "Yes."), and what it does to the speech is not measured. What is added after every
+# engine without a rate of its own is measured and exact.
 _CONTROLS = Controls(rate=None, pitch=None, word_times=False)
 
 
