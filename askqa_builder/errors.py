@@ -22,4 +22,4 @@ class StorageError(AskqaError):
 
 
 class EngineError(AskqaError):
-    """An engine's device or server fails, whatever the text; the same command goes on once it is well again."""
+    """What an engine runs on is away or out of order, whatever the text; the same command later goes on."""

@@ -86,8 +86,8 @@ def resolve_profiles(
             engines = stack.enter_context(open_engines(profile_set, devices[0]))
         except UsageError as error:
             raise UsageError(f"{profile_set.source}: {error}") from error
-        resolved = resolve(profile_set, {key: engine.voices for key, engine in engines.items()})
-        return resolved, {key: engine.info for key, engine in engines.items()}
+        infos = {key: engine.info for key, engine in engines.items()}
+        return resolve(profile_set, {key: engine.voices for key, engine in engines.items()}, infos), infos
 
 
 @contextmanager

@@ -130,7 +130,8 @@ def describe_voices(manifest: Mapping[str, Any]) -> str:
     """Name engine and voices in a few words, so that nobody mistakes a demo for the real thing."""
     profiles = manifest["profiles"]
     engines = ", ".join(f"{engine['name']} {engine['version']}" for engine in manifest["engines"])
-    names = sorted({name for role in profiles["roles"].values() for name in role["voices"]})
+    entries = [entry for role in profiles["roles"].values() for entry in role["voices"]]
+    names = sorted({entry["speaker"] if isinstance(entry, dict) else entry for entry in entries})
     shown = ", ".join(names) if len(names) <= 6 else f"{', '.join(names[:5])} and {len(names) - 5} more"
     demo = " (demo voices)" if profiles["demo"] else ""
     return f"{engines}, voices {shown}{demo}"

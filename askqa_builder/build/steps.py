@@ -14,7 +14,7 @@ from askqa_builder.build.recipe import Recipe
 from askqa_builder.build.rows import Row, RowMaker
 from askqa_builder.corpus.conversation import Act, Role, Stage, Turn
 from askqa_builder.corpus.rejects import Reject, RejectStage
-from askqa_builder.errors import AskqaError, SpeechError, StorageError, UsageError
+from askqa_builder.errors import AskqaError, EngineError, SpeechError, StorageError, UsageError
 from askqa_builder.recording.turn_audio import TurnAudio, prepare_turn
 from askqa_builder.seeds import Stream, derive_seed
 from askqa_builder.speech.engine import Engine, Speech, Utterance
@@ -151,11 +151,11 @@ def _plan_turn(take: Take, index: int, turn: Turn, after_story: bool, speakers: 
 def _speak(engine: Engine, batch: Sequence[Utterance]) -> list[Spoken]:
     """Speak a batch; an engine that breaks its promise and raises is asked for each utterance alone.
 
-    Running out of memory or disk is no fault of the text: such errors are passed on.
+    Running out of memory or disk, or a server that is away, is no fault of the text: such errors are passed on.
     """
     try:
         return speak_native(engine, batch)
-    except (UsageError, StorageError, MemoryError, OSError):
+    except (UsageError, StorageError, EngineError, MemoryError, OSError):
         raise
     except Exception as error:
         if len(batch) == 1:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from askqa_builder.speech.engine import Engine
     from askqa_builder.voices.voice import Limits, Voice
+    from askqa_builder.voices.voice_table import VoiceTable
 
 AUDITION_TEXT = "Is that the blue one, or do you mean the one that she bought in the small town last year?"
 
@@ -19,21 +21,35 @@ def voices_command(
     audition: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Speak one sentence with each voice into WAV files here.")
     ] = None,
+    measure: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Measure each voice, and write a table for profile sets here.")
+    ] = None,
     voice: Annotated[str, typer.Option(help="Only voices that fit this name or pattern.")] = "*",
     text: Annotated[str, typer.Option(help="What to say in an audition.")] = AUDITION_TEXT,
+    options: Annotated[
+        list[str] | None,
+        typer.Option(metavar="JSON|KEY=VALUE", help="Options of the engine; may be given several times."),
+    ] = None,
 ) -> int:
     """List an engine's voices; a dash in gender or accent means that nobody vouches for it."""
+    from askqa_builder.errors import UsageError
     from askqa_builder.recording.audition import audition_voices
     from askqa_builder.speech.engine import find_voices, load_engine
+    from askqa_builder.voices.engine_options import engine_choice
 
-    loaded = load_engine(engine)
+    if audition is not None and measure is not None:
+        raise UsageError("--audition and --measure are two things; give one of them")
+    choice = engine_choice(engine, options or [])
+    loaded = load_engine(choice.name, choice.options)
     try:
         found = find_voices(loaded, voice)
-        if audition is None:
-            _print_voices(found)
-        else:
+        if measure is not None:
+            _measure_voices(loaded, found, measure)
+        elif audition is not None:
             for path in audition_voices(loaded, found, text, audition):
                 print(path)
+        else:
+            _print_voices(found)
     finally:
         loaded.close()
     return 0
@@ -56,6 +72,39 @@ def profiles_command(
     resolved, _ = resolve_profiles(name)
     print(json.dumps(resolved.to_json(), indent=2))
     return 0
+
+
+def _measure_voices(engine: Engine, voices: list[Voice], file: Path) -> None:
+    from tqdm import tqdm
+
+    from askqa_builder.dataset.files import atomic_write
+    from askqa_builder.recording.measuring import measure_voices, measured_table
+    from askqa_builder.voices.voice_table import check_replaceable, format_voice_table
+
+    check_replaceable(file)
+    progress = tqdm(
+        measure_voices(engine, voices),
+        total=len(voices),
+        unit=" voices",
+        leave=False,
+        dynamic_ncols=True,
+        bar_format="{l_bar}{bar}| {n_fmt}/{total_fmt}{unit}, {remaining} left",
+        disable=None,  # shown on a terminal only
+    )
+    table = measured_table(engine.info, dict(progress))
+    with atomic_write(file) as out:
+        out.write(format_voice_table(table).encode("utf-8"))
+    _print_table(table)
+    print(f"voice table written to {file}")
+
+
+def _print_table(table: VoiceTable) -> None:
+    width = max(len("voice"), *map(len, table.voices))
+    print(f"{'voice':{width}}  {'gender':8} {'F0 (Hz)':>8} {'spread (semitones)':>18} {'words/min':>9}")
+    for name, entry in sorted(table.voices.items()):
+        figures = (entry.f0_hz, entry.f0_spread_semitones, entry.words_per_minute)
+        f0, spread, pace = ("-" if figure is None else f"{figure:.1f}" for figure in figures)
+        print(f"{name:{width}}  {entry.gender or '-':8} {f0:>8} {spread:>18} {pace:>9}")
 
 
 def _print_voices(voices: list[Voice]) -> None:

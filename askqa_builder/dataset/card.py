@@ -104,10 +104,13 @@ def _body(manifest: Mapping[str, Any], statistics: Statistics) -> dict[str, Any]
         "kept": _kept(manifest["selection"]),
         "sources": ", ".join(f"{escape(source['name'])} ({source['split']})" for source in manifest["sources"]),
         "engines": ", ".join(_engine(engine) for engine in engines),
-        "engine_licences": "; ".join(f"{engine['name']}: {engine['licence']}" for engine in engines),
+        "engine_licences": "; ".join(_engine_licence(engine) for engine in engines),
+        "watermarks": ", ".join(_watermarks(engines)),
+        "clips": _clips(manifest["profiles"]["roles"]),
         "profile_set": escape(manifest["profiles"]["name"]),
         "rejected": ", ".join(f"{count} × {reason}" for reason, count in rejected.items()) or "nothing",
         "voices": _voices(statistics),
+        "gender_from_f0": _gender_from_f0(manifest["profiles"]),
         "licences": [
             {
                 "source": escape(source),
@@ -139,9 +142,38 @@ def _voices(statistics: Statistics) -> list[tuple[str, str]]:
     return [(role, ", ".join(voices)) for role, voices in roles.items()]
 
 
+def _gender_from_f0(profiles: Mapping[str, Any]) -> bool:
+    table = profiles.get("voice_table", {"voices": {}})
+    return any(entry["source"] == "f0" and entry["gender"] for entry in table["voices"].values())
+
+
 def _engine(engine: Mapping[str, Any]) -> str:
-    model = f", model {engine['model']}" if engine["model"] else ""
-    return f"{engine['name']} ({engine['library']} {engine['version']}{model})"
+    """Name engine, library, model and revision; what a profile set says of them may be anything."""
+    model = f", model {escape(engine['model'])}" if engine["model"] else ""
+    revision = f", revision {escape(engine['revision'])}" if engine["revision"] else ""
+    return f"{engine['name']} ({engine['library']} {engine['version']}{model}{revision})"
+
+
+def _engine_licence(engine: Mapping[str, Any]) -> str:
+    return f"{engine['name']}: {escape(engine['licence'])}"
+
+
+def _watermarks(engines: Sequence[Mapping[str, Any]]) -> list[str]:
+    return [f"{engine['name']}: {escape(engine['watermark'])}" for engine in engines if engine["watermark"]]
+
+
+def _clips(roles: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Return the recordings from which voices were cloned, each once."""
+    entries = [entry for role in roles.values() for entry in role["voices"] if isinstance(entry, dict)]
+    clips = {entry["speaker"]: entry for entry in entries}
+    return [
+        {
+            "voice": escape(name),
+            "sha256": entry["sha256"],
+            "licence": escape(entry.get("licence") or "unknown"),
+        }
+        for name, entry in sorted(clips.items())
+    ]
 
 
 def _title(manifest: Mapping[str, Any]) -> str:

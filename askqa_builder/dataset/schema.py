@@ -44,7 +44,7 @@ SPEAKER = pa.struct(
         ("voice", pa.string()),
         ("gender", pa.string()),
         ("accent", pa.string()),
-        ("metadata_source", pa.string()),
+        ("metadata_source", pa.string()),  # who says gender and accent: as in `Voice.metadata_source`
         (
             "requested",
             pa.struct([("rate", pa.float64()), ("pitch", pa.float64()), ("loudness", pa.float64())]),

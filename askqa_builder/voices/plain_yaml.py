@@ -14,7 +14,7 @@ import yaml
 from askqa_builder.errors import UsageError
 
 MAXIMUM_BYTES = 1 << 18
-"""Largest file that is read; 900 voices for each role are 50 kB."""
+"""Largest file that is read; 900 voices for each role are 50 kB, a table of 900 voices is 110 kB."""
 
 MAXIMUM_NODES = 100_000
 """Most items, aliases counted as often as they are used."""
@@ -35,7 +35,7 @@ def read_yaml(path: Path, where: str) -> Any:
     except OSError as error:
         raise UsageError(f"{where}: cannot be read: {error.strerror}") from error
     if len(data) > MAXIMUM_BYTES:
-        raise UsageError(f"{where}: larger than {MAXIMUM_BYTES} bytes; is it a profile set?")
+        raise UsageError(f"{where}: larger than {MAXIMUM_BYTES} bytes; is it the right file?")
     try:
         return parse_yaml(data.decode("utf-8-sig"), where)
     except UnicodeDecodeError as error:

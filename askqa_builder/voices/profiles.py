@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
-import reprlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -22,7 +20,9 @@ from askqa_builder.voices.limits import EDGE, GAP, LOUDNESS, WIDEST_PITCH, WIDES
 from askqa_builder.voices.plain_yaml import read_yaml
 from askqa_builder.voices.pool import ATTRIBUTES, Attribute
 from askqa_builder.voices.reference import Reference, read_reference
+from askqa_builder.voices.section import Place, Section, close_matches, one_of, shown
 from askqa_builder.voices.voice import Limits
+from askqa_builder.voices.voice_table import VoiceTable, parse_voice_table, read_voice_table
 
 
 class VoiceSplit(str, Enum):
@@ -65,7 +65,8 @@ _DEFAULT_LOUDNESS: dict[Role, object] = {
 class EngineChoice:
     """An engine by name with its options, the latter as canonical JSON so that they can be compared.
 
-    An option whose name ends in `_path` is a file or folder on this machine, here absolute.
+    An option whose name ends in `_path` is a file or folder on this machine, here absolute. Those in
+    `_WAY_OPTIONS` say how a server is reached.
     """
 
     name: str
@@ -84,11 +85,15 @@ class EngineChoice:
 
     @property
     def portable_options(self) -> dict[str, Any]:
-        """The options as a dataset may show them: of files only the name; what is in them, the engine's info says."""
-        options = self.options
+        """The options as a dataset may show them, and as they count for its digest.
+
+        Of files only the name; what is in them, the engine's info says. Nothing of the way to a server: it changes
+        no sample, so a build may go on over another one, and it is nobody's business.
+        """
         return {
             key: Path(value).name if key.endswith(_PATH_SUFFIX) and isinstance(value, str) else value
-            for key, value in options.items()
+            for key, value in self.options.items()
+            if key not in _WAY_OPTIONS
         }
 
 
@@ -124,6 +129,7 @@ class ProfileSet:
     voice_split: VoiceSplit
     balance: tuple[Attribute, ...]
     pauses: Mapping[Pause, Distribution]
+    voice_table: VoiceTable | None = None
 
     @property
     def engines(self) -> dict[str, EngineChoice]:
@@ -142,7 +148,8 @@ class ProfileSet:
     def to_json(self) -> dict[str, Any]:
         """Return the canonical form: every default written out, each role with its engine and options.
 
-        Sets that mean the same have the same form, and `parse_profile_set` reads it back.
+        Sets that mean the same have the same form, and `parse_profile_set` reads it back, but for folders and the way
+        to servers.
         """
         return {
             "demo": self.demo,
@@ -161,6 +168,7 @@ class ProfileSet:
             "balance": list(self.balance),
             "pauses": {pause.value: seconds.to_json() for pause, seconds in self.pauses.items()},
             "loudness": {role.value: profile.loudness.to_json() for role, profile in self.roles.items()},
+            **({} if self.voice_table is None else {"voice_table": self.voice_table.to_json()}),
         }
 
 
@@ -186,8 +194,9 @@ def read_profile_set(name_or_path: str) -> ProfileSet:
             f"{', '.join(shipped)}; write a file of your own with its suffix or a slash, as ./mine.yaml"
         )
     source = f"profiles/{name_or_path}.yaml"
+    folder = _shipped_folder()
     return parse_profile_set(
-        read_yaml(_shipped_folder() / f"{name_or_path}.yaml", source), name=name_or_path, source=source
+        read_yaml(folder / f"{name_or_path}.yaml", source), name=name_or_path, source=source, folder=folder
     )
 
 
@@ -196,10 +205,10 @@ def parse_profile_set(data: object, name: str, source: str, folder: Path | None 
 
     folder: where the files lie that the set names; None if it comes without them, as from a manifest.
     """
-    top = _Section(data, _Place(source, folder), _TOP_KEYS, required=("roles",))
-    roles = _Section(top.get("roles"), top.at("roles"), _values(Role), required=_values(Role))
-    loudness = _Section(top.get("loudness", {}), top.at("loudness"), _values(Role))
-    pauses = _Section(top.get("pauses", {}), top.at("pauses"), _values(Pause))
+    top = Section(data, Place(source, folder), _TOP_KEYS, required=("roles",))
+    roles = Section(top.get("roles"), top.at("roles"), _values(Role), required=_values(Role))
+    loudness = Section(top.get("loudness", {}), top.at("loudness"), _values(Role))
+    pauses = Section(top.get("pauses", {}), top.at("pauses"), _values(Pause))
     default_engine = _engine(top, None)
     profiles = {role: _role_profile(role, roles, loudness, default_engine) for role in Role}
     _check_references(profiles, top.at("roles"))
@@ -215,63 +224,22 @@ def parse_profile_set(data: object, name: str, source: str, folder: Path | None 
             pause: _ranged(pauses, pause.value, _DEFAULT_PAUSES[pause], (pause.limits, "seconds of silence"))
             for pause in Pause
         },
+        voice_table=_voice_table(top),
     )
-
-
-def close_matches(name: str, known: Sequence[str]) -> str:
-    """Return " (close: a, b)" for a message, or nothing where nothing is close."""
-    close = get_close_matches(name, known, n=3)
-    return f" (close: {', '.join(close)})" if close else ""
-
-
-@dataclass(frozen=True)
-class _Place:
-    """A file, the folder it lies in, and the path of keys to one of its values."""
-
-    source: str
-    folder: Path | None
-    keys: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        return f"{self.source}: {'.'.join(self.keys)}" if self.keys else self.source
-
-
-class _Section:
-    """A mapping of the file, whose keys are known."""
-
-    def __init__(self, data: object, place: _Place, allowed: Sequence[str], required: Sequence[str] = ()) -> None:
-        if not isinstance(data, dict):
-            raise UsageError(f"{place}: {_shown(data)} is not a mapping; allowed keys: {', '.join(allowed)}")
-        for key in data:
-            if key not in allowed:
-                hint = close_matches(str(key), allowed)
-                raise UsageError(f"{place}: unknown key {_shown(key)}{hint}; allowed: {', '.join(allowed)}")
-        for key in required:
-            if key not in data:
-                raise UsageError(f"{place}: the key {key!r} is missing; needed: {', '.join(required)}")
-        self._data = data
-        self._place = place
-
-    def __contains__(self, key: str) -> bool:
-        return key in self._data
-
-    def get(self, key: str, default: object = None) -> Any:
-        return self._data.get(key, default)
-
-    def at(self, key: str) -> _Place:
-        return _Place(self._place.source, self._place.folder, (*self._place.keys, key))
 
 
 _TOP_KEYS = (
     "engine", "options", "demo", "roles", "distinct_voices", "voice_split", "balance", "pauses", "loudness",
+    "voice_table",
 )  # fmt: skip
 _ROLE_KEYS = ("engine", "options", "voices", "rate", "pitch")
 _REFERENCE_KEYS = ("ref", "text", "licence", "speaker", "sha256")
 _PATH_SUFFIX = "_path"
+_WAY_OPTIONS = frozenset({"api_key_variable", "base_url", "concurrency", "patience", "timeout"})
 
 
-def _role_profile(role: Role, roles: _Section, loudness: _Section, default: EngineChoice | None) -> RoleProfile:
-    section = _Section(roles.get(role.value), roles.at(role.value), _ROLE_KEYS, required=("voices",))
+def _role_profile(role: Role, roles: Section, loudness: Section, default: EngineChoice | None) -> RoleProfile:
+    section = Section(roles.get(role.value), roles.at(role.value), _ROLE_KEYS, required=("voices",))
     engine = _engine(section, default)
     if engine is None:
         raise UsageError(f"{section.at('engine')}: no engine is named, neither here nor for the whole set")
@@ -286,23 +254,24 @@ def _role_profile(role: Role, roles: _Section, loudness: _Section, default: Engi
     )
 
 
-def _engine(section: _Section, default: EngineChoice | None) -> EngineChoice | None:
+def _engine(section: Section, default: EngineChoice | None) -> EngineChoice | None:
     """Read `engine` and `options`; options belong to the engine beside them, else to the set's engine."""
     if "engine" in section:
         name = section.get("engine")
         if not isinstance(name, str) or re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", name) is None:
-            raise UsageError(f"{section.at('engine')}: {_shown(name)} is not an engine's name, such as flite")
-        return EngineChoice(name, _options_json(section.get("options", {}), section.at("options")))
+            raise UsageError(f"{section.at('engine')}: {shown(name)} is not an engine's name, such as flite")
+        return EngineChoice(name, options_json(section.get("options", {}), section.at("options")))
     if "options" not in section:
         return default
     if default is None:
         raise UsageError(f"{section.at('options')}: there is no engine to which these options belong")
-    return EngineChoice(default.name, _options_json(section.get("options"), section.at("options")))
+    return EngineChoice(default.name, options_json(section.get("options"), section.at("options")))
 
 
-def _options_json(options: object, place: _Place) -> str:
+def options_json(options: object, place: Place) -> str:
+    """Return an engine's options as canonical JSON, files named from the folder of `place`. Raises UsageError."""
     if not isinstance(options, dict):
-        raise UsageError(f"{place}: {_shown(options)} is not a mapping of the engine's options")
+        raise UsageError(f"{place}: {shown(options)} is not a mapping of the engine's options")
     if place.folder is not None:
         located = {
             key: str((place.folder / value).resolve())
@@ -316,28 +285,28 @@ def _options_json(options: object, place: _Place) -> str:
         raise UsageError(f"{place}: numbers must be finite") from error
 
 
-def _voices(entries: object, place: _Place) -> tuple[tuple[str, ...], tuple[Reference, ...]]:
+def _voices(entries: object, place: Place) -> tuple[tuple[str, ...], tuple[Reference, ...]]:
     if not isinstance(entries, list) or not entries:
-        raise UsageError(f"{place}: {_shown(entries)} is not a list of one voice or more, such as [slt, rms]")
+        raise UsageError(f"{place}: {shown(entries)} is not a list of one voice or more, such as [slt, rms]")
     seen: dict[str, Reference | None] = {}
     for entry in entries:
         reference = _reference(entry, place) if isinstance(entry, dict) else None
         name = entry if reference is None else reference.name
         if not isinstance(name, str) or not name:
-            raise UsageError(f"{place}: {_shown(name)} is not text; quote it if it is the name of a voice")
+            raise UsageError(f"{place}: {shown(name)} is not text; quote it if it is the name of a voice")
         if name in seen:
-            raise UsageError(f"{place}: {_shown(name)} is listed twice")
+            raise UsageError(f"{place}: {shown(name)} is listed twice")
         seen[name] = reference
     return tuple(seen), tuple(reference for reference in seen.values() if reference is not None)
 
 
-def _reference(entry: object, place: _Place) -> Reference:
+def _reference(entry: object, place: Place) -> Reference:
     """Read an entry `{ref: clip.wav, text:, licence:, speaker:}`; a manifest's has the clip's digest."""
-    section = _Section(entry, place, _REFERENCE_KEYS, required=("ref",))
+    section = Section(entry, place, _REFERENCE_KEYS, required=("ref",))
     values = {key: section.get(key) for key in _REFERENCE_KEYS}
     for key, value in values.items():
         if value is not None and (not isinstance(value, str) or not value.strip()):
-            raise UsageError(f"{section.at(key)}: {_shown(value)} is not text")
+            raise UsageError(f"{section.at(key)}: {shown(value)} is not text")
     path = Path(values["ref"])
     name = values["speaker"] or path.stem
     if place.folder is None:
@@ -349,7 +318,7 @@ def _reference(entry: object, place: _Place) -> Reference:
     return found
 
 
-def _check_references(roles: Mapping[Role, RoleProfile], place: _Place) -> None:
+def _check_references(roles: Mapping[Role, RoleProfile], place: Place) -> None:
     """One voice is one recording, also where several roles list it."""
     known: dict[tuple[str, str], Reference] = {}
     for profile in roles.values():
@@ -367,7 +336,7 @@ def _voices_json(profile: RoleProfile) -> list[object]:
     return [references[name].to_json() if name in references else name for name in profile.voices]
 
 
-def _ranged(section: _Section, key: str, default: object, allowed: tuple[Limits, str]) -> Distribution:
+def _ranged(section: Section, key: str, default: object, allowed: tuple[Limits, str]) -> Distribution:
     limits, what = allowed
     where = str(section.at(key))
     distribution = parse_distribution(section.get(key, default), where)
@@ -375,43 +344,43 @@ def _ranged(section: _Section, key: str, default: object, allowed: tuple[Limits,
     return distribution
 
 
-def _voice_split(top: _Section) -> VoiceSplit:
+def _voice_split(top: Section) -> VoiceSplit:
     value = top.get("voice_split", VoiceSplit.SHARED.value)
-    return VoiceSplit(_one_of(value, top.at("voice_split"), _values(VoiceSplit)))
+    return VoiceSplit(one_of(value, top.at("voice_split"), _values(VoiceSplit)))
 
 
-def _balance(top: _Section) -> tuple[Attribute, ...]:
+def _voice_table(top: Section) -> VoiceTable | None:
+    """Read the table that a file names; a manifest holds the table itself."""
+    if "voice_table" not in top:
+        return None
+    value, place = top.get("voice_table"), top.at("voice_table")
+    if isinstance(value, dict):
+        return parse_voice_table(value, place)
+    if not isinstance(value, str) or not value.strip() or place.folder is None:
+        raise UsageError(f"{place}: {shown(value)} is not the name of a file; write one with askqa voices --measure")
+    return read_voice_table(place.folder / value, f"{place}: {escape(value)}")
+
+
+def _balance(top: Section) -> tuple[Attribute, ...]:
     names, place = top.get("balance", []), top.at("balance")
     if not isinstance(names, list):
-        raise UsageError(f"{place}: {_shown(names)} is not a list of {', '.join(ATTRIBUTES)}")
+        raise UsageError(f"{place}: {shown(names)} is not a list of {', '.join(ATTRIBUTES)}")
     for name in names:
-        _one_of(name, place, ATTRIBUTES)
+        one_of(name, place, ATTRIBUTES)
         if names.count(name) > 1:
             raise UsageError(f"{place}: {name} is listed twice")
     return tuple(ATTRIBUTES[ATTRIBUTES.index(name)] for name in names)
 
 
-def _flag(section: _Section, key: str, default: bool) -> bool:
+def _flag(section: Section, key: str, default: bool) -> bool:
     value = section.get(key, default)
     if not isinstance(value, bool):
-        raise UsageError(f"{section.at(key)}: {_shown(value)} is neither true nor false")
-    return value
-
-
-def _one_of(value: object, place: _Place, allowed: Sequence[str]) -> str:
-    if not isinstance(value, str) or value not in allowed:
-        hint = close_matches(value, allowed) if isinstance(value, str) else ""
-        raise UsageError(f"{place}: {_shown(value)} is unknown{hint}; allowed: {', '.join(allowed)}")
+        raise UsageError(f"{section.at(key)}: {shown(value)} is neither true nor false")
     return value
 
 
 def _values(kind: type[Enum]) -> tuple[str, ...]:
     return tuple(member.value for member in kind)
-
-
-def _shown(value: object) -> str:
-    """One short line for any value."""
-    return reprlib.repr(value)
 
 
 def _shipped_folder() -> Path:

@@ -13,8 +13,10 @@ from askqa_builder.errors import UsageError
 from askqa_builder.voices.distributions import Distribution, require_inside
 from askqa_builder.voices.limits import pitch_limits, rate_limits
 from askqa_builder.voices.pool import VoicePool, divide, satisfiable
-from askqa_builder.voices.profiles import ProfileSet, RoleProfile, VoiceSplit, close_matches
+from askqa_builder.voices.profiles import ProfileSet, RoleProfile, VoiceSplit
+from askqa_builder.voices.section import close_matches
 from askqa_builder.voices.voice import Limits, Voice
+from askqa_builder.voices.voice_table import ModelIdentity, VoiceTable, fill_in
 
 Catalogue = Mapping[str, Voice]
 """The voices of an engine by name."""
@@ -38,13 +40,23 @@ class ResolvedProfileSet:
         return self.profiles.to_json()
 
 
-def resolve(profile_set: ProfileSet, catalogues: Mapping[str, Catalogue]) -> ResolvedProfileSet:
+def resolve(
+    profile_set: ProfileSet,
+    catalogues: Mapping[str, Catalogue],
+    models: Mapping[str, ModelIdentity] | None = None,
+) -> ResolvedProfileSet:
     """Check a set against its engines' voices, given for each key of `profile_set.engines`.
+
+    models: who the engines are, by the same keys; a set with a voice table needs to know. The table fills in what
+    the engines do not vouch for, before voices are balanced; of it, what the voices in use took is kept.
 
     Raises UsageError where a voice or pattern fits nothing, a range can hardly be kept by a voice, an
     attribute to balance is known of no voice, a split has too few voices for the roles to differ, or a role
-    fewer than three in a split where these are disjoint.
+    fewer than three in a split where these are disjoint, or where the voice table is of another model.
     """
+    listed, table = catalogues, profile_set.voice_table
+    if table is not None:
+        catalogues = fill_in(table, listed, models or {}, f"{profile_set.source}: voice_table")
     voices = {
         role: _found_voices(profile, catalogues[profile.engine.key], f"{profile_set.source}: roles.{role.value}")
         for role, profile in profile_set.roles.items()
@@ -57,7 +69,22 @@ def resolve(profile_set: ProfileSet, catalogues: Mapping[str, Catalogue]) -> Res
         role: replace(profile, voices=tuple(voice.name for voice in voices[role]))
         for role, profile in profile_set.roles.items()
     }
-    return ResolvedProfileSet(replace(profile_set, roles=roles), pools)
+    if table is not None:
+        table = _in_use(table, profile_set, voices, listed)
+    return ResolvedProfileSet(replace(profile_set, roles=roles, voice_table=table), pools)
+
+
+def _in_use(
+    table: VoiceTable, profile_set: ProfileSet, voices: Mapping[Role, list[Voice]], listed: Mapping[str, Catalogue]
+) -> VoiceTable | None:
+    """Return what of the table some role's voice took from it, None if nothing."""
+    used = {
+        voice.name
+        for role, found in voices.items()
+        for voice in found
+        if voice != listed[profile_set.roles[role].engine.key][voice.name]
+    }
+    return table.of(used) if used else None
 
 
 def _found_voices(profile: RoleProfile, catalogue: Catalogue, where: str) -> list[Voice]:

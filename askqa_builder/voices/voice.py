@@ -27,7 +27,8 @@ class Voice:
     """One voice, as its engine lists it.
 
     gender and accent are None where nobody vouches for them; `metadata_source` says who does:
-    "catalogue" (the engine's own list), "embedding" (matched recordings) or "unknown".
+    "catalogue" (the engine's own list), "embedding" (matched recordings), "f0" (the gender was inferred from the
+    voice's fundamental frequency) or "unknown".
     """
 
     name: str

@@ -182,3 +182,16 @@ def test_nothing_names_the_machine(demo_dataset: Path, demo_file: Path) -> None:
     for path in demo_dataset.rglob("*.parquet"):
         data = path.read_bytes()
         assert not [mark for mark in marks if len(mark) > 4 and mark.encode() in data]
+
+
+def test_gender_by_f0_is_told(manifest: dict[str, Any]) -> None:
+    line = "gender inferred from fundamental frequency"
+    assert line not in render_card(manifest, figures())
+    for entry, told in (
+        ({"gender": "male", "accent": None, "source": "f0"}, True),
+        ({"gender": "male", "accent": None, "source": "embedding"}, False),
+    ):
+        manifest["profiles"]["voice_table"] = {"engine": "flite", "voices": {"kal16": entry}}
+        card = render_card(manifest, figures())
+        assert (line in card) == told
+        assert "\n\n\n" not in card.partition("## How it was made")[2].partition("## Licences")[0]

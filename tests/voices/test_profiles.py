@@ -194,8 +194,22 @@ def test_the_shipped_flite_set_is_the_contracts() -> None:
 
 def test_every_shipped_set_is_valid_and_canonical() -> None:
     for name in shipped_profile_sets():
-        found = read_profile_set(name)
-        assert parse_profile_set(found.to_json(), name, "askqa.json") == found
+        form = read_profile_set(name).to_json()
+        assert parse_profile_set(form, name, "askqa.json").to_json() == form
+
+
+def test_the_way_to_a_server_is_no_part_of_what_a_set_says() -> None:
+    way = {
+        "base_url": "http://10.1.2.3/v1",
+        "api_key_variable": "MY_KEY",
+        "concurrency": 2,
+        "patience": 1,
+        "timeout": 9,
+    }
+    found = parsed(profile_data(["a"], ["b"], ["c"], options={"model": "big", **way}))
+    (choice,) = found.engines.values()
+    assert choice.options == {"model": "big", **way}
+    assert {str(role["options"]) for role in found.to_json()["roles"].values()} == {"{'model': 'big'}"}
 
 
 def test_defaults_are_those_of_the_shipped_set(tmp_path: Path) -> None:

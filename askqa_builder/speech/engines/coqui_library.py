@@ -48,8 +48,6 @@ def require_coqui() -> None:
     if missing:
         names = ", ".join(name.replace("TTS", "coqui-tts") for name in missing)
         raise UsageError(f"coqui needs its library ({names} not installed): {_INSTALL}")
-    # Its memory of kernels for each length of input grows for ever; it is read when torch first uses oneDNN.
-    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "1")
     # it logs a traceback beside each error that it raises; what it raises is told in one line here
     logging.getLogger("TTS").setLevel(logging.CRITICAL)
     try:

@@ -25,6 +25,8 @@ from askqa_builder.speech.engines.vits_decoder import BatchDecoder, Precision, f
 _TOKENS_A_BATCH = 16384
 """Padded tokens whose durations a GPU predicts at once; attention over 300 tokens takes 0.4 MB each."""
 
+_CPU_STEP = 32
+
 _MOST_PADDING, _ENOUGH = 0.1, 0.25
 """Share of a batch that may be padding, once it holds this share of the most it may hold."""
 
@@ -128,7 +130,7 @@ class BatchedVits:
         self.counts.encoder_calls += 1
         generators = [torch.Generator().manual_seed(item.seed) for _, item in batch]
         lengths = [len(item.ids) for _, item in batch]
-        longest = max(lengths)
+        longest = self._rounded(max(lengths))
         ids = torch.zeros(len(batch), longest, dtype=torch.long)
         noise = torch.zeros(len(batch), 2, longest)
         for row, ((_, item), generator) in enumerate(zip(batch, generators, strict=True)):
@@ -234,13 +236,13 @@ class BatchedVits:
     def _decode(self, batch: Sequence[_Prior], noise: torch.Tensor) -> _OnItsWay:
         """Run flow and decoder over a batch, padded to its longest item."""
         model, frames = self.model, [prior.frames for prior in batch]
-        longest = max(frames)
+        longest = self._rounded(max(frames))
         lengths = torch.tensor(frames, device=self.device)
         mask = (torch.arange(longest, device=self.device) < lengths[:, None]).unsqueeze(1)
         tokens = self._token_of_frame(batch, longest)
         means = torch.cat([prior.means for prior in batch], 1)[:, tokens].permute(1, 0, 2)
         log_scales = torch.cat([prior.log_scales for prior in batch], 1)[:, tokens].permute(1, 0, 2)
-        noise = noise.to(self.device, non_blocking=True)
+        noise = torch.nn.functional.pad(noise.to(self.device, non_blocking=True), (0, longest - noise.shape[-1]))
         latent = (means + noise * torch.exp(log_scales) * model.inference_noise_scale) * mask
         speakers = self._speakers([prior.item for prior in batch])
         with self.precision.of_flow():
@@ -259,6 +261,10 @@ class BatchedVits:
             places[row, : prior.frames] = before + np.repeat(np.arange(len(prior.durations)), prior.durations)
             before += len(prior.durations)
         return torch.from_numpy(places).to(self.device, non_blocking=True)
+
+    def _rounded(self, length: int) -> int:
+        """Return a length to pad to: on a CPU one of few, since oneDNN compiles and keeps kernels for each."""
+        return -(-length // _CPU_STEP) * _CPU_STEP if self.device.type == "cpu" else length
 
     def _to_host(self, batch: Sequence[_Prior], waveform: torch.Tensor) -> _OnItsWay:
         if self.device.type != "cuda":

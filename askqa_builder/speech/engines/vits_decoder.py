@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from enum import Enum
@@ -11,6 +12,10 @@ import torch
 from torch.nn.utils import parametrize
 
 from askqa_builder.errors import UsageError
+
+WINDOWS = (32, 64, 96, 128, 192)
+"""Frames decoded at once on a CPU. Longer stretches leave its caches (512 take 1.5 times as long a frame), and
+each other length makes oneDNN compile and keep kernels of its own."""
 
 _TRAINING_ONLY = ("posterior_encoder", "disc")
 _TRAINING_ONLY_IN_DURATIONS = ("post_pre", "post_convs", "post_proj", "post_flows")
@@ -89,7 +94,9 @@ class BatchDecoder:
     def __init__(self, decoder: Any, precision: Precision) -> None:
         self._decoder = decoder
         self._precision = precision
+        self._reach = _reach(decoder)
         self._frames: Sequence[int] | None = None
+        self._width = 0
         self._masks: dict[int, torch.Tensor] = {}
         if precision is Precision.BFLOAT16:
             decoder.bfloat16()
@@ -102,15 +109,43 @@ class BatchDecoder:
                 module.register_forward_pre_hook(self._mask_tail)
 
     def decode(self, latent: torch.Tensor, speakers: torch.Tensor | None, frames: Sequence[int]) -> torch.Tensor:
-        """Return waveforms [items, 1, samples] of latents [items, channels, frames], zero beyond each item's frames."""
-        self._frames = frames if min(frames) < max(frames) else None
-        self._masks.clear()
+        """Return waveforms [items, 1, samples] of latents [items, channels, frames], which are zero behind each item.
+
+        What the waveforms hold behind each item is not speech. frames: of each item.
+        """
         if self._precision is Precision.BFLOAT16:
             latent = latent.bfloat16()
             speakers = speakers.bfloat16() if speakers is not None else None
         with self._precision.of_flow():
-            waveform: torch.Tensor = self._decoder(latent, g=speakers)
+            if len(frames) == 1 and not latent.is_cuda:
+                return self._in_windows(latent[:, :, : frames[0]], speakers)
+            return self._whole(latent, speakers, frames)
+
+    def _whole(self, latent: torch.Tensor, speakers: torch.Tensor | None, frames: Sequence[int]) -> torch.Tensor:
+        self._width = latent.shape[-1]
+        self._frames = frames if min(frames) < self._width else None
+        self._masks.clear()
+        waveform: torch.Tensor = self._decoder(latent, g=speakers)
         return waveform
+
+    def _in_windows(self, latent: torch.Tensor, speakers: torch.Tensor | None) -> torch.Tensor:
+        """Decode one item piece by piece: no sample depends on frames farther away than the decoder reaches."""
+        total = latent.shape[-1]
+        width, starts = cut_windows(total, self._reach)
+        if not starts:
+            padded = torch.nn.functional.pad(latent, (0, width - total))
+            waveform = self._whole(padded, speakers, [total])
+            return waveform[:, :, : waveform.shape[-1] // width * total]
+        parts = []
+        done = 0
+        for start in starts:
+            last = start + width == total
+            end = total if last else start + width - self._reach
+            waveform = self._whole(latent[:, :, start : start + width], speakers, [width])
+            hop = waveform.shape[-1] // width
+            parts.append(waveform[:, :, (done - start) * hop : (end - start) * hop])
+            done = end
+        return torch.cat(parts, -1)
 
     def _mask_tail(self, _: Any, inputs: tuple[torch.Tensor]) -> None:
         """Zero, in place, what lies behind each item; the layers give their convolutions a tensor of their own."""
@@ -118,7 +153,7 @@ class BatchDecoder:
             return
         (x,) = inputs
         width = x.shape[-1]
-        scale = width // max(self._frames)
+        scale = width // self._width
         if x.is_cuda:  # one kernel instead of one an item
             if width not in self._masks:
                 ends = torch.tensor(self._frames, device=x.device) * scale
@@ -127,6 +162,43 @@ class BatchDecoder:
             return
         for row, frames in enumerate(self._frames):
             x[row, :, frames * scale :] = 0.0
+
+
+def cut_windows(frames: int, reach: int) -> tuple[int, list[int]]:
+    """Return one of WINDOWS and where windows of it start, for the least work; no starts if one holds all.
+
+    Windows overlap by twice the reach, the last one by more: it ends with the item.
+    """
+    for width in WINDOWS:
+        if frames <= width:
+            return width, []
+    counted = {width: -(-(frames - 2 * reach) // (width - 2 * reach)) for width in WINDOWS if width > 4 * reach} or {
+        max(WINDOWS[-1], 5 * reach): -(-(frames - 2 * reach) // (max(WINDOWS[-1], 5 * reach) - 2 * reach))
+    }
+    width = min(counted, key=lambda one: (one * counted[one], -one))
+    return width, [min(i * (width - 2 * reach), frames - width) for i in range(counted[width])]
+
+
+def _reach(decoder: Any) -> int:
+    """Return how many frames away an input can still change a sample: the sum of all kernels' reaches."""
+    frames = _kernel_reach(decoder.conv_pre)
+    scale = 1
+    blocks = decoder.num_kernels
+    for stage, upsampling in enumerate(decoder.ups):
+        frames += upsampling.kernel_size[0] / (2 * upsampling.stride[0] * scale)
+        scale *= upsampling.stride[0]
+        frames += (
+            max(
+                sum(_kernel_reach(layer) for layer in block.modules() if isinstance(layer, torch.nn.Conv1d))
+                for block in decoder.resblocks[stage * blocks : (stage + 1) * blocks]
+            )
+            / scale
+        )
+    return math.ceil(frames + _kernel_reach(decoder.conv_post) / scale)
+
+
+def _kernel_reach(layer: torch.nn.Conv1d) -> float:
+    return float((layer.kernel_size[0] - 1) / 2 * layer.dilation[0])
 
 
 def _computes_bfloat16() -> bool:
