@@ -7,7 +7,13 @@ from collections.abc import Iterator
 
 Span = tuple[int, int]
 
+SENTENCE_PAUSE, CLAUSE_PAUSE = 0.45, 0.20
+"""Seconds of silence between two sentences, and where a long one was cut at a comma. The first is Coqui's own
+between sentences, and within what readers do (Campione and Véronis 2002: medium pauses, 0.2 to 1 s)."""
+
 _CLAUSE_END = re.compile(r"[,;:](?= )")
+_ENDS_SENTENCE = re.compile(r"[.!?…][\"')\]]*$")
+_ENDS_CLAUSE = re.compile(r"[,;:][\"')\]]*$")
 
 
 def split_text(text: str, limit: int) -> list[Span]:
@@ -28,6 +34,13 @@ def split_text(text: str, limit: int) -> list[Span]:
 def split_sentences(text: str, limit: int) -> list[Span]:
     """Cut `text` into its sentences, and those longer than `limit` characters like `split_text` does."""
     return [piece for start, end in _sentences(text) for piece in _cut(text, start, end, limit)]
+
+
+def pause_after(piece: str) -> float:
+    """Return the seconds of silence due between a piece of a text and the next one."""
+    if _ENDS_SENTENCE.search(piece):
+        return SENTENCE_PAUSE
+    return CLAUSE_PAUSE if _ENDS_CLAUSE.search(piece) else 0.0
 
 
 def _sentences(text: str) -> Iterator[Span]:

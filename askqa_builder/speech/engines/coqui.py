@@ -5,7 +5,6 @@ The engine only finds the model's files when it is made; torch loads the weights
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -13,20 +12,22 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from askqa_builder.errors import AskqaError, EngineError, SpeechError, UsageError
+from askqa_builder.errors import AskqaError, SpeechError, UsageError
 from askqa_builder.seeds import derive_seed
 from askqa_builder.speech.engine import EngineInfo, Pace, Samples, Speech, Utterance, WordTime
 from askqa_builder.speech.engines.coqui_library import (
     ModelFiles,
+    device_failure,
     find_model,
     library_versions,
     local_model,
     model_errors,
     read_config,
     require_coqui,
+    torch_device,
 )
 from askqa_builder.speech.engines.espeak_phonemes import Phonemizer
-from askqa_builder.speech.pieces import split_sentences
+from askqa_builder.speech.pieces import pause_after, split_sentences
 from askqa_builder.voices.voice import Controls, Voice
 
 if TYPE_CHECKING:
@@ -37,16 +38,10 @@ VCTK = "tts_models/en/vctk/vits"
 CHARACTERS_A_PIECE = 300
 """Longest stretch spoken in one go; VITS learned from sentences of some 10 s."""
 
-SENTENCE_PAUSE, CLAUSE_PAUSE = 0.45, 0.20
-"""Seconds of silence between two sentences, and where a long one was cut at a comma. The first is Coqui's own
-between sentences, and within what readers do (Campione and Véronis 2002: medium pauses, 0.2 to 1 s)."""
-
 _CORPORA = {VCTK: ", trained on VCTK by Yamagishi, Veaux and MacDonald (CC BY 4.0)"}
 """What to say of the recordings behind a model."""
 
 _RATE_LIMITS = (0.5, 2.0)
-_SENTENCE_END = re.compile(r"[.!?…][\"')\]]*$")
-_CLAUSE_END = re.compile(r"[,;:][\"')\]]*$")
 _MINIMUM_SPEED_CPU, _MINIMUM_SPEED_CUDA = 0.3, 5.0
 
 # Decoding 1 s takes 25 MB in float32; beyond two minutes a batch fills any GPU there is.
@@ -99,7 +94,7 @@ class CoquiEngine:
             raise UsageError(f"batch_seconds: {batch_seconds!r} is not allowed; give seconds up to 3600")
         if model_path is None and config_path is not None:
             raise UsageError("config_path: give model_path too")
-        self._device = _device(device)
+        self._device = torch_device(device)
         self._precision = Precision.choose(precision, self._device)
         self._files = local_model(model_path, config_path, licence) if model_path else _released(model)
         self._config = read_config(self._files)
@@ -154,7 +149,7 @@ class CoquiEngine:
             for start, end in split_sentences(text, CHARACTERS_A_PIECE):
                 tokens = self._tokenizer.tokens(text[start:end])
                 if tokens.ids:
-                    pieces.append(Piece(tokens, start, _pause_after(text[start:end])))
+                    pieces.append(Piece(tokens, start, pause_after(text[start:end])))
             return pieces
 
     def speak(self, batch: Sequence[Utterance]) -> list[Speech | SpeechError]:
@@ -178,7 +173,7 @@ class CoquiEngine:
         except Exception as error:
             if self._device.type != "cuda":
                 raise
-            raise EngineError(_device_failure(self._device, error, batch)) from error
+            raise device_failure("coqui", self._device, error, batch) from error
         return [
             self._joined([(piece, next(spoken)) for piece in parts], one.rate)
             if parts
@@ -233,27 +228,6 @@ class CoquiEngine:
         return Speech(np.concatenate(samples), sample_rate, tuple(words))
 
 
-def _pause_after(sentence: str) -> float:
-    if _SENTENCE_END.search(sentence):
-        return SENTENCE_PAUSE
-    return CLAUSE_PAUSE if _CLAUSE_END.search(sentence) else 0.0
-
-
-def _device(asked: str | None) -> Any:
-    """Return the torch device. Raises UsageError where it is not there."""
-    import torch
-
-    if asked is None:
-        asked = "cuda" if torch.cuda.is_available() else "cpu"
-    device = torch.device(asked)
-    if device.type == "cuda":
-        count = torch.cuda.device_count() if torch.cuda.is_available() else 0
-        if (device.index or 0) >= count:
-            raise UsageError(f"device: torch sees {count or 'no'} CUDA device{'s' * (count != 1)}, not {asked}")
-        device = torch.device("cuda", device.index or 0)
-    return device
-
-
 def _released(name: str) -> ModelFiles:
     """Return a released model, espeak-ng looked for first: they need its phonemes, and the download is large."""
     Phonemizer("en-us")
@@ -288,10 +262,3 @@ def _speakers(files: ModelFiles, config: Any) -> tuple[dict[str, Voice], dict[st
     controls = Controls(rate=_RATE_LIMITS, pitch=None, word_times=True)
     voices = {name: Voice(name, language, None, None, "unknown", controls) for name in sorted(rows)}
     return voices, rows
-
-
-def _device_failure(device: Any, error: Exception, batch: Sequence[Utterance]) -> str:
-    first_line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    named = ", ".join(repr(one.text if len(one.text) <= 40 else f"{one.text[:37]}...") for one in batch[:3])
-    more = f" and {len(batch) - 3} more" if len(batch) > 3 else ""
-    return f"coqui on {device} failed ({first_line}) while it spoke {named}{more}; run the same command to go on"

@@ -11,15 +11,16 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from askqa_builder.errors import UsageError
+from askqa_builder.errors import EngineError, UsageError
+from askqa_builder.speech.engine import Utterance
 
 _INSTALL = 'pip install "askqa-builder[coqui]"'
 _NEEDED = ("torch", "torchaudio", "torchcodec", "six", "TTS")
@@ -57,9 +58,10 @@ def require_coqui() -> None:
         raise UsageError(f"coqui's library does not import ({first_line}); repair it with: {_INSTALL}") from error
 
 
-def library_versions() -> str:
-    """Return the versions that decide what is heard: of the library and of torch."""
-    return f"{version('coqui-tts')} (torch {version('torch')})"
+def library_versions(*beside: str) -> str:
+    """Return the versions that decide what is heard: of the library, of torch, and of packages `beside` them."""
+    packages = ", ".join(f"{name} {version(name)}" for name in ("torch", *beside))
+    return f"{version('coqui-tts')} ({packages})"
 
 
 def find_model(name: str) -> ModelFiles:
@@ -99,6 +101,17 @@ def local_model(model_path: str, config_path: str | None, licence: str | None) -
     return ModelFiles(checkpoint.name, licence or "unknown", checkpoint, config, _revision(checkpoint, config))
 
 
+def with_files(files: ModelFiles, *further: Path) -> ModelFiles:
+    """Count further files of a model into its revision. Raises UsageError where one cannot be read."""
+    hashed = hashlib.sha256(files.revision.encode())
+    for path in further:
+        try:
+            hashed.update(hashlib.sha256(path.read_bytes()).digest())
+        except OSError as error:
+            raise UsageError(f"model {files.name}: {path.name} cannot be read: {error.strerror}") from error
+    return replace(files, revision=f"sha256:{hashed.hexdigest()[:16]}")
+
+
 def read_config(files: ModelFiles) -> Any:
     """Read a model's configuration; files it names that are gone are looked for beside it. Raises UsageError."""
     from TTS.config import load_config
@@ -127,6 +140,31 @@ def model_errors(files: ModelFiles) -> Iterator[None]:
     except Exception as error:
         what = " ".join(f"{type(error).__name__}: {error}".split())[:200]
         raise UsageError(f"model {files.name} cannot be read ({what}); is it a model of this kind?") from error
+
+
+def torch_device(asked: str | None) -> Any:
+    """Return the torch device, with its index on CUDA; None is a GPU where there is one. Raises UsageError."""
+    import torch
+
+    if asked is None:
+        asked = "cuda" if torch.cuda.is_available() else "cpu"
+    device = torch.device(asked)
+    if device.type == "cuda":
+        count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+        if (device.index or 0) >= count:
+            raise UsageError(f"device: torch sees {count or 'no'} CUDA device{'s' * (count != 1)}, not {asked}")
+        device = torch.device("cuda", device.index or 0)
+    return device
+
+
+def device_failure(engine: str, device: Any, error: Exception, batch: Sequence[Utterance]) -> EngineError:
+    """Tell in one line that a device failed while it spoke these utterances."""
+    first_line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    named = ", ".join(repr(one.text if len(one.text) <= 40 else f"{one.text[:37]}...") for one in batch[:3])
+    more = f" and {len(batch) - 3} more" if len(batch) > 3 else ""
+    return EngineError(
+        f"{engine} on {device} failed ({first_line}) while it spoke {named}{more}; run the same command to go on"
+    )
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Coqui's VITS with random weights: what is said is noise, but lengths, times, batches and errors are the real thing."""
+"""Coqui's VITS with random weights: what is said is noise; lengths, times, batches and errors are the real thing."""
 
 from __future__ import annotations
 
@@ -86,10 +86,8 @@ def test_without_noise_it_is_coquis_own_inference(random_vits: Path) -> None:
     speeches = spoken(engine, [Utterance(text, "p240") for text in texts])
     for text, speech in zip(texts, speeches, strict=True):
         tokens = engine._tokenizer.tokens(text)
-        stock = model.inference(
-            torch.tensor([tokens.ids]),
-            {"x_lengths": torch.tensor([len(tokens.ids)]), "speaker_ids": torch.tensor([15])},
-        )
+        given = {"x_lengths": torch.tensor([len(tokens.ids)]), "speaker_ids": torch.tensor([15])}
+        stock = model.inference(torch.tensor([tokens.ids]), given)
         expected = stock["model_outputs"][0, 0].numpy()
         assert len(expected) == len(speech.samples)
         assert np.abs(expected - speech.samples).max() <= 1e-5

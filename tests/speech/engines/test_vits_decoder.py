@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ def test_windows_leave_nothing_out(frames: int, reach: int) -> None:
         return
     assert starts[0] == 0
     assert starts[-1] + width == frames
-    for one, following in zip(starts, starts[1:], strict=False):
+    for one, following in pairwise(starts):
         # what one window may be trusted with ends where the next one's begins, or later
         assert one < following <= one + width - 2 * reach
 
