@@ -9,7 +9,15 @@ from pathlib import Path
 from common import machine
 
 HERE = Path(__file__).resolve().parent
-SCRIPTS = ("build_overhead", "worker_scaling", "memory", "join_and_write", "espeak_speed", "prosody")
+SCRIPTS = (
+    "build_overhead",
+    "worker_scaling",
+    "memory",
+    "join_and_write",
+    "espeak_speed",
+    "prosody",
+    "coqui_throughput",
+)
 
 
 def main() -> None:

@@ -22,6 +22,8 @@ _SYNCHRONOUS, _DONT_EXIT, _UTF8 = 2, 0x8000, 1
 _IPA, _SEPARATOR_SHIFT = 0x02, 8
 _LONGEST_DATA_PATH = 150  # from 160 on, espeak-ng fails without a word
 
+# the first letter of a phoneme that is a syllable's core
+_VOWEL = re.compile(r"(?<![^_ ])[iyɨʉɯuɪʏʊeøɘɵɤoəɛœɜɞʌɔæɐaɶɑɒᵻɚɝ]")
 _LANGUAGE_SWITCH = re.compile(r"\(.+?\)")
 _SYSTEM_LIBRARIES = ("libespeak-ng.so.1", "libespeak-ng.1.dylib")
 
@@ -50,7 +52,8 @@ class Phonemizer:
         with _in_use:
             self._choose()  # another instance may have chosen another
             clauses = self._clauses(text)
-        return "".join(_LANGUAGE_SWITCH.sub("", clause).strip() for clause in clauses).replace("_", "")
+        clauses = [_with_stress(_LANGUAGE_SWITCH.sub("", clause).strip()) for clause in clauses]
+        return "".join(clauses).replace("_", "")
 
     def _choose(self) -> None:
         if self._library.espeak_SetVoiceByName(self._language) != 0:
@@ -66,6 +69,22 @@ class Phonemizer:
             clause = self._library.espeak_TextToPhonemes(ctypes.byref(rest), _UTF8, mode)
             clauses.append(clause.decode() if clause else "")
         return clauses
+
+
+def _with_stress(clause: str) -> str:
+    """Return a clause's phonemes, still separated by `_`, with one primary stress at least.
+
+    Before it speaks, but after `espeak_TextToPhonemes`, espeak-ng gives a clause without primary stress one: on the
+    last of its most stressed syllables (count_pitch_vowels in intonation.c).
+    """
+    if "ˈ" in clause:
+        return clause
+    before, secondary, after = clause.rpartition("ˌ")
+    if secondary:
+        return f"{before}ˈ{after}"
+    vowels = list(_VOWEL.finditer(clause))
+    place = vowels[-1].start() if vowels else 0
+    return f"{clause[:place]}ˈ{clause[place:]}" if vowels else clause
 
 
 def _find() -> tuple[str, str | None]:

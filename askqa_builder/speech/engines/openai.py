@@ -73,6 +73,8 @@ class OpenAIEngine:
             )
         except UsageError as error:
             raise UsageError(f"engine 'openai': {error}") from error
+        # of the engine, not of a call: several calls may be under way
+        self._threads = ThreadPoolExecutor(options_.concurrency, thread_name_prefix="speech")
         self._clones = {name: _clip(reference) for name, reference in (references or {}).items()}
         self._proven: set[str] = set()
         self._sample_rate: int | None = None
@@ -115,16 +117,16 @@ class OpenAIEngine:
         """
         jobs = [(place, span) for place, one in enumerate(batch) for span in self._pieces(one.text)]
         stop = Event()
-        with ThreadPoolExecutor(self._options.concurrency, thread_name_prefix="speech") as threads:
-            futures = [threads.submit(self._speak_piece, batch[place], span, stop) for place, span in jobs]
-            try:
-                wait(futures, return_when=FIRST_EXCEPTION)
-                failed = [future for future in futures if future.done() and future.exception()]
-            finally:
-                stop.set()
-                threads.shutdown(wait=False, cancel_futures=True)
-            if failed:
-                failed[0].result()
+        futures = [self._threads.submit(self._speak_piece, batch[place], span, stop) for place, span in jobs]
+        try:
+            wait(futures, return_when=FIRST_EXCEPTION)
+            failed = [future for future in futures if future.done() and future.exception()]
+        finally:
+            stop.set()
+            for future in futures:
+                future.cancel()
+        if failed:
+            failed[0].result()
         heard: list[list[tuple[Span, _Heard | SpeechError]]] = [[] for _ in batch]
         for (place, span), future in zip(jobs, futures, strict=True):
             heard[place].append((span, future.result()))
@@ -132,6 +134,7 @@ class OpenAIEngine:
 
     def close(self) -> None:
         """Drop the connections."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
         self._endpoint.close()
 
     def _find_voices(self) -> dict[str, Voice]:

@@ -7,6 +7,7 @@ The model is under the Coqui Public Model License (CPML), which users alone can 
 from __future__ import annotations
 
 import reprlib
+import threading
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -107,6 +108,7 @@ class XttsEngine:
             raise UsageError(f"model {self._files.model.name} has no speakers of its own; give recordings to clone")
         self._voices = {name: Voice(name, language, None, None, "unknown", _CONTROLS) for name in names}
         self._model: XttsModel | None = None
+        self._speaking = threading.Lock()
         if self._device.type == "cpu":
             torch.set_num_threads(1)  # processes, not threads: a worker is one core's
 
@@ -153,7 +155,8 @@ class XttsEngine:
         spoken: list[Speech | SpeechError] = []
         for utterance in batch:
             try:
-                spoken.append(self._speak_one(utterance))
+                with self._speaking:  # the seeded random numbers are torch's own, one for the process
+                    spoken.append(self._speak_one(utterance))
             except SpeechError as error:
                 spoken.append(error)
             except (AskqaError, MemoryError):
