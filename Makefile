@@ -8,9 +8,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO := demo-dataset
 
-.PHONY: setup demo test lint format bench libraries clean
+.PHONY: setup demo test lint format bench libraries executable clean
 
-setup: $(VENV)/.dev libraries
+setup: $(VENV)/.dev libraries executable
 
 # Debian and Ubuntu split venv from Python: say or install what is missing.
 $(BIN)/python:
@@ -24,12 +24,12 @@ $(VENV)/.core: pyproject.toml $(BIN)/python
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml $(BIN)/python
-	@echo "installing the package and what its tests need into $(VENV): takes a minute or two"
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@echo "installing the package and what its tests need, torch included, into $(VENV): takes some minutes"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,coqui]'
 	@touch $@ $(VENV)/.core
 
 $(VENV)/.bench: pyproject.toml $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench,coqui]'
 	@touch $@
 
 # The embedded engine's library.
@@ -37,6 +37,10 @@ libraries: $(BIN)/python
 	@$(BIN)/python -c 'import ctypes; ctypes.CDLL("libflite.so.1")' 2>/dev/null \
 	|| $(BIN)/python -c 'import ctypes; ctypes.CDLL("libflite.1.dylib")' 2>/dev/null \
 	|| sh .ci/apt-install libflite1
+
+# espeak-ng's executable, with which tests and benchmarks compare its library.
+executable:
+	@command -v espeak-ng >/dev/null || sh .ci/apt-install espeak-ng
 
 demo: $(VENV)/.core libraries
 	$(BIN)/askqa build tests/data/demo_test.json $(DEMO) --overwrite
@@ -59,7 +63,7 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.bench libraries
+bench: $(VENV)/.bench libraries executable
 	$(BIN)/python benchmarks/run.py
 
 clean:

@@ -159,8 +159,11 @@ def _make_shards(job: Job, folder: BuildFolder, progress: Progress) -> None:
 def _executor(job: Job, spool: Spool, blocks: int) -> LocalExecutor | SpeakerExecutor:
     """Choose where the steps run: all in the workers, or speaking apart, on a device or through a server."""
     workers = min(job.options.worker_count, blocks)
-    apart = any(info.pace.apart for info in job.recipe.engines.values())
-    return (SpeakerExecutor if apart else LocalExecutor)(job.recipe, spool, workers)
+    return (SpeakerExecutor if _speaks_apart(job.recipe) else LocalExecutor)(job.recipe, spool, workers)
+
+
+def _speaks_apart(recipe: Recipe) -> bool:
+    return any(info.pace.apart for info in recipe.engines.values())
 
 
 def _finished_blocks(job: Job, folder: BuildFolder, pending: Sequence[Shard]) -> dict[int, BlockOutcome]:
@@ -262,18 +265,26 @@ def _estimated_seconds(job: Job) -> float:
     """
     seconds = {take: estimate(take.conversation, job.recipe).spoken for take in job.plan.takes}
     takes = sorted((take for take in seconds if seconds[take]), key=lambda take: seconds[take])
-    taken = timed = 0.0
+    speaking = working = timed = 0.0
     with open_engines(job.recipe.profiles.profiles, job.recipe.devices[0]) as engines:
         for place, take in enumerate(_spread(takes)):
             begun = time.perf_counter()
             planned = plan_block(Block(0, (take,), 0.0), job.recipe)
-            finish_block(planned, speak_block(planned, engines), job.recipe)
+            planned_at = time.perf_counter()
+            spoken = speak_block(planned, engines)
+            spoken_at = time.perf_counter()
+            finish_block(planned, spoken, job.recipe)
             if place:  # the first includes what is loaded once
-                taken += time.perf_counter() - begun
+                speaking += spoken_at - planned_at
+                working += time.perf_counter() - spoken_at + planned_at - begun
                 timed += seconds[take]
-            if taken > _MOST_SECONDS_TIMING:
+            if speaking + working > _MOST_SECONDS_TIMING:
                 break
-    return taken / max(timed, 1.0) * sum(seconds.values()) / min(job.options.worker_count, max(len(takes), 1))
+    workers = min(job.options.worker_count, max(len(takes), 1))
+    scale = sum(seconds.values()) / max(timed, 1.0)
+    if _speaks_apart(job.recipe):  # both at the same time; the slower of them decides
+        return scale * max(speaking / len(job.recipe.devices), working / workers)
+    return scale * (speaking + working) / workers
 
 
 def _spread(takes: Sequence[Take]) -> Iterator[Take]:

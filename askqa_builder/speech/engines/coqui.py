@@ -42,7 +42,7 @@ _CORPORA = {VCTK: ", trained on VCTK by Yamagishi, Veaux and MacDonald (CC BY 4.
 """What to say of the recordings behind a model."""
 
 _RATE_LIMITS = (0.5, 2.0)
-_MINIMUM_SPEED_CPU, _MINIMUM_SPEED_CUDA = 0.3, 5.0
+_MINIMUM_SPEED_CPU, _MINIMUM_SPEED_CUDA = 0.05, 2.0
 
 # Decoding 1 s takes 25 MB in float32; beyond two minutes a batch fills any GPU there is.
 _BYTES_A_SECOND = 25e6

@@ -104,7 +104,7 @@ class BatchedVits:
     def __post_init__(self) -> None:
         self.model = prepare_for_inference(self.model).to(self.device)
         self._decoder = BatchDecoder(self.model.waveform_decoder, self.precision)
-        self._drawing = ThreadPoolExecutor(1, thread_name_prefix="noise")
+        self._drawing = ThreadPoolExecutor(1, thread_name_prefix="noise", initializer=self._enter_device)
 
     def close(self) -> None:
         """End the thread that draws random numbers."""
@@ -113,11 +113,17 @@ class BatchedVits:
     def speak(self, items: Sequence[Item]) -> list[Spoken]:
         """Speak the items; answer i is item i's. Raises EngineError where not even one fits into memory."""
         answers: dict[int, Spoken] = {}
+        self._enter_device()
         with torch.inference_mode():
             priors = [prior for batch in self._token_batches(items) for prior in self._encode(batch)]
             for prior, samples in self._decoded(priors):
                 answers[prior.place] = Spoken(samples, prior.durations)
         return [answers[place] for place in range(len(items))]
+
+    def _enter_device(self) -> None:
+        """Make this thread's current device the model's: events and pinned memory belong to that one."""
+        if self.device.type == "cuda":
+            torch.cuda.set_device(self.device)
 
     def _token_batches(self, items: Sequence[Item]) -> Iterator[list[tuple[int, Item]]]:
         most = _TOKENS_A_BATCH if self.batch_seconds is not None else 0

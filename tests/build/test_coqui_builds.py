@@ -1,0 +1,104 @@
+"""Whole builds with Coqui's VITS, random weights: through the command line, and with speaking apart."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from harness import run_askqa
+
+from askqa_builder.build.local_executor import LocalExecutor
+from askqa_builder.build.options import BuildOptions
+from askqa_builder.build.run import prepare
+from askqa_builder.build.speaker_executor import SpeakerExecutor
+from askqa_builder.build.spool import Spool
+from askqa_builder.corpus.conversation import Stage
+
+SETTINGS = ("--limit", "3", "--seed", "4")
+
+
+@pytest.fixture(scope="module")
+def vits_profile(random_vits: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A set whose model lies beside it, named relative to it."""
+    folder = tmp_path_factory.mktemp("vits-profile")
+    (folder / "model").symlink_to(random_vits.parent)
+    role = '{voices: ["*"], rate: [lognormal, 1.0, 0.08], pitch: [normal, 0, 0.5]}'
+    path = folder / "vits.yaml"
+    path.write_text(
+        f"engine: coqui\noptions: {{model_path: model/{random_vits.name}, precision: float32}}\n"
+        f"roles: {{narrator: {role}, user: {role}, assistant: {role}}}\nvoice_split: disjoint\n",
+        "utf-8",
+    )
+    return path
+
+
+def rows(dataset: Path) -> list[dict[str, Any]]:
+    return [row for file in sorted(dataset.glob("data/*/*.parquet")) for row in pq.read_table(file).to_pylist()]
+
+
+def test_a_build_on_a_cpu(vits_profile: Path, demo_file: Path, tmp_path: Path) -> None:
+    built = []
+    for workers in (1, 2):
+        out = tmp_path / str(workers)
+        done = run_askqa(
+            "build", demo_file, out, "--profiles", vits_profile, "--device", "cpu", "--workers", workers, *SETTINGS
+        )
+        assert done.returncode == 0, done.stderr
+        assert "Traceback" not in done.stderr
+        built.append(rows(out))
+    assert built[0] == built[1]
+    assert len(built[0]) >= 3
+    manifest = (tmp_path / "1/askqa.json").read_text("utf-8")
+    assert str(vits_profile.parent) not in manifest
+    assert json.loads(manifest)["numeric_mode"] == "cpu-float32"
+    for row in built[0]:
+        for i, turn in enumerate(row["turns"]):
+            words = [word for word in row["words"] if word["turn"] == i]
+            # a token may be a word or two of the text, never none of them
+            assert len(words) >= 0.8 * len(turn["text"].split())
+            assert all(turn["start"] <= word["start"] < word["end"] <= turn["end"] for word in words)
+        assert {(speaker["engine"], speaker["metadata_source"]) for speaker in row["speakers"]} == {
+            ("coqui", "unknown")
+        }
+
+
+def test_speaking_apart_on_several_devices_gives_the_same_rows(
+    vits_profile: Path, demo_file: Path, tmp_path: Path
+) -> None:
+    """What a GPU does, with CPUs for devices: other processes, other batches, the same speech."""
+    job = prepare(demo_file, BuildOptions(profiles=str(vits_profile), limit=4, device="cpu"))
+    found = []
+    for executor, devices in ((LocalExecutor, ("cpu",)), (SpeakerExecutor, ("cpu", "cpu"))):
+        spool = Spool(tmp_path / executor.__name__)
+        spool.folder.mkdir()
+        recipe = replace(job.recipe, devices=devices)
+        outcomes = sorted(executor(recipe, spool, 1).run(job.plan.blocks), key=lambda outcome: outcome.index)
+        assert not list(spool.folder.glob("*.speech"))
+        found.append(
+            [batch.to_pylist() for outcome in outcomes for stage in Stage for batch in spool.batches(outcome, stage)]
+        )
+    assert found[0] == found[1]
+    assert sum(map(len, found[0])) >= 4
+
+
+@pytest.mark.parametrize(
+    ("profiles", "device", "message"),
+    [
+        (None, "cuda:97", "torch sees"),
+        (None, "gpu", "device: 'gpu' is not allowed; give cpu, cuda, cuda:1, or several as cuda:0,1"),
+        (None, "cuda:0,0", "device: 'cuda:0,0' is not allowed"),
+        ("flite", "cuda", "profiles/flite.yaml: device: flite computes on the CPU only; leave --device out"),
+    ],
+)
+def test_a_device_that_cannot_be_had_is_one_line(
+    vits_profile: Path, tmp_path: Path, profiles: str | None, device: str, message: str
+) -> None:
+    chosen = profiles or vits_profile
+    done = run_askqa("build", "/no/such/corpus.json", tmp_path / "out", "--profiles", chosen, "--device", device)
+    assert done.returncode == 2
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert message in done.stderr
