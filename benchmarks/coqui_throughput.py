@@ -33,7 +33,7 @@ from askqa_builder.corpus.selection import read_corpus
 from askqa_builder.corpus.sources import find_sources
 from askqa_builder.seeds import derive_seed
 from askqa_builder.speech.engine import Speech, Utterance, load_engine
-from askqa_builder.speech.engines.coqui_library import require_coqui
+from askqa_builder.speech.engines.coqui.library import require_coqui
 from askqa_builder.speech.reading import read_aloud
 
 from common import corpus, corpus_name, table

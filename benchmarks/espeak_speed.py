@@ -18,9 +18,9 @@ import numpy as np
 import psutil
 
 from askqa_builder.speech.engine import Speech, Utterance
-from askqa_builder.speech.engines.espeak import EspeakEngine
-from askqa_builder.speech.engines.espeak_server import Library
-from askqa_builder.speech.engines.espeak_words import word_times
+from askqa_builder.speech.engines.espeak.engine import EspeakEngine
+from askqa_builder.speech.engines.espeak.server import Library
+from askqa_builder.speech.engines.espeak.words import word_times
 
 SENTENCES = (
     "The old man walked slowly down to the harbour, where three small boats were waiting.",

@@ -54,7 +54,7 @@ def _note(peaks: dict[str, int], kind: str, process: psutil.Process) -> None:
 
 def _kind(process: psutil.Process) -> str:
     words = " ".join(process.cmdline())
-    if "espeak_server" in words:
+    if "espeak/server.py" in words:
         return "engine server"
     return "worker" if "spawn_main" in words else "other"
 

@@ -61,7 +61,7 @@ def demo_dataset(demo_file: Path, quick_profile: Path, tmp_path_factory: pytest.
 def random_vits(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Checkpoint of a small VITS with random weights and 109 speakers, read and written by Coqui's own classes."""
     pytest.importorskip("coqpit", reason="the coqui extra is not installed")
-    from askqa_builder.speech.engines.coqui_library import require_coqui
+    from askqa_builder.speech.engines.coqui.library import require_coqui
 
     require_coqui()
     from random_vits import write_random_vits

@@ -14,7 +14,7 @@ from askqa_builder.recording.measuring import (
     measured_table,
 )
 from askqa_builder.speech.engine import Engine, Speech, Utterance
-from askqa_builder.speech.engines.espeak import EspeakEngine
+from askqa_builder.speech.engines.espeak.engine import EspeakEngine
 from askqa_builder.speech.engines.flite import FliteEngine
 from askqa_builder.voices.voice_table import VoiceEntry
 

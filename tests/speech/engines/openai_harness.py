@@ -8,7 +8,7 @@ from speech_server import SpeechServer, encoded
 
 from askqa_builder.speech.engine import Speech, Utterance, checked
 from askqa_builder.speech.engines.flite import FliteEngine
-from askqa_builder.speech.engines.openai import OpenAIEngine
+from askqa_builder.speech.engines.openai.engine import OpenAIEngine
 
 SHORT = "We saw a small boat on the river."
 STORY = (

@@ -315,7 +315,7 @@ BUILD_VCTK = (
         ("import sys; sys.modules['TTS'] = None\n", 'pip install "askqa-builder[coqui]"'),
         (
             "import sys; sys.modules['espeakng_loader'] = None\n"
-            "from askqa_builder.speech.engines import espeak_phonemes\n"
+            "from askqa_builder.speech.engines.espeak import phonemes as espeak_phonemes\n"
             "espeak_phonemes._SYSTEM_LIBRARIES = ()\n",
             "espeak-ng's library is missing: pip install espeakng-loader",
         ),

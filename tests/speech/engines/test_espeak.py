@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from askqa_builder.errors import SpeechError, UsageError
 from askqa_builder.speech.engine import Speech, Utterance
-from askqa_builder.speech.engines import espeak
-from askqa_builder.speech.engines.espeak import EspeakEngine
+from askqa_builder.speech.engines.espeak import engine as espeak
+from askqa_builder.speech.engines.espeak.engine import EspeakEngine
 
 STORY = (
     "The old man walked slowly down to the harbour, where three small boats were waiting. He had never been "
@@ -53,7 +53,7 @@ def refusal(engine: EspeakEngine, text: str, voice: str = "en-us") -> str:
 
 def servers() -> list[psutil.Process]:
     """The servers that this process started."""
-    return [child for child in psutil.Process().children() if "espeak_server.py" in " ".join(child.cmdline())]
+    return [child for child in psutil.Process().children() if "espeak/server.py" in " ".join(child.cmdline())]
 
 
 def eventually(condition: Callable[[], object], seconds: float = 10.0) -> bool:
@@ -369,7 +369,7 @@ def test_closing_ends_the_server(own: tuple[EspeakEngine, psutil.Process]) -> No
 def test_the_server_outlives_no_client() -> None:
     program = (
         "from askqa_builder.speech.engine import Utterance\n"
-        "from askqa_builder.speech.engines.espeak import EspeakEngine\n"
+        "from askqa_builder.speech.engines.espeak.engine import EspeakEngine\n"
         "engine = EspeakEngine(); print('ready', flush=True)\n"
         f"engine.speak([Utterance({LONG!r}, 'en-us')] * 9)"
     )

@@ -12,8 +12,8 @@ import espeakng_loader
 import pytest
 
 from askqa_builder.errors import UsageError
-from askqa_builder.speech.engines import espeak_phonemes
-from askqa_builder.speech.engines.espeak_phonemes import Phonemizer
+from askqa_builder.speech.engines.espeak import phonemes as espeak_phonemes
+from askqa_builder.speech.engines.espeak.phonemes import Phonemizer
 from askqa_builder.speech.pieces import split_sentences
 from askqa_builder.speech.reading import read_aloud
 
@@ -41,7 +41,7 @@ def sentences(items: list[dict], wanted: int) -> list[str]:
 def compare_with_coqui(phonemizer: Phonemizer, texts: list[str]) -> None:
     """Coqui's own phonemizer runs the executable for every stretch between two punctuation marks."""
     pytest.importorskip("coqpit", reason="the coqui extra is not installed")
-    from askqa_builder.speech.engines.coqui_library import require_coqui
+    from askqa_builder.speech.engines.coqui.library import require_coqui
 
     require_coqui()
     from TTS.tts.utils.text.cleaners import english_cleaners
@@ -105,7 +105,7 @@ def test_a_data_path_that_is_too_long_for_espeak(tmp_path: Path) -> None:
     assert len(str(data)) > 160
     program = (
         "import sys\n"
-        "from askqa_builder.speech.engines.espeak_phonemes import Phonemizer\n"
+        "from askqa_builder.speech.engines.espeak.phonemes import Phonemizer\n"
         "sys.stdout.reconfigure(encoding='utf-8')\n"
         f"print(Phonemizer('en-us', {str(espeakng_loader.get_library_path())!r}, {str(data)!r}).phonemes('hello'))"
     )

@@ -14,10 +14,10 @@ from speech_server import SpeechServer, encoded, with_unknown_size
 
 from askqa_builder.errors import UsageError
 from askqa_builder.speech.engine import Speech, Utterance, load_engine
-from askqa_builder.speech.engines.openai import PROBE, OpenAIEngine
-from askqa_builder.speech.engines.openai_audio import decode
-from askqa_builder.speech.engines.openai_http import GarbledError
-from askqa_builder.speech.engines.openai_words import TimedWord, read_timed_words, tie
+from askqa_builder.speech.engines.openai.audio import decode
+from askqa_builder.speech.engines.openai.engine import PROBE, OpenAIEngine
+from askqa_builder.speech.engines.openai.http import GarbledError
+from askqa_builder.speech.engines.openai.words import TimedWord, read_timed_words, tie
 from askqa_builder.voices.profiles import read_profile_set
 from askqa_builder.voices.reference import read_reference
 from askqa_builder.voices.resolution import resolve
@@ -305,7 +305,7 @@ def test_files_of_other_kinds_are_read() -> None:
 def test_the_shipped_kokoro_set_has_voices_enough_for_disjoint_splits() -> None:
     found = read_profile_set("kokoro")
     (choice,) = found.engines.values()
-    from askqa_builder.speech.engines.openai_options import Options
+    from askqa_builder.speech.engines.openai.options import Options
 
     options = Options.read(choice.options)
     voices = options.listed_voices()

@@ -16,7 +16,7 @@ pytest.importorskip("coqpit", reason="the coqui extra is not installed")
 
 @given(st.integers(1, 5000), st.integers(1, 20))
 def test_windows_leave_nothing_out(frames: int, reach: int) -> None:
-    from askqa_builder.speech.engines.vits_decoder import cut_windows
+    from askqa_builder.speech.engines.coqui.vits_decoder import cut_windows
 
     width, starts = cut_windows(frames, reach)
     if not starts:
@@ -33,12 +33,12 @@ def test_windows_leave_nothing_out(frames: int, reach: int) -> None:
 @pytest.mark.parametrize("full", [False, True])
 def test_windows_give_what_the_whole_gives(frames: int, full: bool) -> None:
     """The kernels of the released model reach farther than those of the small one; few channels are enough."""
-    from askqa_builder.speech.engines.coqui_library import require_coqui
+    from askqa_builder.speech.engines.coqui.library import require_coqui
 
     require_coqui()
     from TTS.vocoder.models.hifigan_generator import HifiganGenerator
 
-    from askqa_builder.speech.engines.vits_decoder import BatchDecoder, Precision
+    from askqa_builder.speech.engines.coqui.vits_decoder import BatchDecoder, Precision
 
     torch.manual_seed(0)
     kernels = [3, 7, 11] if full else [3]
@@ -62,7 +62,7 @@ def test_windows_give_what_the_whole_gives(frames: int, full: bool) -> None:
     st.floats(0.5, 2.0),
 )
 def test_frames_at_a_rate_have_the_sum_due(durations: np.ndarray, rate: float) -> None:
-    from askqa_builder.speech.engines.vits import frames_at_rate
+    from askqa_builder.speech.engines.coqui.vits import frames_at_rate
 
     normal, frames = frames_at_rate(durations, 1.0), frames_at_rate(durations, rate)
     assert np.array_equal(normal, np.ceil(durations))

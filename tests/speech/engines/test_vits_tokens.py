@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from askqa_builder.speech.engines.espeak_phonemes import Phonemizer
+from askqa_builder.speech.engines.espeak.phonemes import Phonemizer
 from askqa_builder.speech.pieces import split_sentences
 from askqa_builder.speech.reading import read_aloud
 
@@ -18,10 +18,10 @@ pytest.importorskip("coqpit", reason="the coqui extra is not installed")
 
 
 def tokenizer_of(checkpoint: Path) -> Any:
-    from askqa_builder.speech.engines.coqui_library import local_model, read_config, require_coqui
+    from askqa_builder.speech.engines.coqui.library import local_model, read_config, require_coqui
 
     require_coqui()
-    from askqa_builder.speech.engines.vits_tokens import VitsTokenizer
+    from askqa_builder.speech.engines.coqui.vits_tokens import VitsTokenizer
 
     return VitsTokenizer(read_config(local_model(str(checkpoint), None, None)))
 

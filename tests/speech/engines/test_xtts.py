@@ -28,7 +28,7 @@ pytest.importorskip("TTS", reason="the extra [coqui] is not installed")
 
 from tiny_xtts import SAMPLE_RATE, SPEAKERS, change_config, change_weights, write_tiny_xtts
 
-from askqa_builder.speech.engines.xtts import TRIES, XTTS_V2, XttsEngine, plausible_seconds
+from askqa_builder.speech.engines.coqui.xtts_engine import TRIES, XTTS_V2, XttsEngine, plausible_seconds
 
 ANA, CAMILLA, *_ = SPEAKERS
 SHORT = "We saw a boat."
@@ -385,7 +385,7 @@ def refused(**options: Any) -> str:
 
 
 def test_a_missing_library_names_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("askqa_builder.speech.engines.coqui_library.find_spec", lambda _: None)
+    monkeypatch.setattr("askqa_builder.speech.engines.coqui.library.find_spec", lambda _: None)
     assert 'pip install "askqa-builder[coqui]"' in refused()
 
 

@@ -12,7 +12,7 @@ import string
 from pathlib import Path
 from typing import Any
 
-from askqa_builder.speech.engines.coqui_library import require_coqui
+from askqa_builder.speech.engines.coqui.library import require_coqui
 
 SPEAKERS = ("Ana Florence", "Camilla Holmström", "Damien Black", "Viktor Eka")
 SAMPLE_RATE = 6000

@@ -10,7 +10,7 @@ from functools import lru_cache
 from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
-from askqa_builder.speech.engines.espeak_phonemes import Phonemizer
+from askqa_builder.speech.engines.espeak.phonemes import Phonemizer
 
 Span = tuple[int, int]
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from askqa_builder.errors import EngineError
 from askqa_builder.speech.engine import Samples
-from askqa_builder.speech.engines.vits_decoder import BatchDecoder, Precision, fp32_only, prepare_for_inference
+from askqa_builder.speech.engines.coqui.vits_decoder import BatchDecoder, Precision, fp32_only, prepare_for_inference
 
 _TOKENS_A_BATCH = 16384
 """Padded tokens whose durations a GPU predicts at once; attention over 300 tokens takes 0.4 MB each."""

@@ -23,8 +23,8 @@ from TTS.tts.models.xtts import Xtts, _legacy_safe_globals
 
 from askqa_builder.errors import SpeechError, UsageError
 from askqa_builder.speech.engine import Samples
-from askqa_builder.speech.engines.coqui_library import ModelFiles, model_errors
-from askqa_builder.speech.engines.vits_decoder import fp32_only
+from askqa_builder.speech.engines.coqui.library import ModelFiles, model_errors
+from askqa_builder.speech.engines.coqui.vits_decoder import fp32_only
 from askqa_builder.voices.reference import Reference
 
 _CLIP_RATE = 22050

@@ -23,8 +23,8 @@ import numpy as np
 from askqa_builder.errors import EngineError, SpeechError, UsageError
 from askqa_builder.seeds import derive_seed
 from askqa_builder.speech.engine import EngineInfo, Pace, Samples, Speech, Utterance, WordTime
-from askqa_builder.speech.engines.openai_audio import decode, require_whole
-from askqa_builder.speech.engines.openai_http import (
+from askqa_builder.speech.engines.openai.audio import decode, require_whole
+from askqa_builder.speech.engines.openai.http import (
     AwayError,
     Endpoint,
     GarbledError,
@@ -32,8 +32,8 @@ from askqa_builder.speech.engines.openai_http import (
     RequestError,
     patiently,
 )
-from askqa_builder.speech.engines.openai_options import Options
-from askqa_builder.speech.engines.openai_words import read_timed_words, tie
+from askqa_builder.speech.engines.openai.options import Options
+from askqa_builder.speech.engines.openai.words import read_timed_words, tie
 from askqa_builder.speech.pieces import Span, split_text
 from askqa_builder.voices.reference import Reference
 from askqa_builder.voices.voice import Voice

@@ -20,7 +20,7 @@ import numpy as np
 from askqa_builder.errors import AskqaError, SpeechError, UsageError
 from askqa_builder.seeds import derive_seed
 from askqa_builder.speech.engine import EngineInfo, Pace, Samples, Speech, Utterance
-from askqa_builder.speech.engines.coqui_library import (
+from askqa_builder.speech.engines.coqui.library import (
     ModelFiles,
     device_failure,
     find_model,
@@ -36,7 +36,7 @@ from askqa_builder.voices.reference import Reference
 from askqa_builder.voices.voice import Controls, Voice
 
 if TYPE_CHECKING:
-    from askqa_builder.speech.engines.xtts_model import Latents, XttsFiles, XttsModel
+    from askqa_builder.speech.engines.coqui.xtts_model import Latents, XttsFiles, XttsModel
 
 XTTS_V2 = "tts_models/multilingual/multi-dataset/xtts_v2"
 TRIES = 4
@@ -92,7 +92,7 @@ class XttsEngine:
         require_coqui()
         import torch
 
-        from askqa_builder.speech.engines.xtts_model import built_in_voices
+        from askqa_builder.speech.engines.coqui.xtts_model import built_in_voices
 
         self._device = torch_device(device)
         self._files, self._config = _find(model, model_path, config_path, licence)
@@ -142,7 +142,7 @@ class XttsEngine:
     def model(self) -> XttsModel:
         """The model on its device, loaded on first use. Raises UsageError where its weights cannot be read."""
         if self._model is None:
-            from askqa_builder.speech.engines.xtts_model import XttsModel
+            from askqa_builder.speech.engines.coqui.xtts_model import XttsModel
 
             self._model = XttsModel(self._files, self._config, self._device, self._language)
         return self._model
@@ -235,7 +235,7 @@ def plausible_seconds(letters: int) -> tuple[float, float]:
 
 def _find(model: str, model_path: str | None, config_path: str | None, licence: str | None) -> tuple[XttsFiles, Any]:
     """Return the files of an XTTS model and its configuration. Raises UsageError."""
-    from askqa_builder.speech.engines.xtts_model import XttsFiles
+    from askqa_builder.speech.engines.coqui.xtts_model import XttsFiles
 
     if model_path is None:
         if config_path is not None or licence is not None:
@@ -261,7 +261,7 @@ def _find(model: str, model_path: str | None, config_path: str | None, licence: 
 
 
 def _character_limit(files: ModelFiles, config: Any, language: str) -> int:
-    from askqa_builder.speech.engines.xtts_model import character_limit
+    from askqa_builder.speech.engines.coqui.xtts_model import character_limit
 
     limit = character_limit(language) if language in config.languages else None
     if limit is None:

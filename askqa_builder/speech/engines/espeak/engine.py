@@ -1,6 +1,6 @@
 """espeak-ng as an engine: formant synthesis, very fast, bit-reproducible, hundreds of voices; a demo engine.
 
-The library runs in its own process (`espeak_server.py`), which speaks each utterance in a fresh child: so
+The library runs in its own process (`server.py`), which speaks each utterance in a fresh child: so
 the samples depend on the utterance only, and a text that crashes the library costs one SpeechError.
 """
 
@@ -20,8 +20,8 @@ import numpy as np
 
 from askqa_builder.errors import SpeechError, UsageError
 from askqa_builder.speech.engine import EngineInfo, Pace, Pcm, Speech, Utterance
-from askqa_builder.speech.engines import espeak_server as wire
-from askqa_builder.speech.engines.espeak_words import word_times
+from askqa_builder.speech.engines.espeak import server as wire
+from askqa_builder.speech.engines.espeak.words import word_times
 from askqa_builder.voices.voice import Controls, Limits, Voice
 
 SECONDS_ALLOWED = 20.0
@@ -235,7 +235,7 @@ class EspeakEngine:
 
 
 class _ServerProcess:
-    """The running `espeak_server.py` and its two pipes. Raises UsageError where it does not start."""
+    """The running `server.py` and its two pipes. Raises UsageError where it does not start."""
 
     def __init__(self, library: str, data: str) -> None:
         # espeak would take its data path from here, and characters' classes from the locale

@@ -1,10 +1,10 @@
-"""A process that speaks for `espeak.py`: run as a program, never imported by it.
+"""A process that speaks for `engine.py`: run as a program, never imported by it.
 
 espeak-ng's samples depend on what the process spoke before, so each utterance is spoken by a child forked
 from one state in which nothing was spoken but a fixed warm-up. The process imports nothing heavy (a small
 process forks fast) and has one thread (espeak-ng and fork both ask for that).
 
-    python -I -S espeak_server.py LIBRARY DATA_FOLDER
+    python -I -S server.py LIBRARY DATA_FOLDER
 
 Frames on stdin and stdout; integers are little-endian, 4 bytes. First comes one hello:
 

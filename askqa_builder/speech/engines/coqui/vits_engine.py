@@ -15,7 +15,7 @@ import numpy as np
 from askqa_builder.errors import AskqaError, SpeechError, UsageError
 from askqa_builder.seeds import derive_seed
 from askqa_builder.speech.engine import EngineInfo, Pace, Samples, Speech, Utterance, WordTime
-from askqa_builder.speech.engines.coqui_library import (
+from askqa_builder.speech.engines.coqui.library import (
     ModelFiles,
     device_failure,
     find_model,
@@ -26,13 +26,13 @@ from askqa_builder.speech.engines.coqui_library import (
     require_coqui,
     torch_device,
 )
-from askqa_builder.speech.engines.espeak_phonemes import Phonemizer
+from askqa_builder.speech.engines.espeak.phonemes import Phonemizer
 from askqa_builder.speech.pieces import pause_after, split_sentences
 from askqa_builder.voices.voice import Controls, Voice
 
 if TYPE_CHECKING:
-    from askqa_builder.speech.engines.vits import BatchedVits, Spoken
-    from askqa_builder.speech.engines.vits_tokens import Tokens
+    from askqa_builder.speech.engines.coqui.vits import BatchedVits, Spoken
+    from askqa_builder.speech.engines.coqui.vits_tokens import Tokens
 
 VCTK = "tts_models/en/vctk/vits"
 CHARACTERS_A_PIECE = 300
@@ -86,8 +86,8 @@ class CoquiEngine:
         require_coqui()
         import torch
 
-        from askqa_builder.speech.engines.vits_decoder import Precision
-        from askqa_builder.speech.engines.vits_tokens import VitsTokenizer
+        from askqa_builder.speech.engines.coqui.vits_decoder import Precision
+        from askqa_builder.speech.engines.coqui.vits_tokens import VitsTokenizer
 
         is_number = isinstance(batch_seconds, (int, float)) and not isinstance(batch_seconds, bool)
         if batch_seconds is not None and not (is_number and 0 < batch_seconds <= 3600):
@@ -157,7 +157,7 @@ class CoquiEngine:
 
         Raises EngineError where the device fails; it names the utterances.
         """
-        from askqa_builder.speech.engines.vits import Item
+        from askqa_builder.speech.engines.coqui.vits import Item
 
         pieces = [self.prepare(one.text) if one.prepared is None else one.prepared for one in batch]
         items = [
@@ -191,7 +191,7 @@ class CoquiEngine:
         import torch
         from TTS.tts.models.vits import Vits
 
-        from askqa_builder.speech.engines.vits import BatchedVits
+        from askqa_builder.speech.engines.coqui.vits import BatchedVits
 
         with model_errors(self._files):
             model = Vits(self._config)

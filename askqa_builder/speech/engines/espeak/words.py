@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from askqa_builder.speech.engine import Pcm, WordTime
-from askqa_builder.speech.engines.espeak_server import REPLY
+from askqa_builder.speech.engines.espeak.server import REPLY
 
 # A word of the text: letters and digits, joined inside by apostrophes, hyphens, points and commas.
 _WORD = re.compile(r"[^\W_]+(?:['’.,\-][^\W_]+)*")
