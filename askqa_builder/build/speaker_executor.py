@@ -66,6 +66,7 @@ class SpeakerExecutor:
         self._spoken_by: dict[int, _Job] = {}
         self._at_work: dict[Future[Any], tuple[_Job, deque[_Job]]] = {}
         self._speakers = Speakers(recipe)
+        self._breaks = 0
 
     def run(self, blocks: Iterable[Block]) -> Iterator[BlockOutcome]:
         """Run the blocks and yield their outcomes as they finish; in memory are a few blocks a worker and device.
@@ -74,18 +75,15 @@ class SpeakerExecutor:
         AskqaError as the local executor does. Closing the generator ends all processes at once.
         """
         waiting = iter(blocks)
-        breaks = 0
         self._spool.remove_all_handed_over()  # by a build that was killed
         try:
             self._speakers.start()
             while True:
                 try:
-                    for outcome in self._run_pool(waiting):
-                        breaks = 0
-                        yield outcome
+                    yield from self._run_pool(waiting)
                 except BrokenProcessPool as error:  # a worker ended while none had a task: a new pool goes on
-                    breaks += 1
-                    if breaks > _MOST_BREAKS:
+                    self._breaks += 1
+                    if self._breaks > _MOST_BREAKS:
                         message = "workers end before they begin; look at the machine's memory and run again"
                         raise AskqaError(message) from error
                 else:
@@ -203,13 +201,16 @@ class SpeakerExecutor:
         for future in [future for future in self._at_work if future.done()]:
             job, queue = self._at_work[future]
             happened = failure(future)
-            result = future.result() if happened is None else None  # in a broken pool the job stays at work
             if happened is not None:
                 self._retry(pool, job, queue, happened)
-            elif queue is self._to_plan:
-                (self._to_speak.appendleft if job.alone else self._to_speak.append)(job)
+                del self._at_work[future]
+                continue
+            result = future.result()  # in a broken pool the job stays at work
             del self._at_work[future]
-            if result is not None:
+            self._breaks = 0
+            if queue is self._to_plan:
+                (self._to_speak.appendleft if job.alone else self._to_speak.append)(job)
+            else:
                 self._spool.remove_handed_over(job.block.index)  # not by the worker, which may die over it
                 yield result
         if not pool.active:
