@@ -15,12 +15,12 @@ from dataclasses import dataclass, field, replace
 
 from pebble import ProcessPool
 
-from askqa_builder.build.plan import Block, Take, estimate
+from askqa_builder.build.plan import Block, estimate
 from askqa_builder.build.planned import PlannedTake
 from askqa_builder.build.recipe import Recipe
 from askqa_builder.build.spool import BlockOutcome, Spool
 from askqa_builder.build.steps import Finished, crashed, finish_block, in_take_order, plan_block, speak_block
-from askqa_builder.build.worker_pool import failure, first_done, ready_worker, schedule, worker_pool
+from askqa_builder.build.worker_pool import ended_by, failure, first_done, ready_worker, schedule, worker_pool
 from askqa_builder.errors import AskqaError
 
 SECONDS_AT_ONCE = 120.0
@@ -139,20 +139,12 @@ class LocalExecutor:
         for place, take in enumerate(job.block.takes):
             if place in job.poison:
                 continue
-            happened = self._try_alone(pool, job.block, take) and self._try_alone(pool, job.block, take)
+            seconds = estimate(take.conversation, self._recipe).spoken
+            timeout = self._start_seconds + seconds * self._seconds_per_second
+            happened = ended_by(pool, _try_take, (replace(job.block, takes=(take,)),), timeout)
             if happened:
                 found[place] = happened
         return found
-
-    def _try_alone(self, pool: ProcessPool, block: Block, take: Take) -> str | None:
-        seconds = estimate(take.conversation, self._recipe).spoken
-        timeout = self._start_seconds + seconds * self._seconds_per_second
-        future = schedule(pool, _try_take, (replace(block, takes=(take,)),), timeout)
-        first_done(pool, [future])
-        happened = failure(future)
-        if happened is None:
-            future.result()
-        return happened
 
 
 def _run_block(block: Block, poison: Mapping[int, str]) -> BlockOutcome:

@@ -2,18 +2,21 @@
 
 It takes jobs over a pipe, speaks several at once, writes what was spoken to a file each, and says so. Two threads
 do that in turns: while one waits for the device, the other hands over what is done and takes what is next.
+
+What goes through the pipe is small: neither end ever waits for the other to read.
 """
 
 from __future__ import annotations
 
+import atexit
 import os
-import pickle
 import queue
 import signal
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -21,10 +24,10 @@ from typing import Any
 
 from askqa_builder.build.processes import WorkerContext, keep_freed_memory
 from askqa_builder.build.recipe import Recipe, open_engines
+from askqa_builder.build.spool import read_pickled, write_pickled
 from askqa_builder.build.steps import Spoken, speak_batch
 from askqa_builder.build.worker_pool import end_with, without_interrupts
-from askqa_builder.dataset.files import storage_errors
-from askqa_builder.errors import AskqaError
+from askqa_builder.errors import AskqaError, EngineError, StorageError, UsageError
 from askqa_builder.speech.engine import Engine, Utterance
 
 SECONDS_A_ROUND = 4.0
@@ -38,30 +41,38 @@ _SWITCH_SECONDS = 2e-4
 
 @dataclass(frozen=True)
 class SpeakingJob:
-    """What to speak. number: of the job. seconds: estimated. utterances: by engine key. path: for what was spoken,
-    None where nobody needs it."""
+    """What to speak. number: of the job. seconds: estimated. texts: file with utterances by engine key. speech: file
+    for what was spoken, None where nobody needs it."""
 
     number: int
     seconds: float
-    utterances: Mapping[str, Sequence[Utterance]]
-    path: Path | None
+    texts: Path
+    speech: Path | None
 
 
 class Speaker:
-    """The parent's end of a speaking process. under_way: jobs sent and not yet answered, by number."""
+    """The parent's end of a speaking process.
+
+    under_way: jobs sent and not yet answered, by number. ready: its engines are loaded.
+    """
 
     def __init__(self, recipe: Recipe, device: str | None) -> None:
         """Start the process; it loads its engines by itself."""
         self.under_way: dict[int, SpeakingJob] = {}
+        self.ready = False
         self.answered = 0
-        self.last_sign = time.monotonic()
+        self._start_seconds = max(info.pace.start_seconds for info in recipe.engines.values())
+        self._seconds_per_second = 1 / min(info.pace.minimum_speed for info in recipe.engines.values())
+        self._last_sign = time.monotonic()
+        self._end: AskqaError | EOFError | None = None
         with without_interrupts():
             self.connection, theirs = WorkerContext().Pipe()
-            self._process = WorkerContext().Process(
-                target=_serve, args=(theirs, recipe, device, os.getpid()), daemon=True
-            )
+            # no daemon, which may have no processes of its own: some engines compute in such
+            self._process = WorkerContext().Process(target=_serve, args=(theirs, device, os.getpid()))
             self._process.start()
+            atexit.register(self._process.kill)  # before multiprocessing waits for it
             theirs.close()
+            self._send(recipe)
 
     @property
     def sentinel(self) -> int:
@@ -71,31 +82,36 @@ class Speaker:
     def send(self, job: SpeakingJob) -> None:
         """Hand over a job; a process that is gone shows in `receive`."""
         if not self.under_way:
-            self.last_sign = time.monotonic()
+            self._last_sign = time.monotonic()
         self.under_way[job.number] = job
-        try:
-            self.connection.send(job)
-        except (BrokenPipeError, ConnectionResetError):
-            return
+        self._send(job)
 
     def receive(self) -> list[int]:
         """Return the numbers of the jobs that are done since the last call.
 
-        Raises EOFError where the process is gone, and whatever AskqaError it reports.
+        Raises EOFError where the process is gone or has given no answer for too long, and whatever AskqaError it
+        reports; first of all it returns what was done before that.
         """
         done: list[int] = []
-        try:
-            while self.connection.poll():
+        while self._end is None and self.connection.poll():
+            try:
                 answer = self.connection.recv()
-                if isinstance(answer, AskqaError):
-                    raise answer
+            except (EOFError, OSError):
+                answer = EOFError("the speaking process is gone")
+            if isinstance(answer, (AskqaError, EOFError)):
+                self._end = answer
+                break
+            self._last_sign = time.monotonic()
+            if answer is None:
+                self.ready = True
+            else:
                 del self.under_way[answer]
                 done.append(answer)
-        except ConnectionResetError as error:
-            raise EOFError from error
-        if done:
-            self.last_sign = time.monotonic()
-            self.answered += len(done)
+        self.answered += len(done)
+        if self._end is not None and not done:
+            raise self._end
+        if self.under_way and self._is_late():
+            self._end = EOFError("the speaking process gives no answer")
         return done
 
     def stop(self) -> str:
@@ -104,35 +120,44 @@ class Speaker:
         code = self._process.exitcode
         self._process.kill()
         self._process.join()
+        atexit.unregister(self._process.kill)
         self.connection.close()
         return "the speaking process gave no answer in time" if code is None else f"it ended with exit code {code}"
 
+    def _is_late(self) -> bool:
+        seconds = sum(job.seconds for job in self.under_way.values())
+        return time.monotonic() - self._last_sign > self._start_seconds + seconds * self._seconds_per_second
 
-def read_spoken(path: Path) -> dict[str, list[Spoken]]:
-    """Read what a job left. Raises StorageError."""
-    with storage_errors(f"read {path.name}"), path.open("rb") as file:
-        spoken: dict[str, list[Spoken]] = pickle.load(file)  # by a process of this build, moments ago
-    return spoken
+    def _send(self, message: Recipe | SpeakingJob) -> None:
+        try:
+            self.connection.send(message)
+        except (BrokenPipeError, ConnectionResetError):
+            return
 
 
-def _serve(connection: Connection, recipe: Recipe, device: str | None, parent: int) -> None:
+def _serve(connection: Connection, device: str | None, parent: int) -> None:
     """Run the process: take jobs until the pipe closes. Ctrl-C is the main process's business."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     keep_freed_memory()
     sys.setswitchinterval(_SWITCH_SECONDS)
     threading.Thread(target=end_with, args=(parent,), daemon=True).start()
     answers = _Answers(connection)
-    try:
+    with answers.telling():
+        recipe: Recipe = _received(connection)
         with open_engines(recipe.profiles.profiles, device) as engines:
-            jobs: queue.SimpleQueue[SpeakingJob] = queue.SimpleQueue()
+            answers.send(None)
+            desk = _Desk(engines, answers)
             for _ in range(_THREADS):
-                threading.Thread(target=_speak_for_ever, args=(jobs, engines, answers), daemon=True).start()
+                threading.Thread(target=desk.speak_for_ever, daemon=True).start()
             while True:
-                jobs.put(connection.recv())
+                desk.jobs.put(_received(connection))
+
+
+def _received(connection: Connection) -> Any:
+    try:
+        return connection.recv()
     except (EOFError, OSError):
-        return
-    except AskqaError as error:
-        answers.send(error)
+        os._exit(0)  # the main process is gone, or wants no more
 
 
 class _Answers:
@@ -142,49 +167,74 @@ class _Answers:
         self._connection = connection
         self._lock = threading.Lock()
 
-    def send(self, answer: Any) -> None:
-        with self._lock:
-            self._connection.send(answer)
-
-
-def _speak_for_ever(jobs: queue.SimpleQueue[SpeakingJob], engines: Mapping[str, Engine], answers: _Answers) -> None:
-    """Speak job after job, as many at once as take SECONDS_A_ROUND; what goes wrong is told, and ends the process."""
-    speed = 1.0
-    try:
-        while True:
-            taken = _take(jobs, speed * SECONDS_A_ROUND)
-            begun = time.monotonic()
-            _speak_round(taken, engines, answers)
-            speed = sum(job.seconds for job in taken) / max(time.monotonic() - begun, 1e-3)
-    except AskqaError as error:
-        answers.send(error)
-    except OSError as error:
-        answers.send(AskqaError(f"the speaking process failed: {error}"))
-    except BaseException as error:
-        what = " ".join(f"{type(error).__name__}: {error}".split())
-        answers.send(AskqaError(f"the speaking process failed ({what}); run the same command again"))
-
-
-def _take(jobs: queue.SimpleQueue[SpeakingJob], seconds: float) -> list[SpeakingJob]:
-    """Wait for a job, and take those that follow it already, up to so much speech."""
-    taken = [jobs.get()]
-    while len(taken) < _MOST_JOBS_A_ROUND and sum(job.seconds for job in taken) < seconds:
+    def send(self, answer: int | AskqaError | None) -> None:
+        """Tell of a job, by its number, of an error, or with None that the engines are loaded."""
         try:
-            taken.append(jobs.get_nowait())
-        except queue.Empty:
-            break
-    return taken
+            with self._lock:
+                self._connection.send(answer)
+        except OSError:
+            os._exit(1)  # nobody listens any more
+
+    @contextmanager
+    def telling(self) -> Iterator[None]:
+        """Tell of whatever goes wrong in the `with` block."""
+        try:
+            yield
+        except AskqaError as error:  # as one of our own classes: a third party's may not survive the pipe
+            kinds = (UsageError, StorageError, EngineError, AskqaError)
+            self.send(next(kind for kind in kinds if isinstance(error, kind))(str(error)))
+        except OSError as error:
+            self.send(AskqaError(f"the speaking process failed: {error}"))
+        except BaseException as error:
+            what = f"{type(error).__name__}: {error}".rstrip(": ")
+            self.send(AskqaError(f"the speaking process failed ({what}); run the same command again"))
 
 
-def _speak_round(taken: Sequence[SpeakingJob], engines: Mapping[str, Engine], answers: _Answers) -> None:
-    """Speak jobs in one batch an engine, write each to its file, and answer."""
-    spoken: list[dict[str, list[Spoken]]] = [{} for _ in taken]
-    for key, engine in engines.items():
-        speeches = iter(speak_batch(engine, [one for job in taken for one in job.utterances.get(key, ())]))
-        for job, parts in zip(taken, spoken, strict=True):
-            parts[key] = [next(speeches) for _ in job.utterances.get(key, ())]
-    for job, parts in zip(taken, spoken, strict=True):
-        if job.path is not None:
-            with storage_errors(f"write {job.path.name}"), job.path.open("wb") as file:
-                pickle.dump(parts, file, protocol=5)
-        answers.send(job.number)
+class _Desk:
+    """Where threads take jobs and speak them."""
+
+    def __init__(self, engines: Mapping[str, Engine], answers: _Answers) -> None:
+        self.jobs: queue.SimpleQueue[SpeakingJob] = queue.SimpleQueue()
+        self._engines = engines
+        self._answers = answers
+        # beside an engine that speaks apart, a set may name some for which one thread is all that they bear
+        self._turns: Mapping[str, AbstractContextManager[Any]] = {
+            key: nullcontext() if engine.info.pace.apart else threading.Lock() for key, engine in engines.items()
+        }
+
+    def speak_for_ever(self) -> None:
+        """Speak job after job, as many at once as take SECONDS_A_ROUND; what goes wrong is told."""
+        speed = 1.0
+        with self._answers.telling():
+            while True:
+                taken = self._take(speed * SECONDS_A_ROUND)
+                begun = time.monotonic()
+                self._speak_round(taken)
+                speed = sum(job.seconds for job in taken) / max(time.monotonic() - begun, 1e-3)
+
+    def _take(self, seconds: float) -> list[SpeakingJob]:
+        """Wait for a job, and take those that follow it already, up to so much speech."""
+        taken = [self.jobs.get()]
+        while len(taken) < _MOST_JOBS_A_ROUND and sum(job.seconds for job in taken) < seconds:
+            try:
+                taken.append(self.jobs.get_nowait())
+            except queue.Empty:
+                break
+        return taken
+
+    def _speak_round(self, taken: Sequence[SpeakingJob]) -> None:
+        """Speak jobs in one batch an engine, write each to its file, and answer."""
+        texts: list[Mapping[str, Sequence[Utterance]]] = [read_pickled(job.texts) for job in taken]
+        spoken: list[dict[str, list[Spoken]]] = [{} for _ in taken]
+        for key, engine in self._engines.items():
+            batch = [one for parts in texts for one in parts.get(key, ())]
+            if not batch:
+                continue
+            with self._turns[key]:
+                speeches = iter(speak_batch(engine, batch))
+            for parts, answer in zip(texts, spoken, strict=True):
+                answer[key] = [next(speeches) for _ in parts.get(key, ())]
+        for job, answer in zip(taken, spoken, strict=True):
+            if job.speech is not None:
+                write_pickled(job.speech, answer)
+            self._answers.send(job.number)

@@ -2,7 +2,7 @@
 
 A block is planned by a worker, spoken together with others by a speaker, and finished by a worker; the three go on
 at the same time for different blocks. A speaker that dies is replaced. What it had is spoken once more, block by
-block; a block that ends it again is searched for the conversation that does it.
+block; a block that ends it again is searched for the conversation that does it. So is one that ends its workers.
 """
 
 from __future__ import annotations
@@ -12,20 +12,20 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from multiprocessing.connection import wait
-from pathlib import Path
 from typing import Any
 
 from pebble import ProcessPool
 
 from askqa_builder.build.plan import Block
 from askqa_builder.build.recipe import Recipe
-from askqa_builder.build.speaker import Speaker, SpeakingJob, read_spoken
-from askqa_builder.build.spool import BlockOutcome, Spool
+from askqa_builder.build.speaker import Speaker, SpeakingJob
+from askqa_builder.build.speakers import POLL_SECONDS, Speakers
+from askqa_builder.build.spool import BlockOutcome, Spool, read_pickled, write_pickled
 from askqa_builder.build.steps import crashed, finish_block, in_take_order, in_turns, plan_block, utterances_by_engine
-from askqa_builder.build.worker_pool import failure, ready_worker, schedule, worker_pool
-from askqa_builder.errors import AskqaError, EngineError
+from askqa_builder.build.worker_pool import Worker, ended_by, failure, ready_worker, schedule, worker_pool
+from askqa_builder.errors import AskqaError, EngineError, StorageError, UsageError
 from askqa_builder.speech.engine import PreparingEngine, Utterance
 
 _MOST_TRIES = 6
@@ -35,7 +35,6 @@ _MOST_UNDER_WAY = 16
 _SPOKEN_PER_WORKER = 3
 """Spoken blocks that wait for a worker, before the speakers have to wait for the workers."""
 
-_POLL_SECONDS = 0.05
 _FINISHING_SPEED = 2.0
 
 
@@ -51,7 +50,6 @@ class _Job:
     worker_tries: int = 0
     alone: bool = False
     poison: dict[int, str] = field(default_factory=dict)
-    utterances: Mapping[str, list[Utterance]] = field(default_factory=dict)
 
 
 class SpeakerExecutor:
@@ -62,13 +60,12 @@ class SpeakerExecutor:
         self._spool = spool
         self._workers = workers
         self._start_seconds = max(info.pace.start_seconds for info in recipe.engines.values())
-        self._seconds_per_second = 1 / min(info.pace.minimum_speed for info in recipe.engines.values())
         self._to_plan: deque[_Job] = deque()
         self._to_speak: deque[_Job] = deque()
         self._to_finish: deque[_Job] = deque()
         self._spoken_by: dict[int, _Job] = {}
         self._at_work: dict[Future[Any], tuple[_Job, deque[_Job]]] = {}
-        self._speakers: list[Speaker] = []
+        self._speakers = Speakers(recipe)
         self._breaks = 0
 
     def run(self, blocks: Iterable[Block]) -> Iterator[BlockOutcome]:
@@ -78,24 +75,23 @@ class SpeakerExecutor:
         AskqaError as the local executor does. Closing the generator ends all processes at once.
         """
         waiting = iter(blocks)
-        breaks = 0
+        self._spool.remove_all_handed_over()  # by a build that was killed
         try:
-            self._speakers = [Speaker(self._recipe, device) for device in self._recipe.devices]
+            self._speakers.start()
             while True:
                 try:
-                    for outcome in self._run_pool(waiting):
-                        breaks = 0
-                        yield outcome
+                    yield from self._run_pool(waiting)
                 except BrokenProcessPool as error:  # a worker ended while none had a task: a new pool goes on
-                    breaks += 1
-                    if breaks > _MOST_BREAKS:
+                    self._breaks += 1
+                    if self._breaks > _MOST_BREAKS:
                         message = "workers end before they begin; look at the machine's memory and run again"
                         raise AskqaError(message) from error
                 else:
                     return
         finally:
-            for speaker in self._speakers:
-                speaker.stop()
+            self._speakers.stop()
+            with suppress(StorageError):  # another error is on its way, or nothing is left
+                self._spool.remove_all_handed_over()
 
     def _run_pool(self, waiting: Iterator[Block]) -> Iterator[BlockOutcome]:
         """Run what waits with one pool of workers; where it breaks, what they had waits again."""
@@ -105,7 +101,8 @@ class SpeakerExecutor:
                     try:
                         self._listen()
                     except AskqaError:
-                        yield from self._finish_what_is_spoken(pool)
+                        with suppress(BrokenProcessPool):
+                            yield from self._finish_what_is_spoken(pool)
                         raise
                     yield from self._settle(pool)
                 pool.close()
@@ -130,8 +127,8 @@ class SpeakerExecutor:
                     break
                 self._to_plan.append(_Job(block))
             job = self._to_plan[0]
-            seconds = self._start_seconds + job.block.seconds / _FINISHING_SPEED
-            self._at_work[schedule(pool, _plan, (job.block, job.poison), seconds)] = (job, self._to_plan)
+            arguments = (job.block, job.poison)
+            self._at_work[schedule(pool, _plan, arguments, self._seconds(job))] = (job, self._to_plan)
             self._to_plan.popleft()  # only now: a broken pool takes no job
             planning += 1
         spoken = len(self._to_finish) + len(self._at_work) - planning
@@ -142,9 +139,8 @@ class SpeakerExecutor:
     def _hand_to_finish(self, pool: ProcessPool) -> None:
         while self._to_finish:
             job = self._to_finish[0]
-            seconds = self._start_seconds + job.block.seconds / _FINISHING_SPEED
-            arguments = (job.block, job.poison, self._path(job))
-            self._at_work[schedule(pool, _finish, arguments, seconds)] = (job, self._to_finish)
+            arguments = (job.block, job.poison)
+            self._at_work[schedule(pool, _finish, arguments, self._seconds(job))] = (job, self._to_finish)
             self._to_finish.popleft()
 
     def _hand_to_speakers(self) -> None:
@@ -155,138 +151,157 @@ class SpeakerExecutor:
                 if speaker.under_way and (job.alone or self._has_one_alone(speaker)):
                     break
                 self._to_speak.popleft()
-                self._spoken_by[job.block.index] = job
-                speaker.send(SpeakingJob(job.block.index, job.block.seconds, job.utterances, self._path(job)))
+                index = job.block.index
+                self._spoken_by[index] = job
+                texts, speech = self._spool.texts_path(index), self._spool.speech_path(index)
+                speaker.send(SpeakingJob(index, job.block.seconds, texts, speech))
 
     def _has_one_alone(self, speaker: Speaker) -> bool:
         return any(self._spoken_by[number].alone for number in speaker.under_way)
 
     def _listen(self) -> None:
         """Wait a moment for somebody to be done, and take what the speakers have spoken. Raises AskqaError."""
-        ends = [end for speaker in self._speakers for end in (speaker.connection, speaker.sentinel)]
         if not any(future.done() for future in self._at_work):
-            wait(ends, timeout=_POLL_SECONDS)
+            self._speakers.wait()
+        failed: AskqaError | None = None
         for place, speaker in enumerate(self._speakers):
             try:
-                for number in speaker.receive():
-                    self._to_finish.append(self._spoken_by.pop(number))
-            except EOFError:
-                self._replace(place)
-                continue
-            if speaker.under_way and self._is_late(speaker):
-                self._replace(place)
+                self._hear(place, speaker)
+            except AskqaError as error:  # not before the others were heard
+                failed = failed or error
+        if failed is not None:
+            raise failed
 
-    def _is_late(self, speaker: Speaker) -> bool:
-        seconds = sum(job.seconds for job in speaker.under_way.values())
-        return time.monotonic() - speaker.last_sign > self._start_seconds + seconds * self._seconds_per_second
-
-    def _replace(self, place: int) -> None:
-        """Start a new speaker in place of one that ended, and see to the jobs that it had."""
-        ended = self._speakers[place]
-        happened = ended.stop()
-        self._breaks = 0 if ended.answered else self._breaks + 1
-        if self._breaks > _MOST_BREAKS:
-            raise EngineError(f"speaking fails before it begins ({happened}); look at the machine and run again")
-        self._speakers[place] = Speaker(self._recipe, self._recipe.devices[place])
-        jobs = [self._spoken_by.pop(number) for number in ended.under_way]
+    def _hear(self, place: int, speaker: Speaker) -> None:
+        """Take what a speaker has spoken; where it ended, see to a new one and to its jobs."""
+        try:
+            for number in speaker.receive():
+                self._to_finish.append(self._spoken_by.pop(number))
+            return
+        except EOFError:
+            happened = self._speakers.replace(place)
+        jobs = [self._spoken_by.pop(number) for number in speaker.under_way]
         for job in reversed(jobs):
+            if not speaker.ready:  # it had not begun
+                self._to_speak.appendleft(job)
+                continue
             job.speaking_tries += 1
             if job.speaking_tries > _MOST_TRIES:
-                raise EngineError(
-                    f"speaking keeps failing ({happened}) near {job.block.takes[0].conversation.id!r}, though none of "
-                    "its conversations alone does it; look at the machine's memory and run again"
-                )
+                raise EngineError(_no_cause("speaking keeps failing", happened, job))
             if job.alone:
-                job.poison.update(self._find_poison(place, job))
+                texts = self._spool.texts_path(job.block.index)
+                job.poison.update(self._speakers.find_poison(place, job.block, job.poison, texts))
                 self._to_plan.appendleft(job)
             else:
                 job.alone = True
                 self._to_speak.appendleft(job)
 
-    def _find_poison(self, place: int, job: _Job) -> dict[int, str]:
-        """Speak each take of a block alone, twice if need be, and return those that end their speaker both times."""
-        found = {}
-        for number, take in enumerate(job.block.takes):
-            if number in job.poison:
-                continue
-            alone = utterances_by_engine(plan_block(replace(job.block, takes=(take,)), self._recipe))
-            probe = SpeakingJob(-1, job.block.seconds, alone, None)
-            happened = self._try_alone(place, probe) and self._try_alone(place, probe)
-            if happened:
-                found[number] = happened
-        return found
-
-    def _try_alone(self, place: int, probe: SpeakingJob) -> str | None:
-        speaker = self._speakers[place]
-        speaker.send(probe)
-        while True:
-            wait([speaker.connection, speaker.sentinel], timeout=_POLL_SECONDS)
-            try:
-                if speaker.receive():
-                    return None
-                late = self._is_late(speaker)
-            except EOFError:
-                late = True
-            if late:
-                happened = speaker.stop()
-                self._speakers[place] = Speaker(self._recipe, self._recipe.devices[place])
-                return happened
-
     def _settle(self, pool: ProcessPool) -> Iterator[BlockOutcome]:
         """Take what the workers have done: planned blocks go on to be spoken, finished ones are yielded."""
         for future in [future for future in self._at_work if future.done()]:
-            job, queue = self._at_work.pop(future)
+            job, queue = self._at_work[future]
             happened = failure(future)
-            if happened is None:
-                result = future.result()
-                if queue is self._to_plan:
-                    job.utterances = result
-                    (self._to_speak.appendleft if job.alone else self._to_speak.append)(job)
-                else:
-                    yield result
+            if happened is not None:
+                self._retry(pool, job, queue, happened)
+                del self._at_work[future]
                 continue
-            job.worker_tries += 1
-            if job.worker_tries >= _MOST_TRIES:
-                raise AskqaError(
-                    f"workers keep ending ({happened}) near {job.block.takes[0].conversation.id!r}; look at the "
-                    "machine's memory and run again"
-                )
-            queue.appendleft(job)
+            result = future.result()  # in a broken pool the job stays at work
+            del self._at_work[future]
+            self._breaks = 0
+            if queue is self._to_plan:
+                (self._to_speak.appendleft if job.alone else self._to_speak.append)(job)
+            else:
+                self._spool.remove_handed_over(job.block.index)  # not by the worker, which may die over it
+                yield result
         if not pool.active:
             raise BrokenProcessPool("the pool is broken")
+
+    def _retry(self, pool: ProcessPool, job: _Job, queue: deque[_Job], happened: str) -> None:
+        """See to a job whose worker ended or hung."""
+        job.worker_tries += 1
+        if job.worker_tries >= _MOST_TRIES:
+            raise AskqaError(_no_cause("workers keep ending", happened, job))
+        if job.worker_tries > 1:
+            try_take = _try_plan if queue is self._to_plan else _try_finish
+            found = {}
+            for place in range(len(job.block.takes)):
+                if place not in job.poison:
+                    happens = ended_by(pool, try_take, (job.block, job.poison, place), self._seconds(job))
+                    found.update({place: happens} if happens else {})
+            if found:  # it has to be spoken anew without them
+                job.poison.update(found)
+                queue = self._to_plan
+        queue.appendleft(job)
 
     def _finish_what_is_spoken(self, pool: ProcessPool) -> Iterator[BlockOutcome]:
         """Finish what the speakers have left, so that a build that stops loses none of it."""
         self._hand_to_finish(pool)
         while any(queue is self._to_finish for _, queue in self._at_work.values()):
-            time.sleep(_POLL_SECONDS)
+            time.sleep(POLL_SECONDS)
             yield from self._settle(pool)
             self._hand_to_finish(pool)
 
-    def _path(self, job: _Job) -> Path:
-        return self._spool.speech_path(job.block.index)
+    def _seconds(self, job: _Job) -> float:
+        """How long a worker may take to plan or finish a block."""
+        return self._start_seconds + job.block.seconds / _FINISHING_SPEED
+
+
+def _no_cause(what: str, happened: str, job: _Job) -> str:
+    return (
+        f"{what} ({happened}) near {job.block.takes[0].conversation.id!r}, though none of its conversations alone "
+        "does it; look at the machine's memory and run again"
+    )
 
 
 def _healthy(block: Block, poison: Mapping[int, str]) -> Block:
     return replace(block, takes=tuple(take for i, take in enumerate(block.takes) if i not in poison))
 
 
-def _plan(block: Block, poison: Mapping[int, str]) -> dict[str, list[Utterance]]:
-    """Return what a block's engines have to speak, texts prepared where they can be. Runs in a worker."""
+def _plan(block: Block, poison: Mapping[int, str]) -> None:
+    """Leave what a block's engines have to speak to the speaker. Runs in a worker."""
     with ready_worker() as worker:
-        batches = utterances_by_engine(plan_block(_healthy(block, poison), worker.recipe))
-        for key, engine in worker.engines.items():
-            if key in batches and isinstance(engine, PreparingEngine):
-                batches[key] = [replace(one, prepared=engine.prepare(one.text)) for one in batches[key]]
-        return batches
+        write_pickled(worker.spool.texts_path(block.index), _texts(_healthy(block, poison), worker))
 
 
-def _finish(block: Block, poison: Mapping[int, str], path: Path) -> BlockOutcome:
+def _texts(block: Block, worker: Worker) -> dict[str, list[Utterance]]:
+    """Return what a block's engines have to speak, texts prepared where they can be."""
+    batches = utterances_by_engine(plan_block(block, worker.recipe))
+    for key, engine in worker.engines.items():
+        if key in batches and isinstance(engine, PreparingEngine):
+            batches[key] = [replace(one, prepared=_prepared(engine, one.text)) for one in batches[key]]
+    return batches
+
+
+def _prepared(engine: PreparingEngine, text: str) -> Any:
+    """Prepare a text; None where the engine breaks its promise and raises: `speak` then says what is wrong."""
+    try:
+        return engine.prepare(text)
+    except (UsageError, StorageError, EngineError, MemoryError, OSError):
+        raise
+    except Exception:
+        return None
+
+
+def _finish(block: Block, poison: Mapping[int, str]) -> BlockOutcome:
     """Finish a block that was spoken and spool its rows. Runs in a worker."""
     with ready_worker() as worker:
         planned = plan_block(_healthy(block, poison), worker.recipe)
-        finished = finish_block(planned, in_turns(planned, read_spoken(path)), worker.recipe)
+        spoken = in_turns(planned, read_pickled(worker.spool.speech_path(block.index)))
+        finished = finish_block(planned, spoken, worker.recipe)
         rejects = [*finished.rejects, *crashed(block, poison)]
-        outcome = worker.spool.write(block.index, finished.rows, in_take_order(block, rejects))
-        path.unlink()  # not before: a worker may die
-        return outcome
+        return worker.spool.write(block.index, finished.rows, in_take_order(block, rejects))
+
+
+def _try_plan(block: Block, _: Mapping[int, str], place: int) -> None:
+    """Prepare a single take without keeping anything. Runs in a worker."""
+    with ready_worker() as worker:
+        _texts(replace(block, takes=(block.takes[place],)), worker)
+
+
+def _try_finish(block: Block, poison: Mapping[int, str], place: int) -> None:
+    """Finish a single take of a block that was spoken without keeping anything. Runs in a worker."""
+    with ready_worker() as worker:
+        planned = plan_block(_healthy(block, poison), worker.recipe)
+        spoken = in_turns(planned, read_pickled(worker.spool.speech_path(block.index)))
+        healthy = place - sum(other < place for other in poison)
+        finish_block(planned[healthy : healthy + 1], spoken[healthy : healthy + 1], worker.recipe)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import pickle
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -102,12 +103,40 @@ class Spool:
             file.write(data)
         return hashlib.sha256(data).hexdigest()
 
+    def texts_path(self, index: int) -> Path:
+        """Where a worker leaves a block's texts for the speaker."""
+        return self.folder / f"{index:06d}.texts"
+
     def speech_path(self, index: int) -> Path:
         """Where a speaker leaves a block's speech for the worker that finishes it."""
         return self.folder / f"{index:06d}.speech"
+
+    def remove_handed_over(self, index: int) -> None:
+        """Remove what processes hand each other of a block. Raises StorageError."""
+        with storage_errors("remove what was spoken"):
+            for path in (self.texts_path(index), self.speech_path(index)):
+                path.unlink(missing_ok=True)
+
+    def remove_all_handed_over(self) -> None:
+        """Remove what the processes of a build that was killed had for each other. Raises StorageError."""
+        with storage_errors("remove what was spoken"):
+            for path in (*self.folder.glob("*.texts"), *self.folder.glob("*.speech")):
+                path.unlink(missing_ok=True)
 
     def _rows_path(self, index: int, stage: Stage) -> Path:
         return self.folder / f"{index:06d}.{stage.value}.arrow"
 
     def _outcome_path(self, index: int) -> Path:
         return self.folder / f"{index:06d}.json"
+
+
+def write_pickled(path: Path, value: object) -> None:
+    """Leave something for another process of this build. Raises StorageError."""
+    with atomic_write(path, durable=False) as file:
+        pickle.dump(value, file, protocol=5)
+
+
+def read_pickled(path: Path) -> Any:
+    """Read what another process of this build has left moments ago. Raises StorageError."""
+    with storage_errors(f"read {path.name}"), path.open("rb") as file:
+        return pickle.load(file)

@@ -59,6 +59,19 @@ def schedule(pool: ProcessPool, function: Callable[..., Any], args: tuple[Any, .
             raise BrokenProcessPool(str(error)) from error
 
 
+def ended_by(pool: ProcessPool, function: Callable[..., Any], args: tuple[Any, ...], timeout: float) -> str | None:
+    """Run a task, again where its worker ends or hangs, and say what happened if it happened twice."""
+    happened = None
+    for _ in range(2):
+        future = schedule(pool, function, args, timeout)
+        first_done(pool, [future])
+        happened = failure(future)
+        if happened is None:
+            future.result()
+            break
+    return happened
+
+
 @contextmanager
 def without_interrupts() -> Iterator[None]:
     """Put Ctrl-C off until the end of the `with` block, and keep it for ever from what is started in it.

@@ -86,12 +86,13 @@ def wait_until(condition: Callable[[], bool], seconds: float = 60) -> bool:
 def workers_of(pid: int) -> list[psutil.Process]:
     """The worker processes of a build, without multiprocessing's resource tracker."""
     try:
-        return [child for child in psutil.Process(pid).children(recursive=True) if _is_worker(child)]
+        return [child for child in psutil.Process(pid).children(recursive=True) if is_worker(child)]
     except psutil.NoSuchProcess:
         return []
 
 
-def _is_worker(process: psutil.Process) -> bool:
+def is_worker(process: psutil.Process) -> bool:
+    """Tell a process that multiprocessing has started from its resource tracker."""
     try:
         return any("spawn_main" in part for part in process.cmdline())
     except psutil.NoSuchProcess:
