@@ -66,7 +66,7 @@ class BuildOptions:
                 _at_least(name, value, 1)
         if self.audio_format not in list(FORMATS):
             raise UsageError(f"audio format: {self.audio_format!r} is unknown; allowed: {', '.join(FORMATS)}")
-        _devices(self.device)
+        parse_devices(self.device)
         object.__setattr__(self, "sample_rate", _sample_rate(self.sample_rate))
         object.__setattr__(self, "shard_size", parse_size(self.shard_size))
 
@@ -78,7 +78,7 @@ class BuildOptions:
     @property
     def devices(self) -> tuple[str | None, ...]:
         """The devices to compute on, each with a process of its own; `(None,)` leaves the choice to the engine."""
-        return _devices(self.device)
+        return parse_devices(self.device)
 
     @property
     def worker_count(self) -> int:
@@ -102,8 +102,8 @@ def usable_cores() -> int:
     return os.cpu_count() or 1
 
 
-def _devices(device: str | None) -> tuple[str | None, ...]:
-    """Read "cpu", "cuda", "cuda:1" or "cuda:0,1"."""
+def parse_devices(device: str | None) -> tuple[str | None, ...]:
+    """Read "cpu", "cuda", "cuda:1" or "cuda:0,1"; None is left to the engine. Raises UsageError."""
     if device is None or device in ("cpu", "cuda"):
         return (device,)
     match = _CUDA.fullmatch(device) if isinstance(device, str) else None

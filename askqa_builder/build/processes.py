@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import sys
 import threading
 from collections.abc import Iterator
@@ -28,6 +29,11 @@ def keep_freed_memory() -> None:
     if hasattr(libc, "mallopt"):
         libc.mallopt(_M_MMAP_THRESHOLD, _LARGEST_ON_HEAP)
         libc.mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
+
+
+def compute_on_one_core() -> None:
+    """Let libraries that are loaded from now on compute with one thread: a build has a process for each core."""
+    os.environ["OMP_NUM_THREADS"] = "1"
 
 
 class WorkerProcess(SpawnProcess):

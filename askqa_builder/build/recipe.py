@@ -111,6 +111,13 @@ def open_engines(
         yield engines
 
 
+def check_engines(engines: Mapping[str, Engine], recipe: Recipe) -> None:
+    """Raise UsageError where an engine is no longer what it was when the build began, as where its model changed."""
+    for key, engine in engines.items():
+        if engine.info != recipe.engines[key]:
+            raise UsageError(f"engine {engine.info.name} has changed since the build began; start another one")
+
+
 def _check_devices(profile_set: ProfileSet, devices: Sequence[str | None]) -> None:
     names = sorted({choice.name for choice in profile_set.engines.values()})
     if devices != (None,) and devices != ("cpu",) and not any(takes_device(name) for name in names):

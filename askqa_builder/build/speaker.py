@@ -22,8 +22,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from askqa_builder.build.processes import WorkerContext, keep_freed_memory
-from askqa_builder.build.recipe import Recipe, open_engines
+from askqa_builder.build.processes import WorkerContext, compute_on_one_core, keep_freed_memory
+from askqa_builder.build.recipe import Recipe, check_engines, open_engines
 from askqa_builder.build.spool import read_pickled, write_pickled
 from askqa_builder.build.steps import Spoken, speak_batch
 from askqa_builder.build.worker_pool import end_with, without_interrupts
@@ -139,12 +139,14 @@ def _serve(connection: Connection, device: str | None, parent: int) -> None:
     """Run the process: take jobs until the pipe closes. Ctrl-C is the main process's business."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     keep_freed_memory()
+    compute_on_one_core()
     sys.setswitchinterval(_SWITCH_SECONDS)
     threading.Thread(target=end_with, args=(parent,), daemon=True).start()
     answers = _Answers(connection)
     with answers.telling():
         recipe: Recipe = _received(connection)
         with open_engines(recipe.profiles.profiles, device) as engines:
+            check_engines(engines, recipe)
             answers.send(None)
             desk = _Desk(engines, answers)
             for _ in range(_THREADS):

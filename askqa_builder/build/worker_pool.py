@@ -20,8 +20,8 @@ from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
 
-from askqa_builder.build.processes import WorkerContext, keep_freed_memory
-from askqa_builder.build.recipe import Recipe, open_engines
+from askqa_builder.build.processes import WorkerContext, compute_on_one_core, keep_freed_memory
+from askqa_builder.build.recipe import Recipe, check_engines, open_engines
 from askqa_builder.build.spool import Spool
 from askqa_builder.errors import AskqaError
 from askqa_builder.speech.engine import Engine
@@ -129,10 +129,13 @@ def _start_worker(recipe: Recipe, spool: Path, parent: int, speaking: bool) -> N
     global _worker
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     keep_freed_memory()
+    compute_on_one_core()
     threading.Thread(target=end_with, args=(parent,), daemon=True).start()
     lifetime = ExitStack()
     try:
         engines = lifetime.enter_context(open_engines(recipe.profiles.profiles, recipe.devices[0], not speaking))
+        if speaking:
+            check_engines(engines, recipe)
     except AskqaError as error:  # told with the first block: what goes wrong here ends the pool without a word
         _worker = error
         return

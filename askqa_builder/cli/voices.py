@@ -30,17 +30,26 @@ def voices_command(
         list[str] | None,
         typer.Option(metavar="JSON|KEY=VALUE", help="Options of the engine; may be given several times."),
     ] = None,
+    device: Annotated[
+        str | None, typer.Option(help="cpu, cuda or cuda:1.", show_default="a GPU where there is one")
+    ] = None,
 ) -> int:
     """List an engine's voices; a dash in gender or accent means that nobody vouches for it."""
+    from askqa_builder.build.options import parse_devices
     from askqa_builder.errors import UsageError
     from askqa_builder.recording.audition import audition_voices
-    from askqa_builder.speech.engine import find_voices, load_engine
+    from askqa_builder.speech.engine import find_voices, load_engine, takes_device
     from askqa_builder.voices.engine_options import engine_choice
 
     if audition is not None and measure is not None:
         raise UsageError("--audition and --measure are two things; give one of them")
     choice = engine_choice(engine, options or [])
-    loaded = load_engine(choice.name, choice.options)
+    (on, *others) = parse_devices(device)
+    if others:
+        raise UsageError(f"device: {device!r} are several; give one")
+    if on not in (None, "cpu") and not takes_device(choice.name):
+        raise UsageError(f"device: engine {choice.name} computes on the CPU only; leave --device out")
+    loaded = load_engine(choice.name, choice.options, device=on)
     try:
         found = find_voices(loaded, voice)
         if measure is not None:

@@ -20,7 +20,7 @@ from askqa_builder.voices.limits import EDGE, GAP, LOUDNESS, WIDEST_PITCH, WIDES
 from askqa_builder.voices.plain_yaml import read_yaml
 from askqa_builder.voices.pool import ATTRIBUTES, Attribute
 from askqa_builder.voices.reference import Reference, read_reference
-from askqa_builder.voices.section import Place, Section, close_matches, one_of, shown
+from askqa_builder.voices.section import Place, Section, close_matches, file_name, one_of, shown
 from askqa_builder.voices.voice import Limits
 from askqa_builder.voices.voice_table import VoiceTable, parse_voice_table, read_voice_table
 
@@ -66,7 +66,7 @@ class EngineChoice:
     """An engine by name with its options, the latter as canonical JSON so that they can be compared.
 
     An option whose name ends in `_path` is a file or folder on this machine, here absolute. Those in
-    `_WAY_OPTIONS` say how a server is reached.
+    `_RUNNING_OPTIONS` say how a server is reached, or how much is computed at once.
     """
 
     name: str
@@ -93,7 +93,7 @@ class EngineChoice:
         return {
             key: Path(value).name if key.endswith(_PATH_SUFFIX) and isinstance(value, str) else value
             for key, value in self.options.items()
-            if key not in _WAY_OPTIONS
+            if key not in _RUNNING_OPTIONS
         }
 
 
@@ -235,7 +235,7 @@ _TOP_KEYS = (
 _ROLE_KEYS = ("engine", "options", "voices", "rate", "pitch")
 _REFERENCE_KEYS = ("ref", "text", "licence", "speaker", "sha256")
 _PATH_SUFFIX = "_path"
-_WAY_OPTIONS = frozenset({"api_key_variable", "base_url", "concurrency", "patience", "timeout"})
+_RUNNING_OPTIONS = frozenset({"api_key_variable", "base_url", "batch_seconds", "concurrency", "patience", "timeout"})
 
 
 def _role_profile(role: Role, roles: Section, loudness: Section, default: EngineChoice | None) -> RoleProfile:
@@ -274,7 +274,7 @@ def options_json(options: object, place: Place) -> str:
         raise UsageError(f"{place}: {shown(options)} is not a mapping of the engine's options")
     if place.folder is not None:
         located = {
-            key: str((place.folder / value).resolve())
+            key: str((place.folder / file_name(value, place)).resolve())
             for key, value in options.items()
             if key.endswith(_PATH_SUFFIX) and isinstance(value, str)
         }
@@ -312,18 +312,28 @@ def _reference(entry: object, place: Place) -> Reference:
     if place.folder is None:
         digest = values["sha256"] or ""
         return Reference(name, path.name, digest, values["text"], values["licence"], path)
-    found = read_reference(place.folder / path, str(section.at("ref")), name, values["text"], values["licence"])
+    found = read_reference(
+        place.folder / file_name(values["ref"], section.at("ref")),
+        str(section.at("ref")),
+        name,
+        values["text"],
+        values["licence"],
+    )
     if values["sha256"] not in (None, found.sha256):
         raise UsageError(f"{section.at('sha256')}: {path.name} is another recording: its SHA-256 is {found.sha256}")
     return found
 
 
 def _check_references(roles: Mapping[Role, RoleProfile], place: Place) -> None:
-    """One voice is one recording, also where several roles list it."""
+    """One voice is one recording, also where several roles list it, and one recording is one voice."""
     known: dict[tuple[str, str], Reference] = {}
+    heard: dict[tuple[str, str], Reference] = {}
     for profile in roles.values():
         for reference in profile.references:
             other = known.setdefault((profile.engine.key, reference.name), reference)
+            twin = heard.setdefault((profile.engine.key, reference.sha256), reference)
+            if twin.name != reference.name and reference.sha256:
+                raise UsageError(f"{place}: {reference.name!r} and {twin.name!r} are one recording, {reference.file}")
             if other != reference:
                 raise UsageError(
                     f"{place}: {reference.name!r} is two recordings, {other.file} and {reference.file}; "
@@ -358,7 +368,7 @@ def _voice_table(top: Section) -> VoiceTable | None:
         return parse_voice_table(value, place)
     if not isinstance(value, str) or not value.strip() or place.folder is None:
         raise UsageError(f"{place}: {shown(value)} is not the name of a file; write one with askqa voices --measure")
-    return read_voice_table(place.folder / value, f"{place}: {escape(value)}")
+    return read_voice_table(place.folder / file_name(value, place), f"{place}: {escape(value)}")
 
 
 def _balance(top: Section) -> tuple[Attribute, ...]:

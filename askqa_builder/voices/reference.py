@@ -9,6 +9,9 @@ from typing import Any
 
 from askqa_builder.errors import UsageError
 
+LARGEST_BYTES = 50 << 20
+"""Of a clip; five minutes of studio quality."""
+
 
 @dataclass(frozen=True)
 class Reference:
@@ -33,7 +36,11 @@ class Reference:
 
 def read_reference(path: Path, where: str, name: str, text: str | None, licence: str | None) -> Reference:
     """Look at a clip; where: begins every error. Raises UsageError where it cannot be read."""
+    if path.exists() and not path.is_file():
+        raise UsageError(f"{where}: {path.name} is not a file")
     try:
+        if path.stat().st_size > LARGEST_BYTES:
+            raise UsageError(f"{where}: {path.name} is larger than {LARGEST_BYTES >> 20} MB; a clip of 10 s is enough")
         sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
         raise UsageError(f"{where}: the recording {path.name} cannot be read: {error.strerror}") from error

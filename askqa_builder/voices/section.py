@@ -69,3 +69,10 @@ def close_matches(name: str, known: Sequence[str]) -> str:
 def shown(value: object) -> str:
     """One short line for any value."""
     return reprlib.repr(value)
+
+
+def file_name(value: str, place: Place) -> str:
+    """Return a path as it is written. Raises UsageError where no file can be called so."""
+    if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
+        raise UsageError(f"{place}: {shown(value)} is not the name of a file")
+    return value

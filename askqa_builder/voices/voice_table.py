@@ -27,6 +27,7 @@ _SOURCES = (FROM_F0, "embedding", "catalogue")
 _MEASUREMENTS = ("f0_hz", "f0_spread_semitones", "words_per_minute")
 _ENTRY_KEYS = ("gender", "accent", "source", *_MEASUREMENTS)
 _TABLE_KEYS = ("engine", "model", "revision", "measured_with", "voices")
+_LARGEST = 1e6
 _QUOTED_NAME = 60
 
 
@@ -191,8 +192,10 @@ def _measurement(section: Section, key: str) -> float | None:
     if value is None:
         return None
     # bool is an int in Python, and YAML reads `yes` and `on` as one.
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < math.inf:
-        raise UsageError(f"{section.at(key)}: {shown(value)} is not a measurement; allowed: a number from 0, or null")
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < _LARGEST:
+        raise UsageError(
+            f"{section.at(key)}: {shown(value)} is not a measurement; allowed: a number from 0 to a million, or null"
+        )
     return float(value)
 
 

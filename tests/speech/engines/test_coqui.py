@@ -177,19 +177,21 @@ def test_a_text_without_sounds_costs_only_itself(one_by_one: Any) -> None:
 def test_too_little_memory_halves_the_batches_and_changes_nothing(random_vits: Path, batched: Any) -> None:
     engine = engine_of(random_vits, batch_seconds=30.0)
     decoder = engine.model._decoder
-    decode, widest = decoder.decode, []
+    decode, refused = decoder.decode, []
 
-    def decode_little(latent: Any, speakers: Any, frames: Sequence[int]) -> Any:
+    def decode_little(latent: Any, speakers: Any, frames: Sequence[int], *rest: Any) -> Any:
         if len(frames) * max(frames) > 700:
+            refused.append(len(frames) * max(frames) * 256 / 22050)
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB")
-        widest.append(len(frames) * max(frames))
-        return decode(latent, speakers, frames)
+        return decode(latent, speakers, frames, *rest)
 
     decoder.decode = decode_little
-    for one, other in zip(spoken(engine, UTTERANCES), spoken(batched, UTTERANCES), strict=True):
+    many = [replace(one, seed=i) for i, one in enumerate(UTTERANCES * 6)]
+    for one, other in zip(spoken(engine, many), spoken(batched, many), strict=True):
         assert_same(one, other)
-    assert engine.model.counts.halved >= 1
-    assert engine.model.batch_seconds < 30.0
+    # each size is tried once, and never one that has failed
+    assert 1 <= len(refused) == engine.model.counts.halved <= 4
+    assert engine.model.batch_seconds == min(refused) / 2
     decoder.decode = lambda *_: (_ for _ in ()).throw(torch.OutOfMemoryError("CUDA out of memory"))
     with pytest.raises(EngineError, match=r"not enough free memory to speak \d"):
         engine.speak(UTTERANCES)
@@ -205,6 +207,61 @@ def test_a_failing_device_names_what_it_spoke(random_vits: Path) -> None:
         "coqui on cuda:1 failed (CUDA error: an illegal access) while it spoke 'Yes.', \"I don't think so.\", "
         "'Could you tell me where the station is?' and 5 more; run the same command to go on"
     )
+
+
+def test_what_is_no_fault_of_the_device_is_not_blamed_on_it(random_vits: Path) -> None:
+    engine = engine_of(random_vits)
+    engine.model.speak = lambda _: (_ for _ in ()).throw(ValueError("cannot convert float NaN to integer"))
+    engine._device = torch.device("cuda", 1)
+    with pytest.raises(ValueError, match="NaN"):
+        engine.speak(UTTERANCES)
+
+
+@pytest.mark.parametrize("logarithm", [float("nan"), float("inf"), 20.0])
+def test_a_length_out_of_all_bounds_costs_its_text_only(random_vits: Path, logarithm: float) -> None:
+    engine = engine_of(random_vits, batch_seconds=30.0)
+    predict = engine.model._log_durations
+
+    def predict_nonsense(hidden: Any, mask: Any, speakers: Any, noise: Any) -> Any:
+        result = predict(hidden, mask, speakers, noise)
+        result[-1, 0, 3] = logarithm  # of the longest text
+        return result
+
+    engine.model._log_durations = predict_nonsense
+    answers = engine.speak(UTTERANCES)
+    longest = max(range(len(TEXTS)), key=lambda i: max(len(piece.tokens.ids) for piece in engine.prepare(TEXTS[i])))
+    wrong = [i for i, answer in enumerate(answers) if isinstance(answer, SpeechError)]
+    assert wrong == [longest]
+    assert str(answers[longest]) == "the model gives this text no sensible length"
+
+
+def test_more_names_than_speakers_are_refused(random_vits: Path, tmp_path: Path) -> None:
+    shutil.copytree(random_vits.parent, tmp_path / "copy")
+    names = json.loads((tmp_path / "copy/speaker_ids.json").read_text("utf-8"))
+    (tmp_path / "copy/speaker_ids.json").write_text(json.dumps({**names, "p999": 109}), "utf-8")
+    config = json.loads((tmp_path / "copy/config.json").read_text("utf-8"))
+    config["speakers_file"] = config["model_args"]["speakers_file"] = "gone/speaker_ids.json"
+    config["model_args"]["num_speakers"] = config["num_speakers"] = 109
+    (tmp_path / "copy/config.json").write_text(json.dumps(config), "utf-8")
+    with pytest.raises(UsageError):
+        engine_of(tmp_path / "copy" / random_vits.name).speak([Utterance("Hello.", "p225")])
+
+
+def test_closing_lets_go_of_the_model(random_vits: Path) -> None:
+    import gc
+    import weakref
+
+    engine = engine_of(random_vits)
+    spoken(engine, UTTERANCES[:1])
+    gc.collect()
+    gc.disable()
+    try:
+        weights = weakref.ref(engine.model.model.waveform_decoder.conv_post.weight)
+        engine.close()
+        assert weights() is None
+    finally:
+        gc.enable()
+    assert len(spoken(engine, UTTERANCES[:1])) == 1
 
 
 def test_bfloat16_keeps_lengths_and_sound(random_vits: Path, one_by_one: Any) -> None:
@@ -260,6 +317,9 @@ def test_the_revision_is_of_the_model_and_not_of_its_place(random_vits: Path, on
         ({"batch_seconds": "60"}, "cpu", "batch_seconds: '60' is not allowed"),
         ({"model_path": "/no/such/model.pth"}, "cpu", "model_path: there is no file /no/such/model.pth"),
         ({}, "cuda:99", "device: torch sees"),
+        ({"model": "tts_models/en/vctk/vits"}, "cpu", "model: leave it out beside model_path"),
+        ({"model_path": None, "model": 5}, "cpu", "model: 5 is not the name of a model"),
+        ({"model_path": None, "licence": "MIT"}, "cpu", "licence: give model_path too"),
         ({"speed": 2}, "cpu", "unexpected keyword argument 'speed'"),
         ({"device": "cuda"}, None, "'device' is not one of its options"),
     ],

@@ -11,6 +11,7 @@ import json
 import logging
 import os
 import sys
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, replace
@@ -24,6 +25,9 @@ from askqa_builder.speech.engine import Utterance
 
 _INSTALL = 'pip install "askqa-builder[coqui]"'
 _NEEDED = ("torch", "torchaudio", "torchcodec", "six", "TTS")
+computing = threading.Lock()
+"""Held by whoever computes with a model: torch's random numbers and its precision are one for the process."""
+
 _TERMS_VARIABLE = "COQUI_TOS_AGREED"
 
 
@@ -70,8 +74,11 @@ def find_model(name: str) -> ModelFiles:
     Raises UsageError for an unknown name, without a network, where the terms of the model have not been agreed to
     (that is for users alone to do), and where the files are incomplete.
     """
+    from filelock import FileLock
     from TTS.utils.manage import ModelManager
 
+    if not isinstance(name, str):
+        raise UsageError(f"model: {name!r} is not the name of a model, such as tts_models/en/vctk/vits")
     manager = ModelManager(progress_bar=True)
     try:
         item, folder_name, _ = manager._set_model_item(name)
@@ -83,7 +90,9 @@ def find_model(name: str) -> ModelFiles:
             f"{name} is under the {item['license']} (not for commercial use, its speech included): read "
             f"https://tts-hub.github.io/cpml, and if you agree set {_TERMS_VARIABLE}=1 yourself"
         )
-    with _download_errors(name, folder), redirect_stdout(sys.stderr):
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    # one process downloads, the others find what it has unpacked
+    with _download_errors(name, folder), redirect_stdout(sys.stderr), FileLock(f"{folder}.lock"):
         found, config_path, _ = manager.download_model(name)
         checkpoint = found if found.is_file() else found / "model.pth"
         return ModelFiles(
@@ -155,6 +164,16 @@ def torch_device(asked: str | None) -> Any:
             raise UsageError(f"device: torch sees {count or 'no'} CUDA device{'s' * (count != 1)}, not {asked}")
         device = torch.device("cuda", device.index or 0)
     return device
+
+
+def is_device_failure(error: Exception) -> bool:
+    """Tell whether an error is a GPU's own, not one of the text's."""
+    import torch
+
+    of_cuda = ("CUDA", "CUBLAS", "cuBLAS", "CUDNN", "cuDNN", "NCCL")
+    return isinstance(error, (torch.AcceleratorError, torch.OutOfMemoryError)) or (
+        isinstance(error, RuntimeError) and any(name in str(error) for name in of_cuda)
+    )
 
 
 def device_failure(engine: str, device: Any, error: Exception, batch: Sequence[Utterance]) -> EngineError:

@@ -23,7 +23,10 @@ from askqa_builder.speech.engine import Samples
 from askqa_builder.speech.engines.coqui.vits_decoder import BatchDecoder, Precision, fp32_only, prepare_for_inference
 
 _TOKENS_A_BATCH = 16384
-"""Padded tokens whose durations a GPU predicts at once; attention over 300 tokens takes 0.4 MB each."""
+"""Padded tokens whose durations a GPU predicts at once; attention over 300 tokens takes 0.7 MB each."""
+
+_LONGEST_TOKEN_SECONDS = 10.0
+"""A sound that is longer is the model's failure."""
 
 _CPU_STEP = 32
 
@@ -107,18 +110,25 @@ class BatchedVits:
         self._drawing = ThreadPoolExecutor(1, thread_name_prefix="noise", initializer=self._enter_device)
 
     def close(self) -> None:
-        """End the thread that draws random numbers."""
+        """End the thread that draws random numbers, and let go of the model."""
         self._drawing.shutdown(wait=False, cancel_futures=True)
+        self._decoder.close()
+        self.model = None
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
 
-    def speak(self, items: Sequence[Item]) -> list[Spoken]:
-        """Speak the items; answer i is item i's. Raises EngineError where not even one fits into memory."""
+    def speak(self, items: Sequence[Item]) -> list[Spoken | None]:
+        """Speak the items; answer i is item i's, None where the model gives it no sensible length.
+
+        Raises EngineError where not even one fits into memory.
+        """
         answers: dict[int, Spoken] = {}
         self._enter_device()
         with torch.inference_mode():
-            priors = [prior for batch in self._token_batches(items) for prior in self._encode(batch)]
+            priors = [prior for batch in self._token_batches(items) for prior in self._encoded(batch)]
             for prior, samples in self._decoded(priors):
                 answers[prior.place] = Spoken(samples, prior.durations)
-        return [answers[place] for place in range(len(items))]
+        return [answers.get(place) for place in range(len(items))]
 
     def _enter_device(self) -> None:
         """Make this thread's current device the model's: events and pinned memory belong to that one."""
@@ -129,6 +139,18 @@ class BatchedVits:
         most = _TOKENS_A_BATCH if self.batch_seconds is not None else 0
         order = sorted(enumerate(items), key=lambda pair: len(pair[1].ids))
         yield from _batches(order, [len(item.ids) for _, item in order], most)
+
+    def _encoded(self, batch: Sequence[tuple[int, Item]]) -> list[_Prior]:
+        """Run text encoder and duration predictor; where the device's memory is too small, in halves."""
+        try:
+            return list(self._encode(batch))
+        except torch.OutOfMemoryError as error:
+            if len(batch) == 1:
+                raise EngineError(f"{self.device} has not enough free memory for a sentence; free some") from error
+        torch.cuda.empty_cache()
+        self.counts.halved += 1
+        middle = len(batch) // 2
+        return [*self._encoded(batch[:middle]), *self._encoded(batch[middle:])]
 
     def _encode(self, batch: Sequence[tuple[int, Item]]) -> Iterator[_Prior]:
         """Run text encoder and duration predictor over a batch, in true float32: a flipped bit moves a frame."""
@@ -141,19 +163,22 @@ class BatchedVits:
         noise = torch.zeros(len(batch), 2, longest)
         for row, ((_, item), generator) in enumerate(zip(batch, generators, strict=True)):
             ids[row, : len(item.ids)] = torch.as_tensor(item.ids)
-            noise[row, :, : len(item.ids)] = torch.randn(2, len(item.ids), generator=generator)
+            noise[row, :, : len(item.ids)] = torch.randn(len(item.ids), 2, generator=generator).T
         with fp32_only():
             hidden, means, log_scales, mask = model.text_encoder(
-                ids.to(self.device), torch.tensor(lengths, device=self.device), lang_emb=None
+                self._upload(ids), self._upload(torch.tensor(lengths)), lang_emb=None
             )
             speakers = self._speakers([item for _, item in batch]) if model.args.condition_dp_on_speaker else None
-            noise = noise.to(self.device) * model.inference_noise_scale_dp
+            noise = self._upload(noise) * model.inference_noise_scale_dp
             log_durations = self._log_durations(hidden, mask, speakers, noise)
-        # on the CPU in double precision: the same frames on every device
+        # exponential and rounding on the CPU, alike for all devices
         log_durations = log_durations[:, 0].double().cpu().numpy()
         for row, ((place, item), generator) in enumerate(zip(batch, generators, strict=True)):
             tokens = lengths[row]
-            durations = frames_at_rate(np.exp(log_durations[row, :tokens]) * model.length_scale, item.rate)
+            lengths_of_tokens = np.exp(log_durations[row, :tokens]) * model.length_scale
+            if not lengths_of_tokens.max() * self.hop <= _LONGEST_TOKEN_SECONDS * self.sample_rate:  # or is no number
+                continue
+            durations = frames_at_rate(lengths_of_tokens, item.rate)
             yield _Prior(place, item, means[row, :, :tokens], log_scales[row, :, :tokens], durations, generator)
 
     def _log_durations(
@@ -177,7 +202,7 @@ class BatchedVits:
     def _speakers(self, items: Sequence[Item]) -> torch.Tensor | None:
         if not hasattr(self.model, "emb_g"):
             return None
-        rows = torch.tensor([item.speaker for item in items], device=self.device)
+        rows = self._upload(torch.tensor([item.speaker for item in items]))
         embedding: torch.Tensor = self.model.emb_g(rows).unsqueeze(-1)
         return embedding
 
@@ -209,32 +234,32 @@ class BatchedVits:
             yield ready, noise.result()
 
     def _noise(self, batch: Sequence[_Prior]) -> torch.Tensor:
-        """Draw [items, channels, frames] from the items' own generators."""
+        """Draw [items, channels, frames] from the items' own generators, frame by frame: one more changes no other."""
         channels = batch[0].means.shape[0]
         noise = torch.zeros(
             len(batch), channels, max(prior.frames for prior in batch), pin_memory=self.device.type == "cuda"
         )
         for row, prior in enumerate(batch):
-            noise[row, :, : prior.frames] = torch.randn(channels, prior.frames, generator=prior.generator)
+            noise[row, :, : prior.frames] = torch.randn(prior.frames, channels, generator=prior.generator).T
         return noise
 
     def _fitting(self, batch: Sequence[_Prior], noise: torch.Tensor) -> Iterator[_OnItsWay]:
-        """Decode a batch; where the device's memory is too small, in halves, and so from then on."""
-        try:
-            decoded = self._decode(batch, noise)
-        except torch.OutOfMemoryError as error:
-            if len(batch) == 1:
-                seconds = batch[0].frames * self.hop / self.sample_rate
-                raise EngineError(
-                    f"{self.device} has not enough free memory to speak {seconds:.1f} s; free some of it"
-                ) from error
-            decoded = None
-        if decoded is not None:
-            yield decoded
-            return
-        torch.cuda.empty_cache()
-        self.counts.halved += 1
-        self.batch_seconds = max((self.batch_seconds or 0.0) / 2, 1.0)
+        """Decode a batch; where the device's memory is too small, in halves, and no larger ones from then on."""
+        seconds = max(prior.frames for prior in batch) * len(batch) * self.hop / self.sample_rate
+        if len(batch) == 1 or seconds <= (self.batch_seconds or 0.0):
+            try:
+                decoded = self._decode(batch, noise)
+            except torch.OutOfMemoryError as error:
+                if len(batch) == 1:
+                    raise EngineError(
+                        f"{self.device} has not enough free memory to speak {seconds:.1f} s; free some of it"
+                    ) from error
+            else:
+                yield decoded
+                return
+            torch.cuda.empty_cache()
+            self.counts.halved += 1
+            self.batch_seconds = seconds / 2
         middle = len(batch) // 2
         for part, rows in ((batch[:middle], noise[:middle]), (batch[middle:], noise[middle:])):
             yield from self._fitting(part, rows[:, :, : max(prior.frames for prior in part)])
@@ -243,7 +268,7 @@ class BatchedVits:
         """Run flow and decoder over a batch, padded to its longest item."""
         model, frames = self.model, [prior.frames for prior in batch]
         longest = self._rounded(max(frames))
-        lengths = torch.tensor(frames, device=self.device)
+        lengths = self._upload(torch.tensor(frames))
         mask = (torch.arange(longest, device=self.device) < lengths[:, None]).unsqueeze(1)
         tokens = self._token_of_frame(batch, longest)
         means = torch.cat([prior.means for prior in batch], 1)[:, tokens].permute(1, 0, 2)
@@ -253,7 +278,7 @@ class BatchedVits:
         speakers = self._speakers([prior.item for prior in batch])
         with self.precision.of_flow():
             latent = model.flow(latent, mask.float(), g=speakers, reverse=True) * mask
-        waveform = self._decoder.decode(latent, speakers, frames)
+        waveform = self._decoder.decode(latent, speakers, frames, lengths)
         self.counts.decoder_calls += 1
         self.counts.frames += sum(frames)
         self.counts.padded += longest * len(batch)
@@ -266,7 +291,13 @@ class BatchedVits:
         for row, prior in enumerate(batch):
             places[row, : prior.frames] = before + np.repeat(np.arange(len(prior.durations)), prior.durations)
             before += len(prior.durations)
-        return torch.from_numpy(places).to(self.device, non_blocking=True)
+        return self._upload(torch.from_numpy(places))
+
+    def _upload(self, tensor: torch.Tensor) -> torch.Tensor:
+        """Copy to the device without waiting for what it still computes, which needs pinned memory."""
+        if self.device.type != "cuda":
+            return tensor
+        return tensor.pin_memory().to(self.device, non_blocking=True)
 
     def _rounded(self, length: int) -> int:
         """Return a length to pad to: on a CPU one of few, since oneDNN compiles and keeps kernels for each."""
@@ -277,7 +308,7 @@ class BatchedVits:
             return _OnItsWay(batch, waveform, None)
         host = torch.empty(waveform.shape, pin_memory=True)
         host.copy_(waveform, non_blocking=True)
-        arrived = torch.cuda.Event()
+        arrived = torch.cuda.Event(blocking=True)  # else the wait takes a whole core
         arrived.record()
         return _OnItsWay(batch, host, arrived)
 

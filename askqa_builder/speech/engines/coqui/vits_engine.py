@@ -17,8 +17,10 @@ from askqa_builder.seeds import derive_seed
 from askqa_builder.speech.engine import EngineInfo, Pace, Samples, Speech, Utterance, WordTime
 from askqa_builder.speech.engines.coqui.library import (
     ModelFiles,
+    computing,
     device_failure,
     find_model,
+    is_device_failure,
     library_versions,
     local_model,
     model_errors,
@@ -67,7 +69,7 @@ class CoquiEngine:
     def __init__(
         self,
         *,
-        model: str = VCTK,
+        model: str | None = None,
         model_path: str | None = None,
         config_path: str | None = None,
         licence: str | None = None,
@@ -77,14 +79,13 @@ class CoquiEngine:
     ) -> None:
         """Find a model and read its configuration.
 
-        model: name of a released one. model_path: a checkpoint of one's own instead, with `config_path` (else
-        `config.json` beside it) and its `licence`. precision: of flow and decoder: "float32", "tf32" (CUDA),
-        "bfloat16", or "auto". batch_seconds: padded speech decoded at once; None for what the device's memory
-        allows, and on a CPU, where it gains nothing, one item. device: "cpu", "cuda", "cuda:N"; None for a GPU
+        model: name of a released one, VCTK's by default. model_path: a checkpoint of one's own instead, with
+        `config_path` (else `config.json` beside it) and its `licence`. precision: of flow and decoder: "float32",
+        "tf32" (CUDA), "bfloat16", or "auto". batch_seconds: padded speech decoded at once; None for what the device's
+        memory allows, and on a CPU, where it gains nothing, one item. device: "cpu", "cuda", "cuda:N"; None for a GPU
         where there is one.
         """
         require_coqui()
-        import torch
 
         from askqa_builder.speech.engines.coqui.vits_decoder import Precision
         from askqa_builder.speech.engines.coqui.vits_tokens import VitsTokenizer
@@ -92,11 +93,13 @@ class CoquiEngine:
         is_number = isinstance(batch_seconds, (int, float)) and not isinstance(batch_seconds, bool)
         if batch_seconds is not None and not (is_number and 0 < batch_seconds <= 3600):
             raise UsageError(f"batch_seconds: {batch_seconds!r} is not allowed; give seconds up to 3600")
-        if model_path is None and config_path is not None:
-            raise UsageError("config_path: give model_path too")
+        if model_path is None and (config_path or licence):
+            raise UsageError(f"{'config_path' if config_path else 'licence'}: give model_path too")
+        if model_path is not None and model is not None:
+            raise UsageError("model: leave it out beside model_path")
         self._device = torch_device(device)
         self._precision = Precision.choose(precision, self._device)
-        self._files = local_model(model_path, config_path, licence) if model_path else _released(model)
+        self._files = local_model(model_path, config_path, licence) if model_path else _released(model or VCTK)
         self._config = read_config(self._files)
         _check_kind(self._files, self._config)
         with model_errors(self._files):
@@ -104,9 +107,7 @@ class CoquiEngine:
         self._voices, self._rows = _speakers(self._files, self._config)
         self._batch_seconds = batch_seconds
         self._model: BatchedVits | None = None
-        self._tokenizing, self._speaking = threading.Lock(), threading.Lock()
-        if self._device.type == "cpu":
-            torch.set_num_threads(1)  # processes, not threads: a worker is one core's
+        self._tokenizing = threading.Lock()
 
     @cached_property
     def info(self) -> EngineInfo:
@@ -166,20 +167,14 @@ class CoquiEngine:
             for piece in parts
         ]
         try:
-            with self._speaking:
+            with computing:
                 spoken = iter(self.model.speak(items))
-        except (AskqaError, MemoryError):
-            raise
         except Exception as error:
-            if self._device.type != "cuda":
+            if isinstance(error, AskqaError) or not is_device_failure(error):
                 raise
             raise device_failure("coqui", self._device, error, batch) from error
-        return [
-            self._joined([(piece, next(spoken)) for piece in parts], one.rate)
-            if parts
-            else SpeechError("the model knows no sound of this text")
-            for one, parts in zip(batch, pieces, strict=True)
-        ]
+        answers = [[(piece, next(spoken)) for piece in parts] for parts in pieces]
+        return [self._joined(parts, one.rate) for one, parts in zip(batch, answers, strict=True)]
 
     def close(self) -> None:
         """Release the model's memory; a later `speak` loads it again."""
@@ -189,12 +184,16 @@ class CoquiEngine:
 
     def _load(self) -> BatchedVits:
         import torch
+        from trainer.io import load_fsspec
         from TTS.tts.models.vits import Vits
 
         from askqa_builder.speech.engines.coqui.vits import BatchedVits
 
         with model_errors(self._files):
             model = Vits(self._config)
+            known = load_fsspec(self._files.checkpoint, map_location="cpu")["model"].get("emb_g.weight")
+            if known is not None and max(self._rows.values()) >= len(known):  # Coqui would make some up
+                raise UsageError(f"model {self._files.name} has {len(known)} speakers, and names for more of them")
             model.load_checkpoint(self._config, self._files.checkpoint, eval=True)
         seconds = self._batch_seconds
         if seconds is None and self._device.type == "cuda":
@@ -203,14 +202,19 @@ class CoquiEngine:
         audio = self._config.audio
         return BatchedVits(model, self._device, self._precision, seconds, int(audio.sample_rate), int(audio.hop_length))
 
-    def _joined(self, parts: Sequence[tuple[Piece, Spoken]], rate: float) -> Speech:
+    def _joined(self, parts: Sequence[tuple[Piece, Spoken | None]], rate: float) -> Speech | SpeechError:
         """Join the sentences of an utterance, each pair with the pause due between them."""
+        if not parts:
+            return SpeechError("the model knows no sound of this text")
         sample_rate, hop = self.model.sample_rate, self.model.hop
         samples: list[Samples] = []
         words: list[WordTime] = []
         offset = silent_frames = 0
         pause = 0.0
-        for piece, (waveform, durations) in parts:
+        for piece, spoken in parts:
+            if spoken is None:
+                return SpeechError("the model gives this text no sensible length")
+            waveform, durations = spoken
             ends = np.concatenate(([0], np.cumsum(durations)))  # in frames
             times = [(int(ends[word.first]), int(ends[word.last]), word) for word in piece.tokens.words]
             # what the model itself is silent before its first word and after its last counts
@@ -238,6 +242,8 @@ def _check_kind(files: ModelFiles, config: Any) -> None:
     """Raise UsageError for a model that is no English VITS as driven here."""
     if config.model != "vits":
         raise UsageError(f"model {files.name} is a {config.model} model; this engine speaks with vits models")
+    if config.use_phonemes and not str(config.phoneme_language or "en").startswith("en"):
+        raise UsageError(f"model {files.name} speaks {config.phoneme_language}; the texts are English")
     if config.model_args.use_language_embedding:
         raise UsageError(f"model {files.name} is multilingual; this engine speaks with models of one language")
     if config.model_args.encoder_sample_rate:

@@ -7,7 +7,6 @@ The model is under the Coqui Public Model License (CPML), which users alone can 
 from __future__ import annotations
 
 import reprlib
-import threading
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -22,8 +21,10 @@ from askqa_builder.seeds import derive_seed
 from askqa_builder.speech.engine import EngineInfo, Pace, Samples, Speech, Utterance
 from askqa_builder.speech.engines.coqui.library import (
     ModelFiles,
+    computing,
     device_failure,
     find_model,
+    is_device_failure,
     library_versions,
     local_model,
     read_config,
@@ -90,7 +91,6 @@ class XttsEngine:
         there is one.
         """
         require_coqui()
-        import torch
 
         from askqa_builder.speech.engines.coqui.xtts_model import built_in_voices
 
@@ -108,9 +108,6 @@ class XttsEngine:
             raise UsageError(f"model {self._files.model.name} has no speakers of its own; give recordings to clone")
         self._voices = {name: Voice(name, language, None, None, "unknown", _CONTROLS) for name in names}
         self._model: XttsModel | None = None
-        self._speaking = threading.Lock()
-        if self._device.type == "cpu":
-            torch.set_num_threads(1)  # processes, not threads: a worker is one core's
 
     @cached_property
     def info(self) -> EngineInfo:
@@ -155,14 +152,12 @@ class XttsEngine:
         spoken: list[Speech | SpeechError] = []
         for utterance in batch:
             try:
-                with self._speaking:  # the seeded random numbers are torch's own, one for the process
+                with computing:
                     spoken.append(self._speak_one(utterance))
             except SpeechError as error:
                 spoken.append(error)
-            except (AskqaError, MemoryError):
-                raise
             except Exception as error:
-                if self._device.type != "cuda":
+                if isinstance(error, AskqaError) or not is_device_failure(error):
                     raise
                 raise device_failure("xtts", self._device, error, [utterance]) from error
         return spoken

@@ -5,6 +5,7 @@ Servers normalise: they split and join words, write numbers out, drop symbols. S
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -38,6 +39,8 @@ def read_timed_words(entries: object) -> list[TimedWord]:
         words = [TimedWord(str(one["word"]), float(one["start_time"]), float(one["end_time"])) for one in entries]
     except (KeyError, TypeError, ValueError) as error:
         raise GarbledError("word times in another form than {word, start_time, end_time}") from error
+    if not all(math.isfinite(word.start) and math.isfinite(word.end) for word in words):
+        raise GarbledError("word times that are no numbers")
     return [word for word in words if _WORD.search(word.word)]
 
 
