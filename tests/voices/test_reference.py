@@ -64,5 +64,5 @@ def test_a_film_is_no_clip(tmp_path: Path) -> None:
     path = written(tmp_path, "{ref: film.wav}")
     with (tmp_path / "film.wav").open("wb") as file:
         file.truncate(LARGEST_BYTES + 1)
-    with pytest.raises(UsageError, match="film.wav is larger than 50 MB"):
+    with pytest.raises(UsageError, match=r"film\.wav is larger than 50 MB"):
         read_profile_set(path)
