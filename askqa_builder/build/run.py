@@ -113,6 +113,8 @@ def estimate_build(source: str | Path, **options: Any) -> Estimate:
 
 def prepare(source: Path, options: BuildOptions) -> Job:
     """Settle engines and voices, read the corpus, make the plan. Raises UsageError."""
+    if not source.exists():  # before engines are loaded, or a model downloaded
+        raise UsageError(f"{source}: there is no such file or folder")
     recipe = make_recipe(options)
     sources = find_sources(source, options.split)
     corpus = read_corpus(sources, limit=options.limit, domains=options.domains, redistributable=options.redistributable)
@@ -133,9 +135,9 @@ def describe_voices(manifest: Mapping[str, Any]) -> str:
     engines = ", ".join(f"{engine['name']} {engine['version']}" for engine in manifest["engines"])
     entries = [entry for role in profiles["roles"].values() for entry in role["voices"]]
     names = sorted({entry["speaker"] if isinstance(entry, dict) else entry for entry in entries})
-    shown = ", ".join(names) if len(names) <= 6 else f"{', '.join(names[:5])} and {len(names) - 5} more"
+    shown = f"voices {', '.join(names)}" if len(names) <= 6 else f"{len(names)} voices to draw from"
     demo = " (demo voices)" if profiles["demo"] else ""
-    return f"{engines}, voices {shown}{demo}"
+    return f"{engines}, {shown}{demo}"
 
 
 def _make_shards(job: Job, folder: BuildFolder, progress: Progress) -> None:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from askqa_builder.errors import AskqaError, SpeechError, UsageError
 from askqa_builder.voices.reference import Reference
+from askqa_builder.voices.section import close_matches
 from askqa_builder.voices.voice import Voice
 
 ENTRY_POINT_GROUP = "askqa_builder.engines"
@@ -201,10 +202,7 @@ def load_engine(
         if "references" not in _parameters(factory):
             raise UsageError(f"engine {name!r} clones no voices; give names of its own instead of recordings")
         keywords["references"] = references
-    try:
-        inspect.signature(factory).bind(**keywords)
-    except TypeError as error:
-        raise UsageError(f"engine {name!r}: {error}") from error
+    _check_options(factory, keywords, f"engine {name!r}")
     try:
         engine: Engine = factory(**keywords)
     except (AskqaError, MemoryError):
@@ -212,6 +210,22 @@ def load_engine(
     except Exception as error:
         raise UsageError(f"engine {name!r} does not start: {type(error).__name__}: {error}") from error
     return engine
+
+
+def _check_options(factory: Callable[..., Engine], keywords: Mapping[str, Any], where: str) -> None:
+    """Raise UsageError where an option is not the engine's own; engines that take any see to it themselves."""
+    parameters = _parameters(factory)
+    known = [key for key in parameters if key not in _GIVEN_APART]
+    if not any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
+        for key in keywords:
+            if key not in parameters:
+                raise UsageError(
+                    f"{where}: unknown option {key!r}{close_matches(key, known)}; allowed: {', '.join(known) or 'none'}"
+                )
+    try:
+        inspect.signature(factory).bind(**keywords)
+    except TypeError as error:
+        raise UsageError(f"{where}: {error}") from error
 
 
 def takes_device(name: str) -> bool:

@@ -43,5 +43,5 @@ def read_reference(path: Path, where: str, name: str, text: str | None, licence:
             raise UsageError(f"{where}: {path.name} is larger than {LARGEST_BYTES >> 20} MB; a clip of 10 s is enough")
         sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
-        raise UsageError(f"{where}: the recording {path.name} cannot be read: {error.strerror}") from error
+        raise UsageError(f"{where}: the recording {path} cannot be read: {error.strerror}") from error
     return Reference(name, path.name, sha256, text, licence, path)

@@ -88,7 +88,7 @@ def test_speaking_apart_on_several_devices_gives_the_same_rows(
 @pytest.mark.parametrize(
     ("profiles", "device", "message"),
     [
-        (None, "cuda:97", "torch sees"),
+        (None, "cuda:97", "device: cuda:97 is not there; torch sees"),
         (None, "gpu", "device: 'gpu' is not allowed; give cpu, cuda, cuda:1, or several as cuda:0,1"),
         (None, "cuda:0,0", "device: 'cuda:0,0' is not allowed"),
         ("flite", "cuda", "profiles/flite.yaml: device: flite computes on the CPU only; leave --device out"),
@@ -98,7 +98,9 @@ def test_a_device_that_cannot_be_had_is_one_line(
     vits_profile: Path, tmp_path: Path, profiles: str | None, device: str, message: str
 ) -> None:
     chosen = profiles or vits_profile
-    done = run_askqa("build", "/no/such/corpus.json", tmp_path / "out", "--profiles", chosen, "--device", device)
+    corpus = tmp_path / "corpus_test.json"
+    corpus.write_text("nothing that can be read", "utf-8")
+    done = run_askqa("build", corpus, tmp_path / "out", "--profiles", chosen, "--device", device)
     assert done.returncode == 2
     assert len(done.stderr.strip().splitlines()) == 1
     assert message in done.stderr

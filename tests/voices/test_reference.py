@@ -42,7 +42,7 @@ def test_an_entry_is_a_voice_with_its_clip(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("narrator", "others", "message"),
     [
-        ("{ref: gone.wav}", "a", "ref: the recording gone.wav cannot be read"),
+        ("{ref: gone.wav}", "a", "gone.wav cannot be read: No such file"),
         ("{ref: .}", "a", "is not a file"),
         ('{ref: "a\\0b.wav"}', "a", "is not the name of a file"),
         ("{ref: clip.wav, sha256: abc}", "a", "clip.wav is another recording: its SHA-256 is"),

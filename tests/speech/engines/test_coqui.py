@@ -316,11 +316,14 @@ def test_the_revision_is_of_the_model_and_not_of_its_place(random_vits: Path, on
         ({"batch_seconds": 0}, "cpu", "batch_seconds: 0 is not allowed"),
         ({"batch_seconds": "60"}, "cpu", "batch_seconds: '60' is not allowed"),
         ({"model_path": "/no/such/model.pth"}, "cpu", "model_path: there is no file /no/such/model.pth"),
-        ({}, "cuda:99", "device: torch sees"),
+        ({}, "cuda:99", "device: cuda:99 is not there; torch sees"),
+        ({"model_path": 5}, "cpu", "model_path: 5 is not text"),
+        ({"model_path": "/usr"}, "cpu", "model_path: /usr holds none of model_file.pth"),
+        ({"license": "MIT"}, "cpu", "unknown option 'license' (close: licence); allowed: model,"),
         ({"model": "tts_models/en/vctk/vits"}, "cpu", "model: leave it out beside model_path"),
         ({"model_path": None, "model": 5}, "cpu", "model: 5 is not the name of a model"),
         ({"model_path": None, "licence": "MIT"}, "cpu", "licence: give model_path too"),
-        ({"speed": 2}, "cpu", "unexpected keyword argument 'speed'"),
+        ({"speed": 2}, "cpu", "unknown option 'speed'; allowed: model, model_path"),
         ({"device": "cuda"}, None, "'device' is not one of its options"),
     ],
 )
@@ -363,7 +366,7 @@ def run_python(program: str, tmp_path: Path, **environment: str) -> subprocess.C
 
 BUILD_VCTK = (
     "from askqa_builder.cli.app import run\n"
-    "raise SystemExit(run(['build', '/no/such/corpus.json', {out!r}, '--profiles', 'vctk']))\n"
+    "raise SystemExit(run(['build', {corpus!r}, {out!r}, '--profiles', 'vctk']))\n"
 )
 
 
@@ -386,7 +389,9 @@ def test_what_is_missing_is_told_in_one_line_before_the_corpus_is_read(
     tmp_path: Path, before: str, message: str
 ) -> None:
     nowhere = "http://127.0.0.1:9"
-    program = before + BUILD_VCTK.format(out=str(tmp_path / "out"))
+    corpus = tmp_path / "corpus_test.json"
+    corpus.write_text("nothing that can be read", "utf-8")
+    program = before + BUILD_VCTK.format(corpus=str(corpus), out=str(tmp_path / "out"))
     done = run_python(program, tmp_path, HTTPS_PROXY=nowhere, HTTP_PROXY=nowhere, NO_PROXY="", no_proxy="")
     assert done.returncode == 2
     assert len(done.stderr.strip().splitlines()) == 1

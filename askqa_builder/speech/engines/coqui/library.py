@@ -13,7 +13,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -28,6 +28,7 @@ _NEEDED = ("torch", "torchaudio", "torchcodec", "six", "TTS")
 computing = threading.Lock()
 """Held by whoever computes with a model: torch's random numbers and its precision are one for the process."""
 
+_CHECKPOINT_NAMES = ("model_file.pth", "model.pth", "best_model.pth", "checkpoint.pth")
 _TERMS_VARIABLE = "COQUI_TOS_AGREED"
 
 
@@ -102,7 +103,15 @@ def find_model(name: str) -> ModelFiles:
 
 def local_model(model_path: str, config_path: str | None, licence: str | None) -> ModelFiles:
     """Return the files of a model of the user's own. Raises UsageError where they cannot be read."""
+    for value, option in ((model_path, "model_path"), (config_path, "config_path"), (licence, "licence")):
+        if value is not None and not isinstance(value, str):
+            raise UsageError(f"{option}: {value!r} is not text")
     checkpoint = Path(model_path)
+    if checkpoint.is_dir():
+        names = [name for name in _CHECKPOINT_NAMES if (checkpoint / name).is_file()]
+        if not names:
+            raise UsageError(f"model_path: {checkpoint} holds none of {', '.join(_CHECKPOINT_NAMES)}")
+        checkpoint /= names[0]
     config = Path(config_path) if config_path else checkpoint.with_name("config.json")
     for path, option in ((checkpoint, "model_path"), (config, "config_path")):
         if not path.is_file():
@@ -147,7 +156,7 @@ def model_errors(files: ModelFiles) -> Iterator[None]:
     except (UsageError, MemoryError):
         raise
     except Exception as error:
-        what = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        what = " ".join(f"{type(error).__name__}: {error}".split()).partition(". ")[0]
         raise UsageError(f"model {files.name} cannot be read ({what}); is it a model of this kind?") from error
 
 
@@ -161,7 +170,8 @@ def torch_device(asked: str | None) -> Any:
     if device.type == "cuda":
         count = torch.cuda.device_count() if torch.cuda.is_available() else 0
         if (device.index or 0) >= count:
-            raise UsageError(f"device: torch sees {count or 'no'} CUDA device{'s' * (count != 1)}, not {asked}")
+            seen = f"{count} CUDA device{'s' * (count != 1)}" if count else "no CUDA device"
+            raise UsageError(f"device: {asked} is not there; torch sees {seen}")
         device = torch.device("cuda", device.index or 0)
     return device
 
@@ -193,6 +203,8 @@ def _download_errors(name: str, folder: Path) -> Iterator[None]:
     try:
         yield
     except (requests.RequestException, ConnectionError) as error:
+        with suppress(OSError):  # it is made beforehand
+            folder.rmdir()
         raise UsageError(
             f"model {name} is not on this machine and cannot be downloaded ({type(error).__name__}); connect to the "
             f"network once, or give a local model under options: {{model_path:, config_path:}}"

@@ -153,7 +153,7 @@ class OpenAIEngine:
             raise self._no_server(error) from error
         except (UsageError, RequestError, KeyError, TypeError) as error:
             raise UsageError(
-                f"{self._endpoint}: lists no voices under /audio/voices; name them: `voices: […]`"
+                f"{self._endpoint}: lists no voices under /audio/voices; name them: `options: {{voices: […]}}`"
             ) from error
         if not names:
             raise UsageError(f"{self._endpoint}: has no voices")
