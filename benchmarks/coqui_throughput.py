@@ -11,6 +11,9 @@ from __future__ import annotations
 
 import argparse
 import os
+
+os.environ["OMP_NUM_THREADS"] = "1"  # before torch: "one core" below, and as in the workers of a build
+
 import resource
 import shutil
 import subprocess

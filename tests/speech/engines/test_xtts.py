@@ -169,13 +169,6 @@ def test_the_callers_random_numbers_are_neither_used_nor_changed(folder: Path) -
     assert same(*spoken)
 
 
-def test_it_computes_with_one_thread_on_a_cpu(engine: XttsEngine) -> None:
-    import torch
-
-    assert engine.model
-    assert torch.get_num_threads() == 1
-
-
 def test_rate_and_pitch_are_left_to_others(engine: XttsEngine) -> None:
     plain, other = say(engine, Utterance(SHORT, ANA, seed=1), Utterance(SHORT, ANA, rate=1.3, pitch=2.0, seed=1))
     assert same(plain, other)
