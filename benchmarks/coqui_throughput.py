@@ -45,6 +45,7 @@ PAPER_HOURS = 222
 PORTION = 12
 """Turns that each way speaks before it is the next one's turn."""
 
+WARM_UP = 5
 NAIVE_TURNS_ON_A_GPU = 240
 STORY_CHARACTERS_ON_A_CPU = 200
 SPEAKERS = 109
@@ -122,7 +123,7 @@ def _engines(model: Path, turns: Sequence[Utterance], device: str) -> None:
     ours = {f"engine coqui, {p}": Way(_ours(engine)) for p, engine in engines.items()}
     compared = turns[: NAIVE_TURNS_ON_A_GPU if device == "cuda" else len(turns)]
     for way in (*slow.values(), *ours.values()):
-        way.speak(turns[:2])  # what is loaded and compiled once
+        way.speak(turns[:WARM_UP])  # what is loaded and compiled once
     portions = [compared[i : i + PORTION] for i in range(0, len(compared), PORTION)]
     for portion in portions:
         for way in slow.values() if device == "cuda" else (*slow.values(), *ours.values()):
