@@ -95,6 +95,8 @@ def main() -> None:
             _builds(Path(folder), model, source, device)
     with tempfile.TemporaryDirectory() as folder:
         _memory(write_random_vits(Path(folder)), device)
+    if device != "cuda":
+        print("\nNo GPU was at hand. Where one is: python benchmarks/coqui_throughput.py --device cuda")
 
 
 def _arguments() -> argparse.Namespace:

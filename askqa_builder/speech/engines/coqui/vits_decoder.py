@@ -13,9 +13,9 @@ from torch.nn.utils import parametrize
 
 from askqa_builder.errors import UsageError
 
-WINDOWS = (32, 64, 96, 128, 192)
-"""Frames decoded at once on a CPU. Longer stretches leave its caches (512 take 1.5 times as long a frame), and
-each other length makes oneDNN compile and keep kernels of its own."""
+WINDOWS = tuple(range(32, 385, 32))
+"""Frames decoded at once on a CPU. Longer stretches leave its caches, and each other length makes oneDNN compile
+and keep kernels of its own. A sentence mostly fits into one; where windows overlap, work is done twice."""
 
 _TRAINING_ONLY = ("posterior_encoder", "disc")
 _TRAINING_ONLY_IN_DURATIONS = ("post_pre", "post_convs", "post_proj", "post_flows")
