@@ -13,9 +13,9 @@ from torch.nn.utils import parametrize
 
 from askqa_builder.errors import UsageError
 
-WINDOWS = tuple(range(32, 385, 32))
+WINDOWS = (32, 64, 96, 128, 192)
 """Frames decoded at once on a CPU. Longer stretches leave its caches, and each other length makes oneDNN compile
-and keep kernels of its own. A sentence mostly fits into one; where windows overlap, work is done twice."""
+and keep kernels of its own, which takes as long as seconds of speech."""
 
 _TRAINING_ONLY = ("posterior_encoder", "disc")
 _TRAINING_ONLY_IN_DURATIONS = ("post_pre", "post_convs", "post_proj", "post_flows")
