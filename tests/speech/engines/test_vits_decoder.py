@@ -14,7 +14,7 @@ torch = pytest.importorskip("torch", reason="the coqui extra is not installed")
 pytest.importorskip("coqpit", reason="the coqui extra is not installed")
 
 
-@given(st.integers(1, 5000), st.integers(1, 20))
+@given(st.integers(1, 5000), st.integers(1, 120))
 def test_windows_leave_nothing_out(frames: int, reach: int) -> None:
     from askqa_builder.speech.engines.coqui.vits_decoder import cut_windows
 

@@ -186,12 +186,11 @@ def cut_windows(frames: int, reach: int) -> tuple[int, list[int]]:
 
     Windows overlap by twice the reach, the last one by more: it ends with the item.
     """
-    for width in WINDOWS:
+    widths = [width for width in WINDOWS if width > 4 * reach] or [5 * reach]  # less is mostly overlap
+    for width in (*WINDOWS, *widths):
         if frames <= width:
             return width, []
-    counted = {width: -(-(frames - 2 * reach) // (width - 2 * reach)) for width in WINDOWS if width > 4 * reach} or {
-        max(WINDOWS[-1], 5 * reach): -(-(frames - 2 * reach) // (max(WINDOWS[-1], 5 * reach) - 2 * reach))
-    }
+    counted = {width: -(-(frames - 2 * reach) // (width - 2 * reach)) for width in widths}
     width = min(counted, key=lambda one: (one * counted[one], -one))
     return width, [min(i * (width - 2 * reach), frames - width) for i in range(counted[width])]
 
