@@ -13,7 +13,9 @@ from torch.nn.utils import parametrize
 
 from askqa_builder.errors import UsageError
 
-WINDOWS = (32, 64, 96, 128, 192)
+_CONVOLUTIONS = (torch.nn.Conv1d, torch.nn.ConvTranspose1d, torch.nn.Conv2d, torch.nn.ConvTranspose2d)
+
+WINDOWS = (32, 64, 96, 128, 192, 256)
 """Frames decoded at once on a CPU. Longer stretches leave its caches, and each other length makes oneDNN compile
 and keep kernels of its own, which takes as long as seconds of speech."""
 
@@ -97,9 +99,12 @@ class BatchDecoder:
         self._reach = _reach(decoder)
         self._lengths: torch.Tensor | None = None
         self._hooks: list[Any] = []
+        self._in_planes = next(decoder.parameters()).device.type == "cpu"
         self._frames: Sequence[int] | None = None
         self._width = 0
         self._masks: dict[int, torch.Tensor] = {}
+        if self._in_planes:
+            _convolve_in_planes(decoder)
         if precision is Precision.BFLOAT16:
             decoder.bfloat16()
             # the last layer makes samples: 8 bits of mantissa would be heard there
@@ -107,8 +112,7 @@ class BatchDecoder:
             hook = decoder.conv_post.register_forward_pre_hook(lambda _, inputs: (inputs[0].float(),))
             self._hooks.append(hook)
         for name, module in decoder.named_modules():
-            convolves = isinstance(module, (torch.nn.Conv1d, torch.nn.ConvTranspose1d))
-            if convolves and name != "conv_pre" and not name.startswith("cond"):
+            if isinstance(module, _CONVOLUTIONS) and name != "conv_pre" and not name.startswith("cond"):
                 self._hooks.append(module.register_forward_pre_hook(self._mask_tail))
 
     def close(self) -> None:
@@ -142,8 +146,11 @@ class BatchDecoder:
         self._width = latent.shape[-1]
         self._frames = frames if min(frames) < self._width else None
         self._masks.clear()
-        waveform: torch.Tensor = self._decoder(latent, g=speakers)
-        return waveform
+        if not self._in_planes:
+            waveform: torch.Tensor = self._decoder(latent, g=speakers)
+            return waveform
+        waveform = self._decoder(_plane(latent), g=_plane(speakers) if speakers is not None else None)
+        return waveform.squeeze(2)
 
     def _in_windows(self, latent: torch.Tensor, speakers: torch.Tensor | None) -> torch.Tensor:
         """Decode one item piece by piece: no sample depends on frames farther away than the decoder reaches."""
@@ -178,7 +185,30 @@ class BatchDecoder:
             x.mul_(self._masks[width])
             return
         for row, frames in enumerate(self._frames):
-            x[row, :, frames * scale :] = 0.0
+            x[row, ..., frames * scale :] = 0.0
+
+
+def _convolve_in_planes(module: torch.nn.Module) -> None:
+    """Replace convolutions over [items, channels, time] by the same over [items, channels, 1, time].
+
+    oneDNN has fast kernels for channels that lie next to each other in memory, and PyTorch lets it use them on
+    planes only: 1.4 times as fast in float32, 2.5 in bfloat16.
+    """
+    for name, child in module.named_children():
+        if not isinstance(child, (torch.nn.Conv1d, torch.nn.ConvTranspose1d)):
+            _convolve_in_planes(child)
+            continue
+        kind = torch.nn.Conv2d if isinstance(child, torch.nn.Conv1d) else torch.nn.ConvTranspose2d
+        over_time: dict[str, Any] = {key: (1, getattr(child, key)[0]) for key in ("kernel_size", "stride", "dilation")}
+        over_time["padding"] = (0, child.padding[0])
+        planes = kind(child.in_channels, child.out_channels, bias=False, groups=child.groups, **over_time)
+        planes.weight = torch.nn.Parameter(_plane(child.weight), requires_grad=False)
+        planes.bias = child.bias
+        setattr(module, name, planes)
+
+
+def _plane(x: torch.Tensor) -> torch.Tensor:
+    return x.unsqueeze(2).contiguous(memory_format=torch.channels_last)
 
 
 def cut_windows(frames: int, reach: int) -> tuple[int, list[int]]:
