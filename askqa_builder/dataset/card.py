@@ -104,6 +104,7 @@ def _body(manifest: Mapping[str, Any], statistics: Statistics) -> dict[str, Any]
         "kept": _kept(manifest["selection"]),
         "sources": ", ".join(f"{escape(source['name'])} ({source['split']})" for source in manifest["sources"]),
         "engines": ", ".join(_engine(engine) for engine in engines),
+        "numeric_mode": escape(manifest["numeric_mode"]),
         "engine_licences": "; ".join(_engine_licence(engine) for engine in engines),
         "watermarks": ", ".join(_watermarks(engines)),
         "clips": _clips(manifest["profiles"]["roles"]),

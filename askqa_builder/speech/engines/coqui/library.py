@@ -186,14 +186,13 @@ def is_device_failure(error: Exception) -> bool:
     )
 
 
-def device_failure(engine: str, device: Any, error: Exception, batch: Sequence[Utterance]) -> EngineError:
-    """Tell in one line that a device failed while it spoke these utterances."""
+def device_failure(engine: str, device: Any, error: BaseException, batch: Sequence[Utterance]) -> EngineError:
+    """Tell in one line that a device failed while it spoke these utterances, or without any, loaded its model."""
     first_line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     named = ", ".join(repr(one.text if len(one.text) <= 40 else f"{one.text[:37]}...") for one in batch[:3])
     more = f" and {len(batch) - 3} more" if len(batch) > 3 else ""
-    return EngineError(
-        f"{engine} on {device} failed ({first_line}) while it spoke {named}{more}; run the same command to go on"
-    )
+    doing = f"spoke {named}{more}" if batch else "loaded its model"
+    return EngineError(f"{engine} on {device} failed ({first_line}) while it {doing}; run the same command to go on")
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -18,8 +19,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from askqa_builder.errors import EngineError
+from askqa_builder.errors import AskqaError, EngineError
 from askqa_builder.speech.engine import Samples
+from askqa_builder.speech.engines.coqui.library import is_device_failure
 from askqa_builder.speech.engines.coqui.vits_decoder import BatchDecoder, Precision, fp32_only, prepare_for_inference
 
 _TOKENS_A_BATCH = 16384
@@ -53,6 +55,14 @@ class Spoken(NamedTuple):
 
     samples: Samples
     durations: NDArray[np.int64]
+
+
+class DeviceError(Exception):
+    """A device failed. places: of the items that it had in hand."""
+
+    def __init__(self, places: frozenset[int]) -> None:
+        super().__init__(f"the device failed with {len(places)} items in hand")
+        self.places = places
 
 
 @dataclass
@@ -120,12 +130,15 @@ class BatchedVits:
     def speak(self, items: Sequence[Item]) -> list[Spoken | None]:
         """Speak the items; answer i is item i's, None where the model gives it no sensible length.
 
-        Raises EngineError where not even one fits into memory.
+        Raises EngineError where not even one fits into memory, DeviceError where the device fails.
         """
         answers: dict[int, Spoken] = {}
         self._enter_device()
         with torch.inference_mode():
-            priors = [prior for batch in self._token_batches(items) for prior in self._encoded(batch)]
+            priors = []
+            for batch in self._token_batches(items):
+                with _naming(place for place, _ in batch):
+                    priors += self._encoded(batch)
             for prior, samples in self._decoded(priors):
                 answers[prior.place] = Spoken(samples, prior.durations)
         return [answers.get(place) for place in range(len(items))]
@@ -210,12 +223,15 @@ class BatchedVits:
         """Yield each item's samples. The device is given the next batch before the last one's samples are taken."""
         under_way: deque[_OnItsWay] = deque()
         for batch, noise in self._with_noise(self._frame_batches(priors)):
-            for part in self._fitting(batch, noise):
-                under_way.append(part)
-                while len(under_way) > _HOST_BATCHES:
-                    yield from self._arrived(under_way.popleft())
+            # a device tells of a failure when it is next asked: any batch that it still has may be the one
+            with _naming(prior.place for held in (batch, *(one.batch for one in under_way)) for prior in held):
+                for part in self._fitting(batch, noise):
+                    under_way.append(part)
+                    while len(under_way) > _HOST_BATCHES:
+                        yield from self._arrived(under_way.popleft())
         while under_way:
-            yield from self._arrived(under_way.popleft())
+            with _naming(prior.place for one in under_way for prior in one.batch):
+                yield from self._arrived(under_way.popleft())
 
     def _frame_batches(self, priors: Sequence[_Prior]) -> Iterator[list[_Prior]]:
         most = int((self.batch_seconds or 0.0) * self.sample_rate / self.hop)
@@ -318,6 +334,17 @@ class BatchedVits:
         samples = decoded.samples.numpy()
         for row, prior in enumerate(decoded.batch):
             yield prior, samples[row, : prior.frames * self.hop].copy()
+
+
+@contextmanager
+def _naming(places: Iterable[int]) -> Iterator[None]:
+    """Say of a device's failure in the `with` block which items the device had in hand."""
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, AskqaError) or not is_device_failure(error):
+            raise
+        raise DeviceError(frozenset(places)) from error
 
 
 def frames_at_rate(durations: NDArray[np.float64], rate: float) -> NDArray[np.int64]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from askqa_builder.errors import AskqaError, SpeechError, UsageError
+from askqa_builder.errors import SpeechError, UsageError
 from askqa_builder.seeds import derive_seed
 from askqa_builder.speech.engine import EngineInfo, Pace, Samples, Speech, Utterance, WordTime
 from askqa_builder.speech.engines.coqui.library import (
@@ -158,7 +158,7 @@ class CoquiEngine:
 
         Raises EngineError where the device fails; it names the utterances.
         """
-        from askqa_builder.speech.engines.coqui.vits import Item
+        from askqa_builder.speech.engines.coqui.vits import DeviceError, Item
 
         pieces = [self.prepare(one.text) if one.prepared is None else one.prepared for one in batch]
         items = [
@@ -169,10 +169,10 @@ class CoquiEngine:
         try:
             with computing:
                 spoken = iter(self.model.speak(items))
-        except Exception as error:
-            if isinstance(error, AskqaError) or not is_device_failure(error):
-                raise
-            raise device_failure("coqui", self._device, error, batch) from error
+        except DeviceError as error:
+            owners = [one for one, parts in zip(batch, pieces, strict=True) for _ in parts]
+            in_hand = list(dict.fromkeys(owners[place] for place in sorted(error.places)))
+            raise device_failure("coqui", self._device, error.__cause__ or error, in_hand) from error
         answers = [[(piece, next(spoken)) for piece in parts] for parts in pieces]
         return [self._joined(parts, one.rate) for one, parts in zip(batch, answers, strict=True)]
 
@@ -183,6 +183,14 @@ class CoquiEngine:
             self._model = None
 
     def _load(self) -> BatchedVits:
+        try:
+            return self._loaded()
+        except RuntimeError as error:
+            if not is_device_failure(error):
+                raise
+            raise device_failure("coqui", self._device, error, []) from error
+
+    def _loaded(self) -> BatchedVits:
         import torch
         from trainer.io import load_fsspec
         from TTS.tts.models.vits import Vits
