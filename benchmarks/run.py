@@ -10,6 +10,7 @@ from common import machine
 
 HERE = Path(__file__).resolve().parent
 SCRIPTS = (
+    "spoken_text",
     "build_overhead",
     "worker_scaling",
     "memory",

@@ -28,6 +28,9 @@ Spoken = Speech | SpeechError
 
 _USED = SpeechError("this speech has been used")
 
+_QUESTIONS = frozenset({Act.QUESTION, Act.CLARIFYING_QUESTION})
+"""Acts whose last word rises where the source has no mark."""
+
 _PAUSE_BEFORE = {
     Act.STORY: Pause.LEAD_IN,
     Act.QUESTION: Pause.BEFORE_USER,
@@ -152,7 +155,7 @@ def _plan_take(take: Take, recipe: Recipe) -> PlannedTake:
 def _plan_turn(take: Take, index: int, turn: Turn, after_story: bool, speakers: Cast, recipe: Recipe) -> PlannedTurn:
     key = (recipe.seed, take.conversation.id, take.rendition, index, turn.text)
     speaker = speakers[turn.role]
-    spoken = read_aloud(turn.text)
+    spoken = read_aloud(turn.text, final="?" if turn.act in _QUESTIONS else ".")
     seed = derive_seed(*key)
     pause = Pause.AFTER_STORY if after_story else _PAUSE_BEFORE[turn.act]
     utterance = Utterance(spoken.text, speaker.voice.name, speaker.rate, speaker.pitch, seed)

@@ -3,26 +3,40 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from functools import cached_property
+
+_Edit = tuple[int, int, int]
+"""Characters [start, end) of a text gave way to so many others."""
+
+_Offsets = list[int]
 
 
-@dataclass(frozen=True)
 class SpokenText:
     """What an engine is given, and where it comes from.
 
-    Character i of `text` stands for `source[starts[i]:ends[i]]`. Both tuples have the length of `text`
-    and never decrease. Rules make new SpokenTexts with `sub`; the type knows no rule.
+    Rules make new SpokenTexts with `sub`; the type knows no rule. Where characters come from is worked out when
+    somebody asks, from the edits that were made.
     """
 
-    text: str
-    starts: tuple[int, ...]
-    ends: tuple[int, ...]
-
-    @classmethod
-    def of(cls, source: str) -> SpokenText:
+    def __init__(self, source: str) -> None:
         """Take a source text as it stands: each character stands for itself."""
-        return cls(source, tuple(range(len(source))), tuple(range(1, len(source) + 1)))
+        self.text = source
+        self._source_length = len(source)
+        self._edits: tuple[Sequence[_Edit], ...] = ()
+
+    def __repr__(self) -> str:
+        return f"SpokenText({self.text!r})"
+
+    @property
+    def starts(self) -> _Offsets:
+        """Where in the source what character i of `text` stands for begins; never decreasing."""
+        return self._spans[0]
+
+    @property
+    def ends(self) -> _Offsets:
+        """Where in the source what character i of `text` stands for ends; never decreasing."""
+        return self._spans[1]
 
     def source_span(self, start: int, end: int) -> tuple[int, int]:
         """Return the source characters for which `text[start:end]` stands.
@@ -36,29 +50,46 @@ class SpokenText:
     def sub(self, pattern: re.Pattern[str], replacement: str | Callable[[re.Match[str]], str]) -> SpokenText:
         """Replace every match, as `re.sub` does without templates; new characters stand for all of the match."""
         pieces: list[str] = []
-        starts: list[int] = []
-        ends: list[int] = []
+        edits: list[_Edit] = []
         done = 0
         for match in pattern.finditer(self.text):
             new = replacement if isinstance(replacement, str) else replacement(match)
-            a, b = match.span()
             if new == match.group():
                 continue
-            pieces += self.text[done:a], new
-            starts += self.starts[done:a]
-            ends += self.ends[done:a]
-            if a < b:
-                source_start, source_end = self.starts[a], self.ends[b - 1]
-            else:  # an insertion stands for nothing; it sits where its neighbours meet
-                source_start = self.starts[a] if a < len(self.text) else self._source_end()
-                source_end = max(source_start, self.ends[a - 1] if a else 0)
-            starts += [source_start] * len(new)
-            ends += [source_end] * len(new)
-            done = b
-        if done == 0 and not pieces:
+            start, end = match.span()
+            pieces += self.text[done:start], new
+            edits.append((start, end, len(new)))
+            done = end
+        if not edits:
             return self
         pieces.append(self.text[done:])
-        return SpokenText("".join(pieces), (*starts, *self.starts[done:]), (*ends, *self.ends[done:]))
+        result = SpokenText.__new__(SpokenText)
+        result.text = "".join(pieces)
+        result._source_length = self._source_length
+        result._edits = (*self._edits, edits)
+        return result
 
-    def _source_end(self) -> int:
-        return self.ends[-1] if self.ends else 0
+    @cached_property
+    def _spans(self) -> tuple[_Offsets, _Offsets]:
+        starts, ends = list(range(self._source_length)), list(range(1, self._source_length + 1))
+        for edits in self._edits:
+            starts, ends = _edited(starts, ends, edits, self._source_length)
+        return starts, ends
+
+
+def _edited(starts: _Offsets, ends: _Offsets, edits: Sequence[_Edit], length: int) -> tuple[_Offsets, _Offsets]:
+    first: _Offsets = []
+    last: _Offsets = []
+    done = 0
+    for start, end, count in edits:
+        if start < end:
+            stands_for = starts[start], ends[end - 1]
+        else:  # an insertion stands for nothing; it sits where its neighbours meet
+            place = starts[start] if start < len(starts) else ends[-1] if ends else length
+            stands_for = place, max(place, ends[start - 1] if start else 0)
+        first += starts[done:start]
+        first += [stands_for[0]] * count
+        last += ends[done:start]
+        last += [stands_for[1]] * count
+        done = end
+    return first + starts[done:], last + ends[done:]

@@ -1,0 +1,40 @@
+"""Rules that bring what is left into the characters that engines know, and give it an end."""
+
+from __future__ import annotations
+
+import re
+
+from anyascii import anyascii
+
+from askqa_builder.speech.reading import tables
+from askqa_builder.speech.reading.rule import Rule, rule
+
+LONGEST_WORD = 40
+"""Longer runs without a space are no words; engines overflow or hang on them."""
+
+_PIECE = re.compile(rf"\S{{{LONGEST_WORD}}}(?=\S)")
+
+
+def _divided(match: re.Match[str]) -> str:
+    return _PIECE.sub(r"\g<0> ", match.group())
+
+
+FINISHING: tuple[Rule, ...] = (
+    rule("symbol", "[" + re.escape("".join(tables.SYMBOLS)) + "]", lambda match: tables.SYMBOLS[match.group()]),
+    rule("other symbol", r"[\\/*^|{}\[\]]+", " "),
+    rule("letter beyond ASCII", r"[^\x00-\x7f]", lambda match: anyascii(match.group()), r"[^\x00-\x7f]"),
+    rule("character beyond print", r"[^\n\x20-\x7e`]+|`+", " "),
+    rule("long word", rf"\S{{{LONGEST_WORD + 1},}}", _divided),
+    rule("heading", r"(?:(?<=[A-Za-z0-9])|(?<=[A-Za-z0-9)][\"']))[ ,]{0,3}\n\n ?", ". ", "\n"),  # a sentence of its own
+    rule("space", r" {2,}| ?\n[ \n]*", " "),
+    rule("space before a mark", r" (?=[,.;:!?](?: |$|\"))", ""),
+    rule("pauses on end", r"[,;:](?: ?[,;:])+", ","),
+    rule(
+        "pause before a stop",
+        r"[,;:]\s?(?=[.!?](?:\s|$|\"))|(?<=[.!?])\s?[,;:](?=\s|$)",
+        "",
+        r"[,;:]\s?[.!?]|[.!?]\s?[,;:]",
+    ),
+    rule("pause within quotation marks", r"(?<=[,;])\s(?=\"(?:\s|$))|(?<=\s\")[,;]\s?", "", r"[,;]\s\"|\"[,;]"),
+    rule("ends", r"^[ ,;:.!?)\]]+|[ ,;:-]+$", ""),
+)
