@@ -19,7 +19,10 @@ CASES = {
     "lost apostrophe": [("didn\ufffdt", "didn't.")],
     "invisible character": [("19\u200b86 soft\u00adhyphen \ufeffmark", "nineteen eighty six softhyphen mark.")],
     "white space": [("May\n5", "May fifth."), ("two  blanks", "two blanks.")],
-    "quotation mark": [("“Hi,” she said. ‘No.’", "\"Hi,\" she said. 'No.'"), ("didn`t didn’t didn´t", "didn't didn't didn't.")],
+    "quotation mark": [
+        ("“Hi,” she said. ‘No.’", "\"Hi,\" she said. 'No.'"),
+        ("didn`t didn’t didn´t", "didn't didn't didn't."),
+    ],
     "doubled apostrophe": [("''quoted''", '"quoted".')],
     "escaped character": [(r"one\n two a\b", "one two a b.")],
     "escaped quotation mark": [(r"He said \"no\" to Ann\'s", "He said \"no\" to Ann's.")],
@@ -85,7 +88,10 @@ CASES = {
         ("on 5 May 1957", "on the fifth of May nineteen fifty seven."),
         ("the 5th of May", "the fifth of May."),
     ],
-    "date with slashes": [("on 3/4/1998", "on March fourth, nineteen ninety eight."), ("7/24/09", "July twenty fourth, two thousand nine.")],
+    "date with slashes": [
+        ("on 3/4/1998", "on March fourth, nineteen ninety eight."),
+        ("7/24/09", "July twenty fourth, two thousand nine."),
+    ],
     "time": [
         ("at 7:30", "at seven thirty."),
         ("at 7:05 p.m. on", "at seven oh five P M on."),
@@ -116,9 +122,15 @@ CASES = {
         ("a 5-km run of 10-12 mi", "a five kilometer run of ten to twelve miles."),
         ("60mph", "sixty miles per hour."),
     ],
-    "measure of each": [("two people per km²", "two people per square kilometer."), ("people/km2", "people per square kilometer.")],
+    "measure of each": [
+        ("two people per km²", "two people per square kilometer."),
+        ("people/km2", "people per square kilometer."),
+    ],
     "telephone number": [("call 555-0123", "call five five five, zero one two three.")],
-    "year of three digits": [("(356-323 BC)", "three fifty six to three twenty three B C."), ("in 605 AD", "in six oh five A D.")],
+    "year of three digits": [
+        ("(356-323 BC)", "three fifty six to three twenty three B C."),
+        ("in 605 AD", "in six oh five A D."),
+    ],
     "ratio": [("16:9 is 1.78:1", "sixteen to nine is one point seven eight to one.")],
     "range or score": [
         ("won 59-8", "won fifty nine to eight."),
@@ -128,7 +140,10 @@ CASES = {
     ],
     "numbering": [("No. 5 and nos. 6", "Number five and number six.")],
     "mixed fraction": [("2½ and ¾", "two and a half and three quarters.")],
-    "fraction": [("1/2 or 2/3 or 1 1/4", "one half or two thirds or one and a quarter."), ("24/7", "twenty four seven.")],
+    "fraction": [
+        ("1/2 or 2/3 or 1 1/4", "one half or two thirds or one and a quarter."),
+        ("24/7", "twenty four seven."),
+    ],
     "decade": [
         ("the 1990s and '60s", "the nineteen nineties and sixties."),
         ("1900s", "nineteen hundreds."),
@@ -166,10 +181,19 @@ CASES = {
     "roman numeral": [("Rocket VII flew", "Rocket seven flew."), ("I flew", "I flew.")],
     "saint": [("St. Louis and St Paul", "Saint Louis and Saint Paul.")],
     "street": [("on Main St., then", "on Main Street, then.")],
-    "title": [("Mr. Fox, Dr. Lee and Bob Hill Jr. sat", "Mister Fox, Doctor Lee and Bob Hill Junior sat."), ("MR. FOX", "Mister Fox.")],
+    "title": [
+        ("Mr. Fox, Dr. Lee and Bob Hill Jr. sat", "Mister Fox, Doctor Lee and Bob Hill Junior sat."),
+        ("MR. FOX", "Mister Fox."),
+    ],
     "title without its stop": [("Mrs Fox", "Missus Fox.")],
-    "latin": [("pets, e.g. cats, i.e. these", "pets, for example cats, that is these."), ("Ann, aka Annie", "Ann, also known as Annie.")],
-    "abbreviation": [("cats, etc. He sat", "cats, et cetera. He sat."), ("Acme Inc. sells", "Acme Incorporated sells.")],
+    "latin": [
+        ("pets, e.g. cats, i.e. these", "pets, for example cats, that is these."),
+        ("Ann, aka Annie", "Ann, also known as Annie."),
+    ],
+    "abbreviation": [
+        ("cats, etc. He sat", "cats, et cetera. He sat."),
+        ("Acme Inc. sells", "Acme Incorporated sells."),
+    ],
     "dotted initialism": [
         ("The U.S. troops", "The U S troops."),
         ("in the U.S. He", "in the U S. He."),

@@ -107,7 +107,7 @@ CLEANING: tuple[Rule, ...] = (
         rf"(?<=[(\[;,])[^()\[\];,\n]{{0,120}}[{_FOREIGN}][^()\[\];,\n]{{0,120}}",
         _dropped_in_brackets,
         _HAS_FOREIGN,
-    ),  # noqa: E501
+    ),
     rule("foreign label", rf"(?<=[(\[;,])\s?{_LABEL}[^()\[\];,\n]{{0,120}}", _dropped_in_brackets, r"[(\[]"),
     rule("foreign word", rf"[^\s\x00-\x7f]*[{_FOREIGN}][^\s\x00-\x7f]*", _foreign_word, _HAS_FOREIGN),
     rule("empty bracket", r"[ ]?\([\s,;:.\"'-]*(?:\b(?:or|and)\b[\s,;:.\"'-]*)?\)|[ ]?\[\s*\]", "", r"[(\[]"),
@@ -138,10 +138,11 @@ CLEANING: tuple[Rule, ...] = (
     rule("dash between numbers", r"(?<=\d)\s?(?:[–—−]|--)\s?(?=\d)", "-", "[0-9]\\s?(?:--|[–—−])"),
     rule(
         "dateline",
-        rf"(?:^|(?<=\n\n))\"?(?P<place>[A-Z][A-Za-z.,' /-]{{0,60}}?)?\s?\((?P<agency>{any_of(('CNN', 'AP', 'Reuters', 'AFP', 'CNN.com', 'UPI', 'BBC'))})\)\s?(?:--?|[—–])?\s?",
+        r"(?:^|(?<=\n\n))\"?(?P<place>[A-Z][A-Za-z.,' /-]{0,60}?)?"
+        rf"\s?\((?P<agency>{any_of(tables.AGENCIES)})\)\s?(?:--?|[—–])?\s?",
         _dateline,
         r"\((?:C|A|R|U|B)",
-    ),  # noqa: E501
+    ),
     rule("bullet", r"\s{0,2}[•·▪●◦‣]\s{0,2}|(?<=\n)\*\s", ", ", "[•·▪●◦‣*]"),
     rule("dash", r"\s{0,2}(?:--+|[—–―]|\s-\s|(?<=[a-z])\s-(?=[a-z]))\s{0,2}", ", ", "[—–―]|--|-\\s|\\s-"),
     rule("web address", r"\b(?:https?://|www\.)[\w./@-]+[\w/]|\b[\w.-]+@[\w-]+\.[\w.]*\w", _web, "@|://|www"),

@@ -139,7 +139,7 @@ NAMES: tuple[Rule, ...] = (
         r"\b(?:II|III|IV|VI|VII|VIII|IX|XI{1,3}|XI?V|XVI{1,3}|XI?X|XXI{0,3}|XXI?V|XXVI{1,3}|XXX?I?X)\b",
         _bare,
         "[IVX]{2}",
-    ),  # noqa: E501
+    ),
     rule("saint", r"\bSt\.? (?=[A-Z][a-z])", "Saint ", r"St\.? "),
     rule("street", r"\b(?:St)\.(?=\s|,|$)", "Street", r"St\."),
     rule("title", rf"\b({any_of((*tables.TITLES, 'MR', 'MRS', 'DR'))})\.(?=\s[A-Z]|,|\s|$)", _title, r"[a-zRS]\.[\s,]"),
@@ -163,7 +163,7 @@ NAMES: tuple[Rule, ...] = (
         rf"\b((?:[A-Za-z]\.){{2,}}[A-Za-z]?|[A-Z][a-z]\.[A-Z]\.)(?P<plural>'?s\b)?(?P<stop>(?<=\.){BEFORE_A_SENTENCE})?",
         _spelled,
         r"\.[A-Za-z]",
-    ),  # noqa: E501
+    ),
     rule("initial", r"(?<![A-Z] )\b[A-Z]\.(?= ?[A-Z])", _initial, r"[A-Z]\. ?[A-Z]"),
     rule("plural of an initialism", r"\b([A-Z]{2,5})s\b", _plural, "[A-Z]{2}s"),
     rule(

@@ -14,6 +14,7 @@ _WHOLE = r"\d{1,3}(?:,\d{3})+(?!\d|,\d)|\d+"
 _NUMBER = rf"(?:(?:{_WHOLE})(?:\.\d+)?|\.\d+)"
 _MONTH = any_of((*tables.MONTH_NAMES, *tables.MONTHS)) + r"\b\.?"
 _YEAR = r"(?:1\d|20)\d\d(?![\d%])(?!,\d)(?!\.\d)"
+_DAYS = r"(\d{1,2})(?:st|nd|rd|th)?(?:\s?[-–]\s?(\d{1,2})(?:st|nd|rd|th)?)?"
 _MAGNITUDE = any_of(tables.MAGNITUDES)
 _CURRENCY = any_of((*tables.CURRENCY_PREFIXES, *tables.CURRENCIES))
 _UNIT = any_of(tables.UNITS)
@@ -98,7 +99,7 @@ def _measure(match: re.Match[str]) -> str:
 
 
 def _range(match: re.Match[str]) -> str:
-    """Read two numbers with a hyphen between: years and amounts that grow are a range, others a score."""
+    """Read two numbers with a hyphen between, a range or a score."""
     first, last = match[1], match[2]
     if re.fullmatch(_YEAR, first) and (len(last) == 2 or re.fullmatch(_YEAR, last)):
         return f"{year(first)} to {year(last) if len(last) == 4 else cardinal(last)}"
@@ -147,55 +148,60 @@ NUMBERS: tuple[Rule, ...] = (
     rule("page", r"\bp\. ?(?=\d)", "page ", r"p\. ?[0-9]"),
     rule(
         "date with its month first",
-        rf"\b({_MONTH}) (\d{{1,2}})(?:st|nd|rd|th)?(?:\s?[-–]\s?(\d{{1,2}})(?:st|nd|rd|th)?)?(?![\d:.,%]\d|\d)(?:(,)? ({_YEAR}))?",
+        rf"\b({_MONTH}) {_DAYS}(?![\d:.,%]\d|\d)(?:(,)? ({_YEAR}))?",
         _month_first,
         _DIGITS,
-    ),  # noqa: E501
+    ),
     rule(
         "date with its day first",
-        rf"\b([Tt]he )?(\d{{1,2}})(?:st|nd|rd|th)?(?:\s?[-–]\s?(\d{{1,2}})(?:st|nd|rd|th)?)? (?:of )?({any_of((*tables.MONTH_NAMES, *tables.MONTHS))})\b(?:(,)? ({_YEAR}))?",
+        rf"\b([Tt]he )?{_DAYS} (?:of )?({any_of((*tables.MONTH_NAMES, *tables.MONTHS))})\b(?:(,)? ({_YEAR}))?",
         _day_first,
         _DIGITS,
-    ),  # noqa: E501
+    ),
     rule("date with slashes", r"(?<![\d/])(\d{1,2})/(\d{1,2})/((?:19|20)?\d\d)(?![\d/])", _slashed, "/[0-9]"),
     rule(
         "time",
-        rf"(?<![\d:.,])(?P<hour>\d{{1,2}})(?:(?P<point>[:.])(?P<minute>\d\d)(?![\d:]))?(?:\s?(?P<half>[AaPp])\.?\s?[Mm]\b(?:(?P<stop>\.{BEFORE_A_SENTENCE})|\.)?)?",
+        r"(?<![\d:.,])(?P<hour>\d{1,2})(?:(?P<point>[:.])(?P<minute>\d\d)(?![\d:]))?"
+        rf"(?:\s?(?P<half>[AaPp])\.?\s?[Mm]\b(?:(?P<stop>\.{BEFORE_A_SENTENCE})|\.)?)?",
         _time,
         _DIGITS,
-    ),  # noqa: E501
+    ),
     rule(
         "money",
-        rf"(?P<sign>{_CURRENCY})\s?(?P<number>{_NUMBER})(?:\s?(?:-|–|to)\s?{_CURRENCY}?(?P<last>{_NUMBER})(?=\s?{_MAGNITUDE}\b))?(?P<magnitude>[\s-]?{_MAGNITUDE}\b)?",
+        rf"(?P<sign>{_CURRENCY})\s?(?P<number>{_NUMBER})"
+        rf"(?:\s?(?:-|–|to)\s?{_CURRENCY}?(?P<last>{_NUMBER})(?=\s?{_MAGNITUDE}\b))?"
+        rf"(?P<magnitude>[\s-]?{_MAGNITUDE}\b)?",
         _money,
         f"[{''.join(tables.CURRENCIES)}]",
-    ),  # noqa: E501
+    ),
     rule("cents", r"\b(\d+)\s?¢", lambda match: f"{cardinal(match[1])} {'cent' if match[1] == '1' else 'cents'}", "¢"),
     rule(
         "measure",
-        rf"(?<![\d.,A-Za-z])(?P<number>[-−]?{_NUMBER})(?:\s?(?:-|–|to)\s?(?P<last>{_NUMBER}))?(?P<joint>-|\s?)(?P<unit>{_UNIT})(?![A-Za-z0-9²³'’])",
+        rf"(?<![\d.,A-Za-z])(?P<number>[-−]?{_NUMBER})(?:\s?(?:-|–|to)\s?(?P<last>{_NUMBER}))?"
+        rf"(?P<joint>-|\s?)(?P<unit>{_UNIT})(?![A-Za-z0-9²³'’])",
         _measure,
         _DIGITS,
-    ),  # noqa: E501
+    ),
     rule("measure of each", rf"(?:(?<=\bper )|(?<=[a-z])/)(?P<unit>{_UNIT})(?![A-Za-z0-9²³'’])", _of_each, "\\bper |/"),
     rule(
         "telephone number",
         r"(?<![\d-])(?:\(?\d{3}\)?[- ])?\d{3}-\d{4}(?![\d-])|(?<![\d-])1-\d{3}-\d{3}-\d{4}(?![\d-])",
         _telephone,
         "-[0-9]{4}",
-    ),  # noqa: E501
+    ),
     rule(
         "year of three digits",
-        r"(?<![\w.,$])(\d{3})(?:-(\d{1,3}))?(?= ?(?:BCE?|CE|AD|B\.C|A\.D)\b)|(?<=B\.C\. |A\.D\. )(\d{3})(?:-(\d{3}))?(?![\d,])",
+        r"(?<![\w.,$])(\d{3})(?:-(\d{1,3}))?(?= ?(?:BCE?|CE|AD|B\.C|A\.D)\b)"
+        r"|(?<=B\.C\. |A\.D\. )(\d{3})(?:-(\d{3}))?(?![\d,])",
         _ancient,
         "BC|CE|AD|B\\.C|A\\.D",
-    ),  # noqa: E501
+    ),
     rule(
         "ratio",
         rf"(?<![\w.,:])({_NUMBER})\s?:\s?({_NUMBER})(?![\w:]|\.\d)",
         lambda match: f"{decimal(match[1])} to {decimal(match[2])}",
         ":[0-9 ]",
-    ),  # noqa: E501
+    ),
     rule("range or score", rf"(?<![\w.,/-])({_NUMBER})\s?[-–]\s?({_NUMBER})(?![\w/-]|\.\d)", _range, "[0-9] ?[-–]"),
     rule("numbering", r"\b([Nn])os?\. ?(?=\d)", lambda match: f"{'N' if match[1] == 'N' else 'n'}umber ", _DIGITS),
     rule("mixed fraction", r"(?:(?<![\d/.,])(\d+)[\s-]?)?([½⅓⅔¼¾⅛⅜⅝⅞])", _vulgar, "[½⅓⅔¼¾⅛⅜⅝⅞]"),
@@ -208,7 +214,7 @@ NUMBERS: tuple[Rule, ...] = (
         r"(?<![\w])['’](\d\d)(?!\w)",
         lambda match: ("oh " if match[1][0] == "0" else "") + cardinal(str(int(match[1]))),
         "['’][0-9]",
-    ),  # noqa: E501
+    ),
     rule("ordinal", rf"(?<![\w.,])({_WHOLE})(?:st|nd|rd|th|ST|ND|RD|TH)\b", _ordinal, _DIGITS),
     rule("letters and digits", r"(?<=[A-Za-z])-?(?=\d)", " ", "[A-Za-z]-?[0-9]"),
     rule("digits and letters", r"(?<=\d)-(?=[A-Za-z])", " ", "[0-9]-"),
@@ -219,6 +225,6 @@ NUMBERS: tuple[Rule, ...] = (
         r"(?<![\d.])\d+(?:\.\d+){2,}(?![\d.])",
         lambda match: " point ".join(map(cardinal, match.group().split("."))),
         r"\.[0-9]+\.",
-    ),  # noqa: E501
+    ),
     rule("number", rf"(?<!\d){_NUMBER}", lambda match: decimal(match.group()), _DIGITS),
 )

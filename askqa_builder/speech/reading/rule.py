@@ -26,6 +26,7 @@ class Rule:
     needs: re.Pattern[str] | None = None
 
     def __call__(self, text: SpokenText) -> SpokenText:
+        """Return the text with the rule applied."""
         if self.needs is not None and self.needs.search(text.text) is None:
             return text
         return text.sub(self.pattern, self.replacement)

@@ -11,7 +11,7 @@ LONGEST_NUMBER = 15
 
 
 def cardinal(number: str) -> str:
-    """Read digits, with commas or without: "2,345" is two thousand three hundred forty five; "007" is zero zero seven."""
+    """Read digits, with commas or without; those that begin with zeros, and very many, one by one."""
     digits = number.replace(",", "")
     if len(digits) > LONGEST_NUMBER or (digits.startswith("0") and len(digits) > 1):
         return digit_by_digit(digits)
