@@ -61,14 +61,23 @@ UNITS = {
     "secs": ("second", "seconds"), "sec": ("second", "seconds"), "yrs": ("year", "years"), "yr": ("year", "years"),
 }
 
-PRICED = frozenset(
-    ["apartment", "award", "bail", "bill", "bond", "bonus", "bounty", "budget", "check", "cheque", "contract", "deal", "debt", "donation", "fee", "fine", "grant", "home", "house", "jackpot", "lawsuit", "loan", "lottery", "mansion", "mortgage", "note", "payment", "penalty", "prize", "project", "purse", "reward", "salary", "scholarship", "settlement", "ticket", "tickets", "transfer"]
-)
+PRICED = frozenset({
+    "apartment", "award", "bail", "bill", "bond", "bonus", "bounty", "budget", "check", "cheque", "contract", "deal",
+    "debt", "donation", "fee", "fine", "grant", "home", "house", "jackpot", "lawsuit", "loan", "lottery", "mansion",
+    "mortgage", "note", "payment", "penalty", "prize", "project", "purse", "reward", "salary", "scholarship",
+    "settlement", "ticket", "tickets", "transfer",
+})
 """What a sum stands before, in the singular: a five million dollar prize."""
 
-AFTER_A_SUM = frozenset(
-    ["a", "after", "ago", "all", "also", "an", "and", "annually", "apiece", "are", "as", "at", "be", "because", "before", "but", "by", "can", "cash", "could", "did", "during", "each", "every", "for", "from", "had", "has", "have", "he", "her", "his", "i", "if", "in", "into", "is", "it", "its", "last", "later", "less", "more", "my", "next", "now", "of", "off", "on", "only", "or", "our", "out", "over", "owed", "per", "she", "since", "so", "than", "that", "the", "their", "then", "there", "these", "they", "this", "those", "through", "to", "today", "toward", "towards", "until", "up", "was", "we", "were", "when", "which", "while", "who", "will", "with", "within", "without", "worth", "would", "you", "your"]
-)
+AFTER_A_SUM = frozenset({
+    "a", "after", "ago", "all", "also", "an", "and", "annually", "apiece", "are", "as", "at", "be", "because",
+    "before", "but", "by", "can", "cash", "could", "did", "during", "each", "every", "for", "from", "had", "has",
+    "have", "he", "her", "his", "i", "if", "in", "into", "is", "it", "its", "last", "later", "less", "more", "my",
+    "next", "now", "of", "off", "on", "only", "or", "our", "out", "over", "owed", "per", "she", "since", "so", "than",
+    "that", "the", "their", "then", "there", "these", "they", "this", "those", "through", "to", "today", "toward",
+    "towards", "until", "up", "was", "we", "were", "when", "which", "while", "who", "will", "with", "within",
+    "without", "worth", "would", "you", "your",
+})
 """Words that go on after a sum, so that it stands alone."""
 
 COUNTED = (
@@ -177,9 +186,37 @@ LETTER_BY_LETTER = frozenset({
 })
 """Initialisms that would pass for words."""
 
-COMMON_WORDS = frozenset(
-    ["a", "about", "above", "across", "act", "after", "again", "against", "ago", "ah", "air", "all", "almost", "alone", "along", "already", "also", "always", "am", "an", "and", "another", "any", "are", "arm", "art", "as", "ask", "at", "away", "back", "bad", "ball", "be", "bear", "beat", "bed", "been", "before", "best", "better", "between", "big", "bird", "bit", "black", "blue", "boat", "body", "book", "both", "bowl", "box", "boy", "boys", "but", "buy", "by", "call", "came", "can", "car", "cat", "chief", "city", "close", "cold", "come", "could", "cry", "cup", "cut", "dad", "dark", "day", "days", "dead", "dear", "did", "die", "do", "dog", "done", "door", "down", "dry", "each", "ear", "earth", "east", "eat", "egg", "end", "eve", "even", "ever", "every", "eye", "face", "fact", "fall", "far", "fast", "fat", "few", "find", "fire", "first", "fit", "five", "fix", "fly", "food", "foot", "for", "form", "found", "four", "free", "from", "full", "fun", "game", "gave", "get", "girl", "girls", "give", "go", "god", "gold", "gone", "good", "got", "great", "green", "had", "hair", "half", "hand", "hard", "has", "hat", "have", "he", "head", "hear", "heart", "held", "help", "her", "here", "hey", "hi", "high", "him", "his", "hit", "ho", "hold", "home", "hope", "hot", "hour", "house", "how", "hurt", "i", "ice", "if", "ill", "in", "into", "is", "it", "its", "job", "just", "keep", "key", "kid", "kids", "kill", "king", "knew", "know", "lady", "land", "large", "last", "late", "law", "lay", "left", "leg", "less", "let", "lie", "life", "like", "line", "list", "little", "live", "long", "look", "lord", "lose", "lost", "lot", "love", "low", "luck", "mad", "made", "main", "make", "man", "many", "may", "me", "mean", "meet", "men", "milk", "mind", "miss", "mom", "moon", "more", "most", "mother", "much", "must", "my", "name", "near", "need", "never", "new", "next", "nice", "night", "nine", "no", "none", "nor", "north", "not", "nothing", "now", "of", "off", "oh", "old", "on", "once", "one", "only", "open", "or", "other", "our", "out", "over", "own", "part", "past", "pay", "per", "plan", "play", "please", "poor", "pull", "push", "put", "ran", "read", "real", "red", "rest", "rich", "right", "road", "room", "run", "sad", "said", "sat", "save", "saw", "say", "sea", "second", "see", "seen", "sent", "set", "she", "ship", "shop", "show", "shut", "side", "sing", "sir", "sit", "six", "sky", "slow", "small", "snow", "so", "some", "son", "song", "soon", "south", "stand", "star", "stay", "step", "still", "stop", "story", "such", "sun", "sure", "take", "talk", "team", "tell", "ten", "test", "than", "that", "the", "their", "them", "then", "there", "they", "thing", "things", "this", "those", "three", "time", "tiny", "to", "today", "told", "too", "took", "top", "town", "tree", "true", "try", "turn", "two", "uncle", "under", "until", "up", "upon", "us", "use", "very", "wait", "walk", "wall", "want", "war", "warm", "was", "water", "way", "we", "well", "went", "were", "west", "what", "when", "where", "which", "while", "white", "who", "whole", "why", "wide", "wife", "will", "win", "wind", "with", "woman", "women", "word", "work", "world", "would", "year", "years", "yes", "yet", "you", "young", "your", "zoo"]
-)
+COMMON_WORDS = frozenset({
+    "a", "about", "above", "across", "act", "after", "again", "against", "ago", "ah", "air", "all", "almost", "alone",
+    "along", "already", "also", "always", "am", "an", "and", "another", "any", "are", "arm", "art", "as", "ask", "at",
+    "away", "back", "bad", "ball", "be", "bear", "beat", "bed", "been", "before", "best", "better", "between", "big",
+    "bird", "bit", "black", "blue", "boat", "body", "book", "both", "bowl", "box", "boy", "boys", "but", "buy", "by",
+    "call", "came", "can", "car", "cat", "chief", "city", "close", "cold", "come", "could", "cry", "cup", "cut",
+    "dad", "dark", "day", "days", "dead", "dear", "did", "die", "do", "dog", "done", "door", "down", "dry", "each",
+    "ear", "earth", "east", "eat", "egg", "end", "eve", "even", "ever", "every", "eye", "face", "fact", "fall", "far",
+    "fast", "fat", "few", "find", "fire", "first", "fit", "five", "fix", "fly", "food", "foot", "for", "form",
+    "found", "four", "free", "from", "full", "fun", "game", "gave", "get", "girl", "girls", "give", "go", "god",
+    "gold", "gone", "good", "got", "great", "green", "had", "hair", "half", "hand", "hard", "has", "hat", "have",
+    "he", "head", "hear", "heart", "held", "help", "her", "here", "hey", "hi", "high", "him", "his", "hit", "ho",
+    "hold", "home", "hope", "hot", "hour", "house", "how", "hurt", "i", "ice", "if", "ill", "in", "into", "is", "it",
+    "its", "job", "just", "keep", "key", "kid", "kids", "kill", "king", "knew", "know", "lady", "land", "large",
+    "last", "late", "law", "lay", "left", "leg", "less", "let", "lie", "life", "like", "line", "list", "little",
+    "live", "long", "look", "lord", "lose", "lost", "lot", "love", "low", "luck", "mad", "made", "main", "make",
+    "man", "many", "may", "me", "mean", "meet", "men", "milk", "mind", "miss", "mom", "moon", "more", "most",
+    "mother", "much", "must", "my", "name", "near", "need", "never", "new", "next", "nice", "night", "nine", "no",
+    "none", "nor", "north", "not", "nothing", "now", "of", "off", "oh", "old", "on", "once", "one", "only", "open",
+    "or", "other", "our", "out", "over", "own", "part", "past", "pay", "per", "plan", "play", "please", "poor",
+    "pull", "push", "put", "ran", "read", "real", "red", "rest", "rich", "right", "road", "room", "run", "sad",
+    "said", "sat", "save", "saw", "say", "sea", "second", "see", "seen", "sent", "set", "she", "ship", "shop", "show",
+    "shut", "side", "sing", "sir", "sit", "six", "sky", "slow", "small", "snow", "so", "some", "son", "song", "soon",
+    "south", "stand", "star", "stay", "step", "still", "stop", "story", "such", "sun", "sure", "take", "talk", "team",
+    "tell", "ten", "test", "than", "that", "the", "their", "them", "then", "there", "they", "thing", "things", "this",
+    "those", "three", "time", "tiny", "to", "today", "told", "too", "took", "top", "town", "tree", "true", "try",
+    "turn", "two", "uncle", "under", "until", "up", "upon", "us", "use", "very", "wait", "walk", "wall", "want",
+    "war", "warm", "was", "water", "way", "we", "well", "went", "were", "west", "what", "when", "where", "which",
+    "while", "white", "who", "whole", "why", "wide", "wife", "will", "win", "wind", "with", "woman", "women", "word",
+    "work", "world", "would", "year", "years", "yes", "yet", "you", "young", "your", "zoo",
+})
 """Words that are met in capitals for emphasis or in headings."""
 
 AGENCIES = ("CNN", "AP", "Reuters", "AFP", "CNN.com", "UPI", "BBC")
