@@ -18,6 +18,7 @@ import numpy as np
 from askqa_builder.errors import SpeechError, UsageError
 from askqa_builder.seeds import derive_seed
 from askqa_builder.speech.engine import EngineInfo, Pace, Samples, Speech, Utterance, WordTime
+from askqa_builder.speech.letters import JOINED, joined_letters
 from askqa_builder.speech.pieces import split_text
 from askqa_builder.voices.voice import Controls, Voice
 
@@ -127,7 +128,7 @@ class FliteEngine:
         offset = 0
         for start, end in split_text(utterance.text, CHARACTERS_A_CALL):
             self._libc.srand(derive_seed(utterance.seed, start) & 0x7FFFFFFF)
-            samples, times = self._call(utterance.text[start:end], voice)
+            samples, times = self._call(joined_letters(utterance.text[start:end]), voice)
             words += [
                 WordTime(word.start + offset, word.end + offset, word.char_start + start, word.char_end + start)
                 for word in times
@@ -162,7 +163,9 @@ class FliteEngine:
                 name = self._flite.flite_ffeature_string(parent, b"name").decode("ascii")
                 found = text.find(name, char_end)
                 if found >= 0:
-                    char_start, char_end = found, found + len(name)
+                    char_start, char_end = found, found + (1 if JOINED.fullmatch(name) else len(name))
+            elif parent and JOINED.match(text, char_start):  # the next letter of several
+                char_start, char_end = char_start + 2, char_start + 3
             start = round(self._flite.flite_ffeature_float(item, _WORD_START) * SAMPLE_RATE)
             end = min(round(self._flite.flite_ffeature_float(item, _WORD_END) * SAMPLE_RATE), length)
             # "..." becomes a word without segments; char_end is 0 only before the first token is found

@@ -11,10 +11,14 @@ from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
 from askqa_builder.speech.engines.espeak.phonemes import Phonemizer
+from askqa_builder.speech.letters import joined_letters
 
 Span = tuple[int, int]
 
 _WORD = re.compile(r"[^\W_](?:\S*[^\W_])?")
+_JOINT = "\u2024"
+"""Stands for a full stop that is no punctuation mark: Coqui takes those out before it asks for phonemes."""
+
 _NOT_A_SOUND = re.compile(r"[^\w]|[ˈˌː]")
 _TOKENS_CACHED = 4096
 
@@ -59,7 +63,8 @@ class VitsTokenizer:
     def _tokens(self, text: str) -> Tokens:
         """Return a text's tokens: the ids that Coqui's tokenizer gives."""
         tokenizer = self._tokenizer
-        clean = tokenizer.text_cleaner(text, lang="en") if tokenizer.text_cleaner else text
+        joined = joined_letters(text, _JOINT) if tokenizer.use_phonemes else text
+        clean = tokenizer.text_cleaner(joined, lang="en") if tokenizer.text_cleaner else joined
         symbols = self._phonemes(clean) if tokenizer.use_phonemes else clean
         places, ids = self._encode(symbols)
         if not any(symbol.isalnum() for symbol in symbols) or not ids:
@@ -219,7 +224,7 @@ def _register_phonemizer(language: str) -> tuple[str, str]:
             return [language]
 
         def _phonemize(self, text: str, separator: str) -> str:
-            return phonemizer.phonemes(text)
+            return phonemizer.phonemes(text.replace(_JOINT, "."))
 
     PHONEMIZERS[name] = LibraryPhonemizer
     return name, phonemizer.version

@@ -32,6 +32,7 @@ from askqa_builder.speech.engines.coqui.library import (
     torch_device,
     with_files,
 )
+from askqa_builder.speech.letters import joined_letters
 from askqa_builder.speech.pieces import pause_after, split_text
 from askqa_builder.voices.reference import Reference
 from askqa_builder.voices.voice import Controls, Voice
@@ -172,7 +173,7 @@ class XttsEngine:
         parts: list[Samples] = []
         pause = quiet = 0.0
         for start, end in split_text(utterance.text, self._characters):
-            text = utterance.text[start:end]
+            text = joined_letters(utterance.text[start:end])
             letters = self.model.letters(text)
             if not letters:
                 continue

@@ -22,6 +22,7 @@ from askqa_builder.errors import SpeechError, UsageError
 from askqa_builder.speech.engine import EngineInfo, Pace, Pcm, Speech, Utterance
 from askqa_builder.speech.engines.espeak import server as wire
 from askqa_builder.speech.engines.espeak.words import word_times
+from askqa_builder.speech.letters import joined_letters
 from askqa_builder.voices.voice import Controls, Limits, Voice
 
 SECONDS_ALLOWED = 20.0
@@ -151,7 +152,7 @@ class EspeakEngine:
         rate = round(float(np.interp(utterance.rate, _RATE_FACTORS, _WORDS_PER_MINUTE)))
         pitch, pitch_range = _pitch_settings(self._pitches[utterance.voice], utterance.pitch)
         # one character for one, so that espeak's positions stay those of the text
-        encoded = _COMMAND_CHARACTERS.sub(" ", text).encode("utf-8", errors="replace")
+        encoded = _COMMAND_CHARACTERS.sub(" ", joined_letters(text)).encode("utf-8", errors="replace")
         voice = self._identifiers[utterance.voice].encode()
         seconds = SECONDS_ALLOWED + _SECONDS_ALLOWED_PER_CHARACTER * len(text)
         head = wire.REQUEST.pack(len(voice), len(encoded), rate, pitch, pitch_range, round(seconds * 1000))

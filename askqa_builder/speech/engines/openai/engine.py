@@ -34,6 +34,7 @@ from askqa_builder.speech.engines.openai.http import (
 )
 from askqa_builder.speech.engines.openai.options import Options
 from askqa_builder.speech.engines.openai.words import read_timed_words, tie
+from askqa_builder.speech.letters import joined_letters
 from askqa_builder.speech.pieces import Span, split_text
 from askqa_builder.voices.reference import Reference
 from askqa_builder.voices.voice import Voice
@@ -182,7 +183,7 @@ class OpenAIEngine:
 
     def _speak_piece(self, utterance: Utterance, span: Span, stop: Event) -> _Heard | SpeechError:
         request = Utterance(
-            utterance.text[slice(*span)],
+            joined_letters(utterance.text[slice(*span)]),
             utterance.voice,
             rate=utterance.rate,
             seed=derive_seed(utterance.seed, span[0]) & _SEED_BITS,
