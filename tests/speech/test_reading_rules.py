@@ -157,7 +157,8 @@ CASES = {
     ],
     "short year": [("the class of '99", "the class of ninety nine.")],
     "ordinal": [("1st 2nd 3rd 22nd 100th", "first second third twenty second one hundredth.")],
-    "letters and digits": [("an F-16 and B52", "an F sixteen and B fifty two.")],
+    "hyphen between letters and digits": [("an F-16", "an F sixteen.")],
+    "letters and digits": [("a B52", "a B fifty two.")],
     "digits and letters": [("a 7-year-old", "a seven year-old.")],
     "digits before letters": [("4x4", "four x four.")],
     "negative number": [("it was -5", "it was minus five.")],
@@ -222,12 +223,13 @@ CASES = {
     "character beyond print": [("\ud800 hi", "hi."), ("a\x00b tab\tand\x1funit", "a b tab and unit.")],
     "long word": [("a" * 41 + " b", "a" * 40 + " a b."), ("a" * 40, "a" * 40 + ".")],
     "heading": [("A Heading\n\nThe text", "A Heading. The text."), ("It ends.\n\nNext", "It ends. Next.")],
-    "space": [("It ends.\n\nNext", "It ends. Next.")],
+    "space": [("one + two", "one plus two.")],
     "space before a mark": [("area of . Next", "area of. Next."), ("Wait , what ?", "Wait, what?")],
     "pauses on end": [("one, , two,, three;; four", "one, two, three, four.")],
     "pause before a stop": [("one -- . Two", "one. Two."), ("Why? -- he said", "Why? he said.")],
     "pause within quotation marks": [('"I know -- " she said', '"I know," she said.')],
-    "ends": [("  , so what -", "so what.")],
+    "beginning": [("  , so what", "so what.")],
+    "end": [("so what -", "so what.")],
 }  # fmt: skip
 
 

@@ -19,14 +19,20 @@ def _divided(match: re.Match[str]) -> str:
     return _PIECE.sub(r"\g<0> ", match.group())
 
 
+def _after_paragraph(match: re.Match[str]) -> str:
+    """End a heading, or whatever has no full stop at a paragraph's end, as a sentence of its own."""
+    before = match.string[max(match.start() - 4, 0) : match.start()].rstrip(" ,").rstrip("\"'")
+    return ". " if before[-1:].isalnum() else " "
+
+
 FINISHING: tuple[Rule, ...] = (
     rule("symbol", "[" + re.escape("".join(tables.SYMBOLS)) + "]", lambda match: tables.SYMBOLS[match.group()]),
     rule("other symbol", r"[\\/*^|{}\[\]]+", " "),
     rule("letter beyond ASCII", r"[^\x00-\x7f]", lambda match: anyascii(match.group()), r"[^\x00-\x7f]"),
     rule("character beyond print", r"[^\n\x20-\x7e`]+|`+", " "),
     rule("long word", rf"\S{{{LONGEST_WORD + 1},}}", _divided),
-    rule("heading", r"(?:(?<=[A-Za-z0-9])|(?<=[A-Za-z0-9)][\"']))[ ,]{0,3}\n\n ?", ". ", "\n"),  # a sentence of its own
-    rule("space", r" {2,}| ?\n[ \n]*", " "),
+    rule("heading", r"\n[\n ]*", _after_paragraph, "\n"),
+    rule("space", " {2,}", " "),
     rule("space before a mark", r" (?=[,.;:!?](?: |$|\"))", ""),
     rule("pauses on end", r"[,;:](?: ?[,;:])+", ","),
     rule(
@@ -36,5 +42,6 @@ FINISHING: tuple[Rule, ...] = (
         r"[,;:]\s?[.!?]|[.!?]\s?[,;:]",
     ),
     rule("pause within quotation marks", r"(?<=[,;])\s(?=\"(?:\s|$))|(?<=\s\")[,;]\s?", "", r"[,;]\s\"|\"[,;]"),
-    rule("ends", r"^[ ,;:.!?)\]]+|[ ,;:-]+$", ""),
+    rule("beginning", r"\A[ ,;:.!?)\]]+", "", lambda text: text[:1] in " ,;:.!?)]"),
+    rule("end", r"[ ,;:-]+\Z", "", lambda text: text[-1:] in " ,;:-"),
 )

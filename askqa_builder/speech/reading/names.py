@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from askqa_builder.speech.reading import tables
-from askqa_builder.speech.reading.rule import BEFORE_A_SENTENCE, Rule, any_of, rule
+from askqa_builder.speech.reading.rule import BEFORE_A_SENTENCE, Rule, any_of, rule, shortened
 from askqa_builder.speech.reading.words import cardinal, ordinal
 
 _ROMAN = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
@@ -122,6 +122,7 @@ def _plural(match: re.Match[str]) -> str:
 
 _CAPITALS_BEFORE = re.compile(r"(?:\b[A-Z']+[ ,]{1,2})+$")
 _CAPITALS_AFTER = re.compile(r"(?:[ ,]{1,2}[A-Z']+\b)+")
+_TITLES = (*tables.TITLES, "MR", "MRS", "DR")
 _NUMERAL = "[IVXLCM]+"
 _COUNTED_BEFORE = re.compile(rf"\b(?i:{any_of(tables.NUMBERED)})$")
 _RULER_BEFORE = re.compile(rf"\b{any_of((*tables.RULERS, *map(str.upper, tables.RULERS)))}$")
@@ -142,7 +143,7 @@ NAMES: tuple[Rule, ...] = (
     ),
     rule("saint", r"\bSt\.? (?=[A-Z][a-z])", "Saint ", r"St\.? "),
     rule("street", r"\b(?:St)\.(?=\s|,|$)", "Street", r"St\."),
-    rule("title", rf"\b({any_of((*tables.TITLES, 'MR', 'MRS', 'DR'))})\.(?=\s[A-Z]|,|\s|$)", _title, r"[a-zRS]\.[\s,]"),
+    rule("title", rf"\b({any_of(_TITLES)})\.(?=\s[A-Z]|,|\s|$)", _title, shortened(_TITLES)),
     rule(
         "title without its stop",
         rf"\b({any_of(tables.TITLES_WITHOUT_STOP)})(?=\s[A-Z][a-z])",
@@ -156,7 +157,7 @@ NAMES: tuple[Rule, ...] = (
         "abbreviation",
         rf"\b({any_of(tables.ABBREVIATIONS)}){_ABBREVIATION_STOP}",
         _abbreviation,
-        rf"{any_of(tables.ABBREVIATIONS)}\.",
+        shortened(tables.ABBREVIATIONS),
     ),
     rule(
         "dotted initialism",
@@ -168,7 +169,7 @@ NAMES: tuple[Rule, ...] = (
     rule("plural of an initialism", r"\b([A-Z]{2,5})s\b", _plural, "[A-Z]{2}s"),
     rule(
         "word in capitals",
-        r"(?<![A-Za-z'])[A-Z]{2,}(?:'[A-Z]+)*(?![A-Za-z])|(?<![A-Za-z'])[A-Z]+'[A-Z]+\b",
+        r"[A-Z](?<![A-Za-z'].)(?:[A-Z]+(?:'[A-Z]+)*(?![A-Za-z])|'[A-Z]+\b)",
         _in_capitals,
         r"[A-Z]'?[A-Z]",
     ),

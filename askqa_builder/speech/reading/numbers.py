@@ -182,7 +182,7 @@ NUMBERS: tuple[Rule, ...] = (
         _measure,
         _DIGITS,
     ),
-    rule("measure of each", rf"(?:(?<=\bper )|(?<=[a-z])/)(?P<unit>{_UNIT})(?![A-Za-z0-9²³'’])", _of_each, "\\bper |/"),
+    rule("measure of each", rf"(?:(?<=\bper )|(?<=[a-z])/)(?P<unit>{_UNIT})(?![A-Za-z0-9²³'’])", _of_each, "per |/"),
     rule(
         "telephone number",
         r"(?<![\d-])(?:\(?\d{3}\)?[- ])?\d{3}-\d{4}(?![\d-])|(?<![\d-])1-\d{3}-\d{3}-\d{4}(?![\d-])",
@@ -216,7 +216,8 @@ NUMBERS: tuple[Rule, ...] = (
         "['’][0-9]",
     ),
     rule("ordinal", rf"(?<![\w.,])({_WHOLE})(?:st|nd|rd|th|ST|ND|RD|TH)\b", _ordinal, _DIGITS),
-    rule("letters and digits", r"(?<=[A-Za-z])-?(?=\d)", " ", "[A-Za-z]-?[0-9]"),
+    rule("hyphen between letters and digits", r"-(?<=[A-Za-z]-)(?=\d)", " ", "-[0-9]"),
+    rule("letters and digits", r"\d(?<=[A-Za-z].)", lambda match: f" {match.group()}", _DIGITS),
     rule("digits and letters", r"(?<=\d)-(?=[A-Za-z])", " ", "[0-9]-"),
     rule("digits before letters", r"(?<=\d)(?=[A-Za-z])", " ", "[0-9][A-Za-z]"),
     rule("negative number", rf"(?<![\w'-])[-−](?={_NUMBER})", "minus ", "[-−][0-9.]"),
