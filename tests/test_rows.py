@@ -6,6 +6,7 @@ import hashlib
 import io
 import itertools
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -340,11 +341,16 @@ def test_speakers_are_measured(made: Build) -> None:
                 assert (f0 > 140) == (speaker["gender"] == "female")
 
 
-def test_quality_is_what_levelling_knows(made: Build) -> None:
+def test_quality_is_measured(made: Build) -> None:
     for row in made.rows:
         peak = np.abs(made.samples[row["id"]].astype(int)).max()
         assert row["quality"]["peak_dbfs"] == pytest.approx(20 * np.log10(peak / 32767), abs=1e-9)
         assert row["quality"]["clipped_samples"] == 0
+        silences = [b["start"] - a["end"] for a, b in pairwise(row["turns"])]
+        assert max(silences) - 0.02 <= row["quality"]["longest_silence"] < 2.0
+        spoken = sum(turn["end"] - turn["start"] for turn in row["turns"])
+        assert 0.7 * spoken < row["quality"]["speech_share"] * row["duration"] <= spoken + 0.02
+        assert row["quality"]["snr_db"] > 35
         assert set(row["channel"].values()) == {None}
 
 

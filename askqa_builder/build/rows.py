@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,11 @@ import numpy as np
 from askqa_builder.build.planned import PlannedRow, PlannedTake, PlannedTurn
 from askqa_builder.build.recipe import Recipe
 from askqa_builder.corpus.conversation import Act, Clarification, Evidence, Role
-from askqa_builder.dataset.schema import CHANNEL, QUALITY
+from askqa_builder.dataset.schema import CHANNEL
 from askqa_builder.recording.encode import encode
-from askqa_builder.recording.timeline import Timeline, join, to_seconds
-from askqa_builder.recording.turn_audio import FULL_SCALE, TurnAudio
+from askqa_builder.recording.quality import measure_quality
+from askqa_builder.recording.timeline import FULL_SCALE, Timeline, join, to_seconds
+from askqa_builder.recording.turn_audio import TurnAudio
 from askqa_builder.seeds import short_hash
 from askqa_builder.speech.f0 import median_f0_hz
 from askqa_builder.voices.casting import SpeakerProfile
@@ -75,7 +77,7 @@ class RowMaker:
             },
             "evidence": _evidence(conversation.evidence, turns, words),
             "clarifications": [_clarification(clarification) for clarification in conversation.clarifications],
-            "quality": _quality(audio),
+            "quality": asdict(measure_quality(pcm, timeline)),
             "channel": {field.name: None for field in CHANNEL},
             "seed": recipe.seed,
         }
@@ -191,14 +193,3 @@ def _evidence(
 def _clarification(clarification: Clarification) -> dict[str, Any]:
     branches = [{"reply": branch.reply, "answers": list(branch.answers)} for branch in clarification.branches]
     return {"question": clarification.question, "branches": branches}
-
-
-def _quality(audio: Sequence[TurnAudio]) -> dict[str, Any]:
-    """Fill in what levelling knows; the rest of the columns is null until it is measured."""
-    peak = max(turn.peak for turn in audio)
-    clipped = sum(int(np.count_nonzero(np.abs(turn.pcm) >= FULL_SCALE)) for turn in audio if turn.peak >= FULL_SCALE)
-    return {
-        **{field.name: None for field in QUALITY},
-        "peak_dbfs": 20 * math.log10(peak / FULL_SCALE),
-        "clipped_samples": clipped,
-    }

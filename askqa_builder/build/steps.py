@@ -18,7 +18,8 @@ from askqa_builder.errors import AskqaError, EngineError, SpeechError, StorageEr
 from askqa_builder.recording.turn_audio import TurnAudio, prepare_turn
 from askqa_builder.seeds import Stream, derive_seed
 from askqa_builder.speech.engine import Engine, Speech, Utterance
-from askqa_builder.speech.prosody import add_prosody, speak_native
+from askqa_builder.speech.gate import speak_gated
+from askqa_builder.speech.prosody import add_prosody
 from askqa_builder.speech.reading import read_aloud
 from askqa_builder.voices.casting import Cast, CastingKey, cast
 from askqa_builder.voices.profiles import Pause
@@ -176,7 +177,7 @@ def speak_batch(engine: Engine, batch: Sequence[Utterance]) -> list[Spoken]:
     Running out of memory or disk, or a server that is away, is no fault of the text: such errors are passed on.
     """
     try:
-        return speak_native(engine, batch)
+        return speak_gated(engine, batch)
     except (UsageError, StorageError, EngineError, MemoryError, OSError):
         raise
     except Exception as error:

@@ -11,6 +11,9 @@ from askqa_builder.speech.engine import Pcm
 
 Seconds = float
 
+FULL_SCALE = 32767
+"""The 16-bit sample that stands for 1.0."""
+
 
 def to_samples(seconds: Seconds, sample_rate: int) -> int:
     """Turn seconds into samples, for everything that has a place in a recording."""

@@ -9,11 +9,9 @@ import soxr
 
 from askqa_builder.errors import SpeechError
 from askqa_builder.recording.edges import fade, speech_bounds
+from askqa_builder.recording.timeline import FULL_SCALE
 from askqa_builder.speech.engine import Pcm, Speech, WordTime
 from askqa_builder.speech.loudness import levelling_gain
-
-FULL_SCALE = 32767
-"""The 16-bit sample that stands for 1.0."""
 
 
 @dataclass(frozen=True, eq=False)

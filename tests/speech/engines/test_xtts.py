@@ -28,7 +28,8 @@ pytest.importorskip("TTS", reason="the extra [coqui] is not installed")
 
 from tiny_xtts import SAMPLE_RATE, SPEAKERS, change_config, change_weights, write_tiny_xtts
 
-from askqa_builder.speech.engines.coqui.xtts_engine import TRIES, XTTS_V2, XttsEngine, plausible_seconds
+from askqa_builder.speech.engines.coqui.xtts_engine import TRIES, XTTS_V2, XttsEngine
+from askqa_builder.speech.plausible import plausible_seconds
 
 ANA, CAMILLA, *_ = SPEAKERS
 SHORT = "We saw a boat."

@@ -34,6 +34,7 @@ from askqa_builder.speech.engines.coqui.library import (
 )
 from askqa_builder.speech.letters import joined_letters
 from askqa_builder.speech.pieces import pause_after, split_text
+from askqa_builder.speech.plausible import plausible_seconds
 from askqa_builder.voices.reference import Reference
 from askqa_builder.voices.voice import Controls, Voice
 
@@ -216,17 +217,6 @@ class XttsEngine:
         if name not in self._latents:
             self._latents[name] = self.model.clone(self._references[name])
         return self._latents[name]
-
-
-def plausible_seconds(letters: int) -> tuple[float, float]:
-    """Return how many seconds the speech of so many letters and digits may last, silence at both ends included.
-
-    Of 1,931 pieces of Abg-CoQA's texts, as spoken by flite (kal16, slt) and espeak (en-us) without the silence at
-    their ends, all lie between: 0.03 to 0.28 s a letter up to 10 letters, 0.042 to 0.16 up to 40, 0.05 to 0.11
-    beyond (mean 0.07). The upper bound is twice that mean and 1.5 s for silence: people speak more slowly than
-    these, and one too many tries costs less than a good one thrown away.
-    """
-    return max(0.1, 0.04 * letters - 0.1), 1.5 + 0.15 * letters
 
 
 def _find(model: str, model_path: str | None, config_path: str | None, licence: str | None) -> tuple[XttsFiles, Any]:
