@@ -27,8 +27,8 @@ _BLOCKS_WANTED = 32
 _SHORTEST_BLOCK_SECONDS = 60.0
 _PAUSE_SECONDS = 0.5
 
-_FLAC_WEIGHT = {"room": 1.2, "noise": 1.3, "telephone": 0.65}
-"""What the parts of a channel do to FLAC, which predicts: noise is hard to foretell, a narrow band is easy."""
+_FLAC_WEIGHT = {"room": 1.05, "noise": 1.25, "telephone": 0.67}
+"""What the parts of a channel do to the size of FLAC: noise is hard to foretell, a narrow band is easy."""
 
 
 @dataclass(frozen=True)

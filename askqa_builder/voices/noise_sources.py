@@ -72,7 +72,8 @@ def _sources(entry: object, place: Place) -> Iterator[NoiseSource]:
     if not isinstance(entry, dict):
         raise UsageError(f"{place}: {shown(entry)} is no noise; {_allowed()}")
     kind = "folder" if "folder" in entry else "file"
-    section = Section(entry, place, (kind, "licence", "sha256"), required=(kind,))
+    keys = ("folder", "licence") if kind == "folder" else ("file", "licence", "sha256")
+    section = Section(entry, place, keys, required=(kind,))
     values = {key: section.get(key) for key in (kind, "licence", "sha256")}
     for key, value in values.items():
         if value is not None and (not isinstance(value, str) or not value.strip()):
