@@ -17,7 +17,7 @@ from askqa_builder.errors import UsageError
 from askqa_builder.recording.channel.room import require_rooms
 from askqa_builder.recording.encode import AudioFormat, audio_format
 from askqa_builder.speech.engine import Engine, EngineInfo, load_engine, prepares, takes_device
-from askqa_builder.voices.channels import read_channel
+from askqa_builder.voices.channel_files import read_channel
 from askqa_builder.voices.profiles import ProfileSet, read_profile_set
 from askqa_builder.voices.resolution import ResolvedProfileSet, resolve
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,7 +13,6 @@ from askqa_builder.build.planned import PlannedRow, PlannedTake, PlannedTurn
 from askqa_builder.build.recipe import Recipe
 from askqa_builder.corpus.conversation import Act, Clarification, Evidence, Role
 from askqa_builder.dataset.schema import CHANNEL, QUALITY
-from askqa_builder.recording.channel.transmit import Received, transmit
 from askqa_builder.recording.encode import encode
 from askqa_builder.recording.timeline import Timeline, join, to_seconds
 from askqa_builder.recording.turn_audio import FULL_SCALE, TurnAudio
@@ -22,6 +21,9 @@ from askqa_builder.speech.engine import Pcm
 from askqa_builder.speech.f0 import median_f0_hz
 from askqa_builder.voices.casting import SpeakerProfile
 from askqa_builder.voices.channels import DrawnChannel, DrawnRoom
+
+if TYPE_CHECKING:
+    from askqa_builder.recording.channel.transmit import Received
 
 Row = dict[str, Any]
 """A row as plain Python values, columns as in `dataset.schema.COLUMNS`."""
@@ -204,6 +206,8 @@ def _received(
     """Send a row's turns through the take's channel, if there is one."""
     if planned.channel is None:
         return None
+    from askqa_builder.recording.channel.transmit import transmit  # a second to import, which most builds save
+
     shared = len(planned.take.conversation.turns)
     return transmit(audio, [turn.turn.role for turn in turns], timeline, shared, planned.channel)
 

@@ -68,7 +68,7 @@ def profiles_command(
     name: Annotated[str | None, typer.Argument(metavar="[NAME|FILE]", help="Profile set to check and show.")] = None,
 ) -> int:
     """List the shipped profile sets; with a name or a file, check that set against its engines and show it."""
-    from askqa_builder.voices.channels import shipped_channels
+    from askqa_builder.voices.channel_files import shipped_channels
     from askqa_builder.voices.profiles import read_profile_set, shipped_profile_sets
 
     if name is None:

@@ -200,7 +200,10 @@ def _channel(channel: Mapping[str, Any] | None) -> str:
 
 def _drawn(distribution: object) -> str:
     """Show a distribution as a profile set has it."""
-    return f"({', '.join(map(str, distribution))})" if isinstance(distribution, list) else str(distribution)
+    if not isinstance(distribution, list):
+        return f"{distribution:g}"
+    kind, *numbers = distribution
+    return f"[{', '.join([kind, *(f'{number:g}' for number in numbers)])}]"
 
 
 def _noises(channel: Mapping[str, Any] | None) -> list[dict[str, str]]:

@@ -15,7 +15,8 @@ from askqa_builder.corpus.conversation import Role
 from askqa_builder.corpus.rejects import escape
 from askqa_builder.errors import UsageError
 from askqa_builder.seeds import Stream
-from askqa_builder.voices.channels import ChannelProfile, parse_channel
+from askqa_builder.voices.channel_files import parse_channel
+from askqa_builder.voices.channels import ChannelProfile
 from askqa_builder.voices.distributions import Distribution, parse_distribution, require_inside
 from askqa_builder.voices.limits import EDGE, GAP, LOUDNESS, WIDEST_PITCH, WIDEST_RATE
 from askqa_builder.voices.plain_yaml import read_yaml

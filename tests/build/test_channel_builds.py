@@ -159,7 +159,7 @@ def test_manifest_and_card_tell_the_channel_and_its_licences(
     (source,) = described["noise"]["sources"]
     assert (source["file"], source["licence"]) == ("hum.wav", "CC0 | <b>")
     card = (out / "README.md").read_text("utf-8")
-    assert "| channel | noise (1 recording; SNR 6.0 dB), then telephone (300 to 3400 Hz, ITU-T G.711 mu-law) |" in card
+    assert "| channel | noise (1 recording; SNR 6 dB), then telephone (300 to 3400 Hz, ITU-T G.711 mu-law) |" in card
     assert f"| hum.wav | CC0 &#124; &#60;b&#62; | {source['sha256']} |" in card
     for row in by_id(out).values():
         assert (row["channel"]["noise"], row["channel"]["noise_licence"]) == ("hum.wav", "CC0 | <b>")

@@ -12,7 +12,8 @@ import soundfile
 import yaml
 
 from askqa_builder.errors import UsageError
-from askqa_builder.voices.channels import ChannelProfile, Codec, parse_channel, read_channel, shipped_channels
+from askqa_builder.voices.channel_files import parse_channel, read_channel, shipped_channels
+from askqa_builder.voices.channels import ChannelProfile, Codec
 from askqa_builder.voices.distributions import Uniform
 from askqa_builder.voices.profiles import parse_profile_set, read_profile_set
 from askqa_builder.voices.section import Place
