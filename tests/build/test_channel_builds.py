@@ -195,6 +195,16 @@ def test_an_unknown_channel_is_one_line(demo_file: Path, tmp_path: Path) -> None
     assert not (tmp_path / "out").exists()
 
 
+def test_silent_noise_ends_a_build_with_one_line(demo_file: Path, quick_profile: Path, tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "quiet.wav", np.zeros(32000), 16000)
+    channel = tmp_path / "quiet.yaml"
+    channel.write_text("noise: {sources: [{file: quiet.wav}]}\n", "utf-8")
+    arguments = ("--profiles", quick_profile, "--channel", channel, "--limit", "1", "--workers", "1")
+    result = run_askqa("build", demo_file, tmp_path / "out", *arguments)
+    assert_one_line(result, 2)
+    assert "quiet.wav is silent" in result.stderr
+
+
 def test_profiles_shows_the_channel(quick_profile: Path, tmp_path: Path) -> None:
     profile = tmp_path / "called.yaml"
     profile.write_text(quick_profile.read_text("utf-8") + "channel: {noise: {snr: 12}}\n", "utf-8")

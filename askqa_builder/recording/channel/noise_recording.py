@@ -24,8 +24,8 @@ _QUIETEST = 1e-5
 def recorded_noise(source: NoiseSource, offset: float, length: int, sample_rate: int) -> Samples:
     """Return `length` samples of the recording at the rate, mean square 1 over all of it, repeated without a click.
 
-    offset: where to begin, as a share of the recording. Raises UsageError where the file has changed since the build
-    began, or is silent.
+    offset: where to begin, as a share of the recording. Raises UsageError where the file is not at hand, has
+    changed since the build began, or is silent.
     """
     loop = _loop(source, sample_rate)
     return np.take(loop, np.arange(int(offset * len(loop)), int(offset * len(loop)) + length), mode="wrap")
@@ -34,7 +34,8 @@ def recorded_noise(source: NoiseSource, offset: float, length: int, sample_rate:
 @lru_cache(maxsize=4)
 def _loop(source: NoiseSource, sample_rate: int) -> Samples:
     """Read the file as mono at the rate, with its end faded into its beginning at equal power."""
-    assert source.path is not None  # only generated noises have none
+    if source.path is None:
+        raise UsageError(f"the noise {source.name} is known by name only; give a channel that says where its file is")
     try:
         data = source.path.read_bytes()
     except OSError as error:

@@ -94,6 +94,8 @@ def test_a_recording_that_changed_or_is_silent_is_refused(tmp_path: Path) -> Non
     with pytest.raises(UsageError, match="has changed since the build began"):
         recorded_noise(source, 0.5, 100, 8000)
     soundfile.write(tmp_path / "quiet.wav", np.zeros(RATE * 2), RATE)
+    with pytest.raises(UsageError, match="known by name only"):
+        recorded_noise(NoiseSource("hum.wav", source.sha256), 0.5, 100, 8000)
     (quiet,) = read_sources([{"file": "quiet.wav"}], Place("test", tmp_path))
     with pytest.raises(UsageError, match="silent"):
         recorded_noise(quiet, 0.5, 100, 8000)
