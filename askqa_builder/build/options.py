@@ -25,7 +25,8 @@ _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9}
 class BuildOptions:
     """The options of `build`; the same names as on the command line. Checked when made: UsageError.
 
-    profiles: name of a shipped profile set, or a YAML file. split: of a single file, its split; of a folder,
+    profiles: name of a shipped profile set, or a YAML file. channel: name of a shipped channel, or a YAML file, instead
+    of the profile set's own; "none" for none. split: of a single file, its split; of a folder,
     the one split to build. limit: at most so many conversations of each split. stages: the configurations to
     write. domains: keep only these sources. Both may be written as one text with commas. redistributable:
     keep only text whose licence allows passing it on. renditions: recordings of each conversation, each with
@@ -36,6 +37,7 @@ class BuildOptions:
     """
 
     profiles: str = "flite"
+    channel: str | None = None
     split: str | None = None
     seed: int = 0
     limit: int | None = None
@@ -55,6 +57,8 @@ class BuildOptions:
         if self.seed >= 1 << SEED_BITS:
             raise UsageError(f"seed: {self.seed} is too large; allowed: 0 to 2**{SEED_BITS} - 1")
         object.__setattr__(self, "profiles", os.fspath(self.profiles))
+        if self.channel is not None:
+            object.__setattr__(self, "channel", os.fspath(self.channel))
         object.__setattr__(self, "stages", _stages(_listed(self.stages)))
         if self.domains is not None:
             object.__setattr__(self, "domains", _listed(self.domains))

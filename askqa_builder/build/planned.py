@@ -9,6 +9,7 @@ from askqa_builder.corpus.conversation import ResponsePoint, Turn
 from askqa_builder.speech.engine import Utterance
 from askqa_builder.speech.spoken_text import SpokenText
 from askqa_builder.voices.casting import Cast
+from askqa_builder.voices.channels import DrawnChannel
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,13 @@ class PlannedRow:
 
 @dataclass(frozen=True)
 class PlannedTake:
-    """A take, cast and drawn. Each of its turns is spoken once, in however many rows it is heard."""
+    """A take, cast and drawn. Each of its turns is spoken once, in however many rows it is heard.
+
+    channel: through which all its rows are heard, None for none.
+    """
 
     take: Take
     cast: Cast
     turns: tuple[PlannedTurn, ...]
     rows: tuple[PlannedRow, ...]
+    channel: DrawnChannel | None = None

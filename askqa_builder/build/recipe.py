@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from typing import Any
 
@@ -14,8 +14,10 @@ from askqa_builder.corpus.sources import SourceFile
 from askqa_builder.dataset.manifest import canonical_digest
 from askqa_builder.dataset.schema import FORMAT_VERSION
 from askqa_builder.errors import UsageError
+from askqa_builder.recording.channel.room import require_rooms
 from askqa_builder.recording.encode import AudioFormat, audio_format
 from askqa_builder.speech.engine import Engine, EngineInfo, load_engine, prepares, takes_device
+from askqa_builder.voices.channel_files import read_channel
 from askqa_builder.voices.profiles import ProfileSet, read_profile_set
 from askqa_builder.voices.resolution import ResolvedProfileSet, resolve
 
@@ -55,7 +57,7 @@ def make_recipe(options: BuildOptions) -> Recipe:
 
     Raises UsageError before any corpus is read: an unknown set, a missing library, an impossible rate.
     """
-    resolved, infos = resolve_profiles(options.profiles, options.devices)
+    resolved, infos = resolve_profiles(options.profiles, options.devices, options.channel)
     rate = _sample_rate(options, infos)
     return Recipe(
         resolved,
@@ -70,13 +72,18 @@ def make_recipe(options: BuildOptions) -> Recipe:
 
 
 def resolve_profiles(
-    name_or_path: str, devices: Sequence[str | None] = (None,)
+    name_or_path: str, devices: Sequence[str | None] = (None,), channel: str | None = None
 ) -> tuple[ResolvedProfileSet, dict[str, EngineInfo]]:
     """Read a profile set and check it against its engines, which are loaded and closed again.
 
-    Raises UsageError where set, engines, voices or devices are not as they must be.
+    channel: instead of the set's own, as `read_channel` takes it. Raises UsageError where set, engines, voices, devices
+    or channel are not as they must be.
     """
     profile_set = read_profile_set(name_or_path)
+    if channel is not None:
+        profile_set = replace(profile_set, channel=read_channel(channel))
+    if profile_set.channel is not None and profile_set.channel.room is not None:
+        require_rooms()
     with ExitStack() as stack:
         try:
             _check_devices(profile_set, devices)
@@ -131,7 +138,7 @@ def config_digest(recipe: Recipe, options: BuildOptions, sources: Sequence[Sourc
     return canonical_digest(
         {
             "format_version": FORMAT_VERSION,
-            "libraries": library_versions(),
+            "libraries": library_versions(recipe),
             "recipe": described,
             "words_per_minute": [info.pace.words_per_minute for info in recipe.engines.values()],
             "selection": selection(options),
@@ -172,13 +179,15 @@ def describe_sources(sources: Sequence[SourceFile]) -> list[dict[str, str]]:
     return [{"name": source.name, "sha256": source.sha256, "split": source.split} for source in sources]
 
 
-def library_versions() -> dict[str, str]:
+def library_versions(recipe: Recipe) -> dict[str, str]:
     """Return the versions of what reads text, makes samples and writes files."""
     import soundfile
 
     from askqa_builder import __version__
 
-    libraries = {name: version(name) for name in _LIBRARIES}
+    channel = recipe.profiles.profiles.channel
+    rooms = () if channel is None or channel.room is None else ("pyroomacoustics",)
+    libraries = {name: version(name) for name in (*_LIBRARIES, *rooms)}
     return {"askqa-builder": __version__, "libsndfile": soundfile.__libsndfile_version__, **libraries}
 
 

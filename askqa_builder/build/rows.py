@@ -6,7 +6,7 @@ import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,8 +19,13 @@ from askqa_builder.recording.quality import measure_quality
 from askqa_builder.recording.timeline import FULL_SCALE, Timeline, join, to_seconds
 from askqa_builder.recording.turn_audio import TurnAudio
 from askqa_builder.seeds import short_hash
+from askqa_builder.speech.engine import Pcm
 from askqa_builder.speech.f0 import median_f0_hz
 from askqa_builder.voices.casting import SpeakerProfile
+from askqa_builder.voices.channels import DrawnChannel, DrawnRoom
+
+if TYPE_CHECKING:
+    from askqa_builder.recording.channel.transmit import Received
 
 Row = dict[str, Any]
 """A row as plain Python values, columns as in `dataset.schema.COLUMNS`."""
@@ -42,7 +47,9 @@ class RowMaker:
         conversation = planned.take.conversation
         turns = [planned.turns[i] for i in row.turns]
         timeline = Timeline.of([len(turn.pcm) for turn in audio], [turn.pause for turn in turns], row.tail, rate)
-        pcm = join([turn.pcm for turn in audio], timeline)
+        dry = [turn.pcm for turn in audio]
+        received = _received(planned, turns, dry, timeline)
+        pcm = join(dry, timeline) if received is None else received.pcm
         words = _words(turns, audio, timeline)
         response = row.point.response
         return {
@@ -78,7 +85,7 @@ class RowMaker:
             "evidence": _evidence(conversation.evidence, turns, words),
             "clarifications": [_clarification(clarification) for clarification in conversation.clarifications],
             "quality": asdict(measure_quality(pcm, timeline)),
-            "channel": {field.name: None for field in CHANNEL},
+            "channel": _channel(planned.channel, received),
             "seed": recipe.seed,
         }
 
@@ -193,3 +200,39 @@ def _evidence(
 def _clarification(clarification: Clarification) -> dict[str, Any]:
     branches = [{"reply": branch.reply, "answers": list(branch.answers)} for branch in clarification.branches]
     return {"question": clarification.question, "branches": branches}
+
+
+def _received(
+    planned: PlannedTake, turns: Sequence[PlannedTurn], audio: Sequence[Pcm], timeline: Timeline
+) -> Received | None:
+    """Send a row's turns through the take's channel, if there is one."""
+    if planned.channel is None:
+        return None
+    from askqa_builder.recording.channel.transmit import transmit  # a second to import, which most builds save
+
+    shared = len(planned.take.conversation.turns)
+    return transmit(audio, [turn.turn.role for turn in turns], timeline, shared, planned.channel)
+
+
+def _channel(channel: DrawnChannel | None, received: Received | None) -> dict[str, Any]:
+    """Describe the channel; all null and no kinds where there is none."""
+    row: dict[str, Any] = {field.name: None for field in CHANNEL}
+    row |= {"kinds": [], "distances": {role.value: None for role in Role}}
+    if channel is None or received is None:
+        return row
+    if channel.room is not None:
+        row |= _room(channel.room)
+    if channel.noise is not None:
+        source = channel.noise.source
+        row |= {"noise": source.name, "noise_licence": source.licence, "noise_snr_db": channel.noise.snr}
+    codec = None if channel.codec is None else f"G.711 {channel.codec.value}"
+    return {**row, "kinds": list(channel.kinds), "codec": codec, "gain_db": 20 * math.log10(received.gain)}
+
+
+def _room(room: DrawnRoom) -> dict[str, Any]:
+    distances = (math.dist(talker, room.microphone) for talker in room.talkers)
+    return {
+        "room": " x ".join(f"{metres:.2f}" for metres in room.size) + " m",
+        "rt60": room.rt60,
+        "distances": {role.value: round(distance, 3) for role, distance in zip(Role, distances, strict=True)},
+    }

@@ -137,7 +137,8 @@ def describe_voices(manifest: Mapping[str, Any]) -> str:
     names = sorted({entry["speaker"] if isinstance(entry, dict) else entry for entry in entries})
     shown = f"voices {', '.join(names)}" if len(names) <= 6 else f"{len(names)} voices to draw from"
     demo = " (demo voices)" if profiles["demo"] else ""
-    return f"{engines}, {shown}{demo}"
+    channel = f", channel: {' + '.join(profiles['channel'])}" if "channel" in profiles else ""
+    return f"{engines}, {shown}{demo}{channel}"
 
 
 def _make_shards(job: Job, folder: BuildFolder, progress: Progress) -> None:
@@ -221,7 +222,7 @@ def _describe(job: Job, folder: BuildFolder, rejects: Sequence[Reject]) -> dict[
         "sources": describe_sources(job.sources),
         "selection": selection(job.options),
         **describe_recipe(job.recipe),
-        "libraries": library_versions(),
+        "libraries": library_versions(job.recipe),
         "shards": shards,
         "rejected": _reasons(rejects),
     }

@@ -150,7 +150,9 @@ def _plan_take(take: Take, recipe: Recipe) -> PlannedTake:
         key = (recipe.seed, conversation.id, take.rendition, point.stage.value, "tail")
         tail = recipe.profiles.profiles.draw_pause(Pause.TAIL, Stream(*key))
         rows.append(PlannedRow(point, tuple(places[i, turn] for i, turn in enumerate(point.turns)), tail))
-    return PlannedTake(take, speakers, tuple(turns), tuple(rows))
+    profile = recipe.profiles.profiles.channel
+    channel = None if profile is None else profile.draw(recipe.seed, conversation.id, take.rendition)
+    return PlannedTake(take, speakers, tuple(turns), tuple(rows), channel)
 
 
 def _plan_turn(take: Take, index: int, turn: Turn, after_story: bool, speakers: Cast, recipe: Recipe) -> PlannedTurn:

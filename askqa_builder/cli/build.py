@@ -16,6 +16,10 @@ def build_command(
     source: Annotated[Path, typer.Argument(help="An Abg-CoQA JSON file, or a folder of them.")],
     out: Annotated[Path, typer.Argument(help="Folder for the dataset; an unfinished build there is resumed.")],
     profiles: Annotated[str, typer.Option(help="Shipped profile set, or a YAML file.")] = "flite",
+    channel: Annotated[
+        str | None,
+        typer.Option(help="Shipped channel as telephone, a YAML file, or none.", show_default="the profile set's"),
+    ] = None,
     split: Annotated[
         str | None, typer.Option(help="Of a file: the split it is. Of a folder: build this split only.")
     ] = None,
@@ -42,6 +46,7 @@ def build_command(
     """Build a spoken dataset from conversations; exit code 3 where some had to be left out."""
     options: dict[str, Any] = {
         "profiles": profiles,
+        "channel": channel,
         "split": split,
         "seed": seed,
         "limit": limit,

@@ -68,6 +68,7 @@ def profiles_command(
     name: Annotated[str | None, typer.Argument(metavar="[NAME|FILE]", help="Profile set to check and show.")] = None,
 ) -> int:
     """List the shipped profile sets; with a name or a file, check that set against its engines and show it."""
+    from askqa_builder.voices.channel_files import shipped_channels
     from askqa_builder.voices.profiles import read_profile_set, shipped_profile_sets
 
     if name is None:
@@ -75,6 +76,7 @@ def profiles_command(
             profile_set = read_profile_set(shipped)
             engines = ", ".join(sorted({choice.name for choice in profile_set.engines.values()}))
             print(f"{shipped:12} engine {engines}{' (demo voices)' if profile_set.demo else ''}")
+        print(f"channels for askqa build --channel: {', '.join(shipped_channels())}")
         return 0
     from askqa_builder.build.recipe import resolve_profiles
 

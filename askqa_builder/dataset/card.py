@@ -108,6 +108,8 @@ def _body(manifest: Mapping[str, Any], statistics: Statistics) -> dict[str, Any]
         "engine_licences": "; ".join(_engine_licence(engine) for engine in engines),
         "watermarks": ", ".join(_watermarks(engines)),
         "clips": _clips(manifest["profiles"]["roles"]),
+        "channel": _channel(manifest["profiles"].get("channel")),
+        "noises": _noises(manifest["profiles"].get("channel")),
         "profile_set": escape(manifest["profiles"]["name"]),
         "rejected": ", ".join(f"{count} × {reason}" for reason, count in rejected.items()) or "nothing",
         "voices": _voices(statistics),
@@ -174,6 +176,47 @@ def _clips(roles: Mapping[str, Any]) -> list[dict[str, str]]:
             "licence": escape(entry.get("licence") or "unknown"),
         }
         for name, entry in sorted(clips.items())
+    ]
+
+
+def _channel(channel: Mapping[str, Any] | None) -> str:
+    """Say in words what lies between the voices and the listener; nothing where nothing does."""
+    if channel is None:
+        return ""
+    parts = []
+    if "room" in channel:
+        room = channel["room"]
+        parts.append(f"room (RT60 {_drawn(room['rt60'])} s, {_drawn(room['distance'])} m from the microphone)")
+    if "noise" in channel:
+        noise = channel["noise"]
+        recordings = sum(isinstance(source, dict) for source in noise["sources"])
+        names = [escape(source) for source in noise["sources"] if isinstance(source, str)]
+        names += [f"{recordings} recording{'s' if recordings != 1 else ''}"] if recordings else []
+        parts.append(f"noise ({', '.join(names)}; SNR {_drawn(noise['snr'])} dB)")
+    if "telephone" in channel:
+        parts.append(f"telephone (300 to 3400 Hz, ITU-T G.711 {' or '.join(channel['telephone']['codec'])})")
+    return ", then ".join(parts)
+
+
+def _drawn(distribution: object) -> str:
+    """Show a distribution as a profile set has it."""
+    if not isinstance(distribution, list):
+        return f"{distribution:g}"
+    kind, *numbers = distribution
+    return f"[{', '.join([kind, *(f'{number:g}' for number in numbers)])}]"
+
+
+def _noises(channel: Mapping[str, Any] | None) -> list[dict[str, str]]:
+    """Return the recordings of noise that were mixed in."""
+    sources = [] if channel is None or "noise" not in channel else channel["noise"]["sources"]
+    return [
+        {
+            "file": escape(source["file"]),
+            "sha256": source["sha256"],
+            "licence": escape(source.get("licence") or "unknown"),
+        }
+        for source in sources
+        if isinstance(source, dict)
     ]
 
 

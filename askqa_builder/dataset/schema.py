@@ -93,7 +93,17 @@ QUALITY = pa.struct(
 )
 
 CHANNEL = pa.struct(
-    [("codec", pa.string()), ("room", pa.string()), ("noise", pa.string()), ("noise_snr_db", pa.float64())]
+    [
+        ("kinds", pa.list_(pa.string())),  # of `voices.channels.KINDS`, in the order of application; empty for none
+        ("codec", pa.string()),
+        ("room", pa.string()),  # length, width and height
+        ("rt60", pa.float64()),  # seconds
+        ("distances", pa.struct([(role, pa.float64()) for role in ("narrator", "user", "assistant")])),  # metres
+        ("noise", pa.string()),
+        ("noise_snr_db", pa.float64()),  # at the microphone, over the turns that all rows share
+        ("noise_licence", pa.string()),
+        ("gain_db", pa.float64()),  # of the whole recording, for its peak; at most 0
+    ]
 )
 
 COLUMNS = pa.schema(

@@ -15,12 +15,15 @@ from askqa_builder.corpus.conversation import Role
 from askqa_builder.corpus.rejects import escape
 from askqa_builder.errors import UsageError
 from askqa_builder.seeds import Stream
+from askqa_builder.voices.channel_files import parse_channel
+from askqa_builder.voices.channels import ChannelProfile
 from askqa_builder.voices.distributions import Distribution, parse_distribution, require_inside
 from askqa_builder.voices.limits import EDGE, GAP, LOUDNESS, WIDEST_PITCH, WIDEST_RATE
 from askqa_builder.voices.plain_yaml import read_yaml
 from askqa_builder.voices.pool import ATTRIBUTES, Attribute
 from askqa_builder.voices.reference import Reference, read_reference
 from askqa_builder.voices.section import Place, Section, close_matches, file_name, one_of, shown
+from askqa_builder.voices.shipped import shipped_folder
 from askqa_builder.voices.voice import Limits
 from askqa_builder.voices.voice_table import VoiceTable, parse_voice_table, read_voice_table
 
@@ -130,6 +133,7 @@ class ProfileSet:
     balance: tuple[Attribute, ...]
     pauses: Mapping[Pause, Distribution]
     voice_table: VoiceTable | None = None
+    channel: ChannelProfile | None = None
 
     @property
     def engines(self) -> dict[str, EngineChoice]:
@@ -169,12 +173,13 @@ class ProfileSet:
             "pauses": {pause.value: seconds.to_json() for pause, seconds in self.pauses.items()},
             "loudness": {role.value: profile.loudness.to_json() for role, profile in self.roles.items()},
             **({} if self.voice_table is None else {"voice_table": self.voice_table.to_json()}),
+            **({} if self.channel is None else {"channel": self.channel.to_json()}),
         }
 
 
 def shipped_profile_sets() -> list[str]:
     """Names of the profile sets that come with the package, sorted."""
-    return sorted(path.stem for path in _shipped_folder().glob("*.yaml"))
+    return sorted(path.stem for path in shipped_folder().glob("*.yaml"))
 
 
 def read_profile_set(name_or_path: str) -> ProfileSet:
@@ -194,7 +199,7 @@ def read_profile_set(name_or_path: str) -> ProfileSet:
             f"{', '.join(shipped)}; write a file of your own with its suffix or a slash, as ./mine.yaml"
         )
     source = f"profiles/{name_or_path}.yaml"
-    folder = _shipped_folder()
+    folder = shipped_folder()
     return parse_profile_set(
         read_yaml(folder / f"{name_or_path}.yaml", source), name=name_or_path, source=source, folder=folder
     )
@@ -225,12 +230,13 @@ def parse_profile_set(data: object, name: str, source: str, folder: Path | None 
             for pause in Pause
         },
         voice_table=_voice_table(top),
+        channel=parse_channel(top.get("channel"), top.at("channel")) if "channel" in top else None,
     )
 
 
 _TOP_KEYS = (
     "engine", "options", "demo", "roles", "distinct_voices", "voice_split", "balance", "pauses", "loudness",
-    "voice_table",
+    "voice_table", "channel",
 )  # fmt: skip
 _ROLE_KEYS = ("engine", "options", "voices", "rate", "pitch")
 _REFERENCE_KEYS = ("ref", "text", "licence", "speaker", "sha256")
@@ -391,10 +397,3 @@ def _flag(section: Section, key: str, default: bool) -> bool:
 
 def _values(kind: type[Enum]) -> tuple[str, ...]:
     return tuple(member.value for member in kind)
-
-
-def _shipped_folder() -> Path:
-    """The folder of shipped sets: inside an installed package, beside the package in a checkout."""
-    package = Path(__file__).resolve().parents[1]
-    inside = package / "profiles"
-    return inside if inside.is_dir() else package.parent / "profiles"
