@@ -24,7 +24,7 @@ def test_one_paragraph_is_the_whole_text() -> None:
 
 
 def test_what_cannot_be_pronounced_is_no_paragraph() -> None:
-    assert paragraphs("One.\n\n* * *\n\nTwo.\n\n...") == ["One.", "Two."]
+    assert paragraphs("One.\n\n* * *\n\nTwo.\n\n--") == ["One.", "Two."]
     assert paragraphs("***\n\nOnly this.") == ["Only this."]
     assert paragraphs("") == paragraphs("?!\n\n--") == []
 
