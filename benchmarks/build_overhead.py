@@ -77,10 +77,11 @@ def _bare(job: Job, engines: dict[str, Engine], index: int) -> tuple[float, floa
     planned = plan_block(job.plan.blocks[index], job.recipe)
     batches = {
         key: [
-            native_part(turn.utterance, engine.voices[turn.utterance.voice].controls)
+            native_part(paragraph.utterance, engine.voices[paragraph.utterance.voice].controls)
             for take in planned
             for turn in take.turns
-            if turn.engine == key and turn.utterance
+            if turn.engine == key
+            for paragraph in turn.paragraphs
         ]
         for key, engine in engines.items()
     }

@@ -16,6 +16,7 @@ from askqa_builder.build.recipe import Recipe
 from askqa_builder.corpus.conversation import Conversation, Role, Stage
 from askqa_builder.dataset.manifest import DATA_FOLDER, canonical_digest
 from askqa_builder.seeds import Stream
+from askqa_builder.speech.paragraphs import count_paragraphs
 from askqa_builder.voices.distributions import Distribution
 
 SECONDS_A_BLOCK = 180.0
@@ -26,6 +27,8 @@ At the end of a build the other workers wait for the last block: half of this ea
 _BLOCKS_WANTED = 32
 _SHORTEST_BLOCK_SECONDS = 60.0
 _PAUSE_SECONDS = 0.5
+_PARAGRAPH_SECONDS = 0.6
+"""By how much a pause between paragraphs is longer than that of a sentence, which words a minute include."""
 
 _FLAC_WEIGHT = {"room": 1.05, "noise": 1.25, "telephone": 0.67}
 """What the parts of a channel do to the size of FLAC: noise is hard to foretell, a narrow band is easy."""
@@ -129,7 +132,8 @@ def estimate(conversation: Conversation, recipe: Recipe) -> Size:
 
     def seconds(role: Role, text: str) -> float:
         slowness = _mean_slowness(recipe.profiles.profiles.roles[role].rate)
-        return len(text.split()) * slowness * 60 / recipe.engine_of(role).pace.words_per_minute + _PAUSE_SECONDS
+        words = len(text.split()) * 60 / recipe.engine_of(role).pace.words_per_minute
+        return (words + (count_paragraphs(text) - 1) * _PARAGRAPH_SECONDS) * slowness + _PAUSE_SECONDS
 
     rows = dict.fromkeys(Stage, 0)
     recorded = dict.fromkeys(Stage, 0.0)

@@ -10,19 +10,31 @@ from askqa_builder.speech.engine import Utterance
 from askqa_builder.speech.spoken_text import SpokenText
 from askqa_builder.voices.casting import Cast
 from askqa_builder.voices.channels import DrawnChannel
+from askqa_builder.voices.turn_prosody import Prosody
+
+
+@dataclass(frozen=True)
+class PlannedParagraph:
+    """A paragraph of a turn. start: its first character in the turn's spoken text. pause: seconds before it, in the
+    turn."""
+
+    utterance: Utterance
+    start: int
+    pause: float
 
 
 @dataclass(frozen=True)
 class PlannedTurn:
-    """A turn as it will be spoken. utterance: None where nothing in the text can be pronounced.
+    """A turn as it will be spoken. paragraphs: none where nothing in the text can be pronounced.
 
-    pause: seconds of silence before it. loudness: LUFS. seed: of the utterance.
+    prosody: what is asked of the voice. pause: seconds of silence before it. loudness: LUFS. seed: of the turn.
     """
 
     turn: Turn
     spoken: SpokenText
     engine: str
-    utterance: Utterance | None
+    paragraphs: tuple[PlannedParagraph, ...]
+    prosody: Prosody
     pause: float
     loudness: float
     seed: int

@@ -16,6 +16,7 @@ from askqa_builder.dataset.schema import FORMAT_VERSION
 from askqa_builder.errors import UsageError
 from askqa_builder.recording.channel.room import require_rooms
 from askqa_builder.recording.encode import AudioFormat, audio_format
+from askqa_builder.speech.alignment import load_aligner
 from askqa_builder.speech.engine import Engine, EngineInfo, load_engine, prepares, takes_device
 from askqa_builder.voices.channel_files import read_channel
 from askqa_builder.voices.profiles import ProfileSet, read_profile_set
@@ -86,6 +87,8 @@ def resolve_profiles(
         require_rooms()
     with ExitStack() as stack:
         try:
+            if profile_set.align is not None:
+                load_aligner(profile_set.align)  # is it there?
             _check_devices(profile_set, devices)
             for device in devices[1:]:
                 with open_engines(profile_set, device):  # is it there?
@@ -150,8 +153,10 @@ def config_digest(recipe: Recipe, options: BuildOptions, sources: Sequence[Sourc
 
 def describe_recipe(recipe: Recipe) -> dict[str, Any]:
     """Return the recipe as the manifest shows it."""
+    aligner = recipe.profiles.profiles.align
     return {
         "profiles": {"name": recipe.profiles.profiles.name, **recipe.profiles.to_json()},
+        **({} if aligner is None else {"aligner": load_aligner(aligner).version}),
         "engines": [
             {key: value for key, value in asdict(info).items() if key not in ("pace", "sample_rate", "numeric_mode")}
             for info in recipe.engines.values()

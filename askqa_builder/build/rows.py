@@ -147,6 +147,8 @@ def _turns(turns: Sequence[PlannedTurn], timeline: Timeline) -> list[dict[str, A
                 "end": end,
                 "words_per_minute": _word_count(turn) * 60 / (end - start),
                 "seed": turn.seed,
+                "rate": turn.prosody.rate,
+                "pitch": turn.prosody.pitch,
             }
         )
     return rows

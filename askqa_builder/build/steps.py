@@ -5,29 +5,29 @@ An executor only chooses where each of them runs.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from askqa_builder.build.plan import Block, Take
-from askqa_builder.build.planned import PlannedRow, PlannedTake, PlannedTurn
+from askqa_builder.build.planned import PlannedParagraph, PlannedRow, PlannedTake, PlannedTurn
 from askqa_builder.build.recipe import Recipe
 from askqa_builder.build.rows import Row, RowMaker
+from askqa_builder.build.turns import Spoken, finish_turn
 from askqa_builder.corpus.conversation import Act, Role, Stage, Turn
 from askqa_builder.corpus.rejects import Reject, RejectStage
 from askqa_builder.errors import AskqaError, EngineError, SpeechError, StorageError, UsageError
-from askqa_builder.recording.turn_audio import TurnAudio, prepare_turn
+from askqa_builder.recording.turn_audio import TurnAudio
 from askqa_builder.seeds import Stream, derive_seed
-from askqa_builder.speech.engine import Engine, Speech, Utterance
+from askqa_builder.speech.engine import Engine, Utterance
 from askqa_builder.speech.gate import speak_gated
-from askqa_builder.speech.prosody import add_prosody
+from askqa_builder.speech.paragraphs import Span, paragraph_spans
 from askqa_builder.speech.reading import read_aloud
 from askqa_builder.voices.casting import Cast, CastingKey, cast
 from askqa_builder.voices.profiles import Pause
-from askqa_builder.voices.voice import Controls
+from askqa_builder.voices.turn_prosody import combined, draw_offset
 
-Spoken = Speech | SpeechError
-
-_USED = SpeechError("this speech has been used")
+TurnSpeech = list[Spoken]
+"""What was spoken of a turn, one item a paragraph."""
 
 _QUESTIONS = frozenset({Act.QUESTION, Act.CLARIFYING_QUESTION})
 """Acts whose last word rises where the source has no mark."""
@@ -60,7 +60,7 @@ def plan_block(block: Block, recipe: Recipe) -> list[PlannedTake]:
     return [_plan_take(take, recipe) for take in block.takes]
 
 
-def speak_block(planned: Sequence[PlannedTake], engines: Mapping[str, Engine]) -> list[list[Spoken]]:
+def speak_block(planned: Sequence[PlannedTake], engines: Mapping[str, Engine]) -> list[list[TurnSpeech]]:
     """Speak the turns of planned takes, one batch an engine; the answer has the shape of `planned`.
 
     What the engines do not control themselves is left to `finish_block`.
@@ -74,19 +74,18 @@ def utterances_by_engine(planned: Sequence[PlannedTake]) -> dict[str, list[Utter
     batches: dict[str, list[Utterance]] = {}
     for take in planned:
         for turn in take.turns:
-            if turn.utterance is not None:
-                batches.setdefault(turn.engine, []).append(turn.utterance)
+            for paragraph in turn.paragraphs:
+                batches.setdefault(turn.engine, []).append(paragraph.utterance)
     return batches
 
 
-def in_turns(planned: Sequence[PlannedTake], spoken: Mapping[str, Sequence[Spoken]]) -> list[list[Spoken]]:
+def in_turns(planned: Sequence[PlannedTake], spoken: Mapping[str, Sequence[Spoken]]) -> list[list[TurnSpeech]]:
     """Put what was spoken of `utterances_by_engine` back into the shape of `planned`."""
     answers = {key: iter(batch) for key, batch in spoken.items()}
-    mute = SpeechError("nothing in the text can be pronounced")
-    return [[next(answers[turn.engine]) if turn.utterance else mute for turn in take.turns] for take in planned]
+    return [[[next(answers[turn.engine]) for _ in turn.paragraphs] for turn in take.turns] for take in planned]
 
 
-def finish_block(planned: Sequence[PlannedTake], spoken: Sequence[list[Spoken]], recipe: Recipe) -> Finished:
+def finish_block(planned: Sequence[PlannedTake], spoken: Sequence[list[TurnSpeech]], recipe: Recipe) -> Finished:
     """Add prosody, trim, level, join, measure and encode; takes each turn's speech out of `spoken` as it is used.
 
     What cannot be finished is rejected: the row if only its own turns failed, else the whole take.
@@ -160,17 +159,27 @@ def _plan_turn(take: Take, index: int, turn: Turn, after_story: bool, speakers: 
     speaker = speakers[turn.role]
     spoken = read_aloud(turn.text, final="?" if turn.act in _QUESTIONS else ".")
     seed = derive_seed(*key)
+    prosody = combined(speaker, draw_offset(recipe.profiles.profiles.roles[turn.role], *key))
+    whole = Utterance(spoken.text, speaker.voice.name, prosody.rate, prosody.pitch, seed)
     pause = Pause.AFTER_STORY if after_story else _PAUSE_BEFORE[turn.act]
-    utterance = Utterance(spoken.text, speaker.voice.name, speaker.rate, speaker.pitch, seed)
     return PlannedTurn(
         turn=turn,
         spoken=spoken,
         engine=speaker.engine.key,
-        utterance=utterance if spoken.text else None,
+        paragraphs=tuple(_paragraphs(whole, paragraph_spans(spoken, turn.text), recipe)),
+        prosody=prosody,
         pause=recipe.profiles.profiles.draw_pause(pause, Stream(*key, "pause")),
         loudness=speaker.loudness,
         seed=seed,
     )
+
+
+def _paragraphs(whole: Utterance, spans: Sequence[Span], recipe: Recipe) -> Iterator[PlannedParagraph]:
+    """Yield the paragraphs of a turn; who speaks faster also pauses for a shorter time between them."""
+    for start, end in spans:
+        seed = derive_seed(whole.seed, "paragraph", start) if start else whole.seed
+        pause = recipe.profiles.profiles.draw_pause(Pause.BETWEEN_PARAGRAPHS, Stream(seed, "pause")) if start else 0.0
+        yield PlannedParagraph(replace(whole, text=whole.text[start:end], seed=seed), start, pause / whole.rate)
 
 
 def speak_batch(engine: Engine, batch: Sequence[Utterance]) -> list[Spoken]:
@@ -188,13 +197,13 @@ def speak_batch(engine: Engine, batch: Sequence[Utterance]) -> list[Spoken]:
         return [speech for utterance in batch for speech in speak_batch(engine, [utterance])]
 
 
-def _finish_take(planned: PlannedTake, spoken: list[Spoken], recipe: Recipe, maker: RowMaker) -> Finished:
+def _finish_take(planned: PlannedTake, spoken: list[TurnSpeech], recipe: Recipe, maker: RowMaker) -> Finished:
     finished = Finished()
     take = planned.take
     audio = []
     for i, turn in enumerate(planned.turns):
-        audio.append(_prepared(spoken[i], turn, planned.cast[turn.turn.role].voice.controls, recipe.sample_rate))
-        spoken[i] = _USED  # four times as large as what it became
+        audio.append(finish_turn(spoken[i], turn, planned.cast[turn.turn.role].voice.controls, recipe))
+        spoken[i] = []  # four times as large as what it became
     for turn, heard in zip(planned.turns[: len(take.conversation.turns)], audio, strict=False):
         if isinstance(heard, SpeechError):  # a turn that all rows share
             finished.rejects.append(_unspeakable(take, turn, heard))
@@ -211,16 +220,6 @@ def _finish_take(planned: PlannedTake, spoken: list[Spoken], recipe: Recipe, mak
         else:
             finished.rows[row.point.stage].append(maker.row(planned, row, turns, row_id(take, suffix)))
     return finished
-
-
-def _prepared(speech: Spoken, turn: PlannedTurn, controls: Controls, sample_rate: int) -> TurnAudio | SpeechError:
-    if isinstance(speech, SpeechError):
-        return speech
-    assert turn.utterance is not None  # else there is no speech
-    try:
-        return prepare_turn(add_prosody(speech, turn.utterance, controls), sample_rate, turn.loudness)
-    except SpeechError as error:
-        return error
 
 
 def _unspeakable(take: Take, turn: PlannedTurn, error: SpeechError, suffix: str = "") -> Reject:

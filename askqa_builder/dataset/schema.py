@@ -21,6 +21,8 @@ TURN = pa.struct(
         ("end", pa.float64()),
         ("words_per_minute", pa.float64()),
         ("seed", pa.int64()),
+        ("rate", pa.float64()),  # as asked of the voice in this turn: a factor, and semitones
+        ("pitch", pa.float64()),
     ]
 )
 

@@ -27,6 +27,9 @@ from askqa_builder.voices.shipped import shipped_folder
 from askqa_builder.voices.voice import Limits
 from askqa_builder.voices.voice_table import VoiceTable, parse_voice_table, read_voice_table
 
+ALIGNERS = ("pocketsphinx",)
+"""What can find the words in speech; see `speech.alignment`."""
+
 
 class VoiceSplit(str, Enum):
     """Whether a voice may be heard in more than one split."""
@@ -36,23 +39,26 @@ class VoiceSplit(str, Enum):
 
 
 class Pause(str, Enum):
-    """The silences of a recording, by what they come before or after."""
+    """The silences of a recording, by what they come before or after; that between paragraphs lies within a turn."""
 
     LEAD_IN = "lead_in"
     AFTER_STORY = "after_story"
+    BETWEEN_PARAGRAPHS = "between_paragraphs"
     BEFORE_ASSISTANT = "before_assistant"
     BEFORE_USER = "before_user"
     TAIL = "tail"
 
     @property
     def limits(self) -> Limits:
-        """Seconds to which it is clipped: the gaps between turns to GAP, the two ends to EDGE."""
+        """Seconds to which it is clipped: the gaps within and between turns to GAP, the two ends to EDGE."""
         return EDGE if self in (Pause.LEAD_IN, Pause.TAIL) else GAP
 
 
 _DEFAULT_PAUSES: dict[Pause, object] = {
     Pause.LEAD_IN: ["uniform", 0.1, 0.3],
     Pause.AFTER_STORY: ["uniform", 0.8, 1.5],
+    # readers pause for about a second between paragraphs, half as long between sentences (Campione and Véronis 2002)
+    Pause.BETWEEN_PARAGRAPHS: ["lognormal", 1.0, 0.15],
     Pause.BEFORE_ASSISTANT: ["lognormal", 0.4, 0.4],
     Pause.BEFORE_USER: ["lognormal", 0.3, 0.4],
     Pause.TAIL: ["uniform", 0.3, 0.5],
@@ -105,7 +111,8 @@ class RoleProfile:
     """How one role may sound.
 
     voices: names, or patterns in the manner of a shell (`*`, `?`, `[…]`). references: the clips of those that are
-    cloned. rate: factor of the normal rate. pitch: semitones. loudness: LUFS of each turn.
+    cloned. rate: factor of the normal rate. pitch: semitones. loudness: LUFS of each turn. turn_rate and turn_pitch:
+    how each turn departs from the speaker's rate (a factor) and pitch (semitones).
     """
 
     engine: EngineChoice
@@ -113,6 +120,8 @@ class RoleProfile:
     references: tuple[Reference, ...]
     rate: Distribution
     pitch: Distribution
+    turn_rate: Distribution
+    turn_pitch: Distribution
     loudness: Distribution
 
 
@@ -121,7 +130,8 @@ class ProfileSet:
     """What a YAML file of profiles says.
 
     name: of the shipped set, or the file's without folder and suffix. source: what errors call the file.
-    Neither is part of what the set says: two sets are equal when everything else is.
+    Neither is part of what the set says: two sets are equal when everything else is. align: the aligner that says
+    when words are spoken where an engine does not; None for none.
     """
 
     name: str = field(compare=False)
@@ -134,6 +144,7 @@ class ProfileSet:
     pauses: Mapping[Pause, Distribution]
     voice_table: VoiceTable | None = None
     channel: ChannelProfile | None = None
+    align: str | None = None
 
     @property
     def engines(self) -> dict[str, EngineChoice]:
@@ -164,6 +175,8 @@ class ProfileSet:
                     "voices": _voices_json(profile),
                     "rate": profile.rate.to_json(),
                     "pitch": profile.pitch.to_json(),
+                    "turn_rate": profile.turn_rate.to_json(),
+                    "turn_pitch": profile.turn_pitch.to_json(),
                 }
                 for role, profile in self.roles.items()
             },
@@ -174,6 +187,7 @@ class ProfileSet:
             "loudness": {role.value: profile.loudness.to_json() for role, profile in self.roles.items()},
             **({} if self.voice_table is None else {"voice_table": self.voice_table.to_json()}),
             **({} if self.channel is None else {"channel": self.channel.to_json()}),
+            **({} if self.align is None else {"align": self.align}),
         }
 
 
@@ -231,14 +245,15 @@ def parse_profile_set(data: object, name: str, source: str, folder: Path | None 
         },
         voice_table=_voice_table(top),
         channel=parse_channel(top.get("channel"), top.at("channel")) if "channel" in top else None,
+        align=one_of(top.get("align"), top.at("align"), ALIGNERS) if "align" in top else None,
     )
 
 
 _TOP_KEYS = (
     "engine", "options", "demo", "roles", "distinct_voices", "voice_split", "balance", "pauses", "loudness",
-    "voice_table", "channel",
+    "voice_table", "channel", "align",
 )  # fmt: skip
-_ROLE_KEYS = ("engine", "options", "voices", "rate", "pitch")
+_ROLE_KEYS = ("engine", "options", "voices", "rate", "pitch", "turn_rate", "turn_pitch")
 _REFERENCE_KEYS = ("ref", "text", "licence", "speaker", "sha256")
 _PATH_SUFFIX = "_path"
 _RUNNING_OPTIONS = frozenset({"api_key_variable", "base_url", "batch_seconds", "concurrency", "patience", "timeout"})
@@ -256,6 +271,8 @@ def _role_profile(role: Role, roles: Section, loudness: Section, default: Engine
         references=references,
         rate=_ranged(section, "rate", 1.0, (WIDEST_RATE, "factors of the normal rate")),
         pitch=_ranged(section, "pitch", 0.0, (WIDEST_PITCH, "semitones from the normal pitch")),
+        turn_rate=_ranged(section, "turn_rate", 1.0, (WIDEST_RATE, "factors of the speaker's rate")),
+        turn_pitch=_ranged(section, "turn_pitch", 0.0, (WIDEST_PITCH, "semitones from the speaker's pitch")),
         loudness=_ranged(loudness, role.value, _DEFAULT_LOUDNESS[role], (LOUDNESS, "LUFS of a turn")),
     )
 

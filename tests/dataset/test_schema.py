@@ -37,6 +37,8 @@ def test_features_agree_with_the_storage() -> None:
             "end": Value("float64"),
             "words_per_minute": Value("float64"),
             "seed": Value("int64"),
+            "rate": Value("float64"),
+            "pitch": Value("float64"),
         }
     )
     assert restored["clarifications"] == List(

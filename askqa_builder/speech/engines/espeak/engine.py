@@ -41,6 +41,10 @@ _RATE_TABLE = (
 _WORDS_PER_MINUTE, _RATE_FACTORS = zip(*_RATE_TABLE, strict=True)
 _RATE_LIMITS: Limits = (0.5, 2.0)
 
+# espeak ends sounds at whole periods of the voice, so lower speech takes longer: measured (en-us, en-us+f3,
+# en-gb-x-rp+m6), by so many periods a second at the normal rate.
+_PERIODS_A_SECOND = 1.2
+
 # espeak's settings of pitch and range go from 0 to 99, 50 being the voice's own.
 _NEUTRAL, _HIGHEST = 50, 99
 # Pitch p multiplies the base of the voice's fundamental frequency by 2**((p - 50) / 50), kept in 128ths.
@@ -149,8 +153,10 @@ class EspeakEngine:
             return SpeechError(f"espeak has no voice {utterance.voice!r}")
         if "\0" in text:
             return SpeechError(f"the text has a NUL character: {_shown(text)}")
+        own_pitch = self._pitches[utterance.voice]
         rate = round(float(np.interp(utterance.rate, _RATE_FACTORS, _WORDS_PER_MINUTE)))
-        pitch, pitch_range = _pitch_settings(self._pitches[utterance.voice], utterance.pitch)
+        rate += round(rate * _lengthening(own_pitch, utterance.pitch) * utterance.rate)
+        pitch, pitch_range = _pitch_settings(own_pitch, utterance.pitch)
         # one character for one, so that espeak's positions stay those of the text
         encoded = _COMMAND_CHARACTERS.sub(" ", joined_letters(text)).encode("utf-8", errors="replace")
         voice = self._identifiers[utterance.voice].encode()
@@ -327,6 +333,12 @@ def _pitch_settings(voice: _Pitch, semitones: float) -> tuple[int, int]:
     above = min(bisect_left(_BASE_FACTORS, base), _HIGHEST)
     nearest = min((max(above - 1, 0), above), key=lambda p: abs(_BASE_FACTORS[p] - base))
     return nearest, min(round(_NEUTRAL * factor), _HIGHEST)
+
+
+def _lengthening(voice: _Pitch, semitones: float) -> float:
+    """The share by which speech at the normal rate gets longer with a pitch, or shorter below 0."""
+    period = 1 / (voice.base + voice.neutral_rise)
+    return _PERIODS_A_SECOND * period * (2 ** (-semitones / 12) - 1)
 
 
 def _pitch_limits(voice: _Pitch) -> Limits:
