@@ -51,8 +51,8 @@ FEATURES = (
 )
 """What a text is counted as; each takes its time."""
 
-SYLLABLES = slice(2, 4)
-"""The features that are syllables."""
+WORDS, SYLLABLES = 1, slice(2, 4)
+"""The features that are words and syllables."""
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ of a voice (few turns) widens the tolerance: of a voice heard once only gross er
 
 The figures below come from builds of 300 conversations of Abg-CoQA's test split with `--profiles flite` and
 `--profiles espeak`, some 1,850 different turns each. Logarithm of measured over predicted length: standard deviation
-0.02 for narrations, 0.06 at 15 words, 0.2 for single words; largest in narrations 0.10, at 8 to 15 words 0.21. A
-recording 30 % too fast is at -0.26. F0 over 4 s or more: 0.2 to 0.5 semitones, largest 1.9.
+0.025 for narrations, 0.06 at 15 words, 0.2 for single words; largest in narrations 0.11, at 8 to 15 words 0.21. A
+turn 30 % too fast is at -0.26. F0 over 5 s or more: 0.15 to 0.5 semitones, largest 1.6. No clean turn comes nearer to
+its tolerance than four fifths.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import numpy as np
 
 from askqa_builder.verify.baseline import Array, VoiceBaseline, robust_fit, robust_spread, weighted_median
 from askqa_builder.verify.findings import Finding
-from askqa_builder.verify.measures import SYLLABLES
+from askqa_builder.verify.measures import SYLLABLES, WORDS
 from askqa_builder.verify.register import HeardTurn, Register
 
 USUAL_TIMES = np.array([0.14, 0.07, 0.083, 0.035, 0.01, 0.063, 0.05, 0.03, 0.36, 0.39])
@@ -33,20 +34,21 @@ _TIMES_VARY = 0.5
 _LENGTH_SPREAD, _LENGTH_SPREAD_PER_SYLLABLE = 0.025, 0.28
 """Spread of log length: of long texts, and what a single syllable adds; it falls with the root of their number."""
 
-_SURE_OF_LENGTH = 20
-"""Syllables (15 words) from which a length is judged closely, at 3 spreads; a few syllables, at 6."""
+_SURE_OF_LENGTH = (8, 15)
+_STRICTNESS = (6.0, 3.0)
+"""Words up to which a length is judged loosely and from which it is judged closely, and how many spreads that is."""
 
 _NARROWEST_LENGTH = 0.15
 
 _VOICED_SPREAD, _VOICED_SPREAD_PER_SECOND = 0.35, 0.9
 """Spread of F0 in semitones: of long speech, and what a single second adds; it falls with the seconds."""
 
-_SURE_OF_PITCH = 4.0
-_LEAST_SECONDS_FOR_PITCH = 2.0
-"""Seconds from which pitch is judged closely, and at all."""
+_SURE_OF_PITCH = 5.0
+_LOOSE_PITCH = {2.0: 3.5, 3.5: 2.3}
+"""Seconds from which pitch is judged closely; tolerances in semitones for less, none below the first."""
 
-_NARROWEST_PITCH, _WIDEST_PITCH, _UNSURE_PITCH = 1.5, 2.3, 3.5
-"""Tolerances in semitones: of long speech five spreads of the voices, within the first two; of shorter, the last."""
+_NARROWEST_PITCH, _WIDEST_PITCH = 1.5, 2.0
+"""Limits of the close tolerance, which is five spreads of the voice's long turns, in semitones."""
 
 _VOICE_PACE_VARIES = (0.05, 0.25)
 _VOICE_PITCH_VARIES = (1.0, 6.0)
@@ -102,9 +104,8 @@ class PaceModel:
         measure = turn.measure
         usual = float(self._log_usual(np.array([measure.features]))[0]) - np.log(measure.rate)
         offset, variance = self._voices[voice].without(turn.sample, measure.seconds, self._prior)
-        syllables = measure.syllables
-        strictness = float(np.interp(syllables, (0.6 * _SURE_OF_LENGTH, _SURE_OF_LENGTH), (6, 3)))
-        spread = float(_length_spread(np.array([syllables]))[0])
+        strictness = float(np.interp(measure.features[WORDS], _SURE_OF_LENGTH, _STRICTNESS))
+        spread = float(_length_spread(np.array([measure.syllables]))[0])
         own = max(_NARROWEST_LENGTH, strictness * spread) * self._scale
         tolerance = float(np.hypot(own, 3 * np.sqrt(variance)))
         expected = float(np.exp(usual + offset))
@@ -128,6 +129,7 @@ class PitchModel:
     def __init__(self, samples: dict[str, list[HeardTurn]]) -> None:
         samples = {voice: [turn for turn in sample if turn.measure.f0 is not None] for voice, sample in samples.items()}
         self._voices: dict[str, VoiceBaseline] = {}
+        self._spread: dict[str, float] = {}
         samples = {voice: sample for voice, sample in samples.items() if sample}
         if not samples:
             return
@@ -145,7 +147,6 @@ class PitchModel:
         voices = _medians(residuals, 1 / spreads**2, owner)
         self._prior = _prior(voices, _VOICE_PITCH_VARIES)
         self._voices = _baselines(samples, residuals, spreads)
-        self._spread: dict[str, float] = {}
         for i, voice in enumerate(samples):
             sure = (owner == i) & (spreads <= _pitch_spread(np.array([_SURE_OF_PITCH]))[0])
             self._spread[voice] = robust_spread(residuals[sure] - np.median(residuals[sure])) if sure.any() else 0.0
@@ -153,17 +154,13 @@ class PitchModel:
     def judge(self, voice: str, turn: HeardTurn) -> Iterator[Finding]:
         """Yield a finding if the turn is too high or too low."""
         measure = turn.measure
-        if measure.f0 is None or measure.f0_seconds < _LEAST_SECONDS_FOR_PITCH:
+        baseline = self._voices.get(voice)
+        if baseline is None or measure.f0 is None or measure.f0_seconds < min(_LOOSE_PITCH):
             return
-        offset, variance = (
-            self._voices[voice].without(turn.sample, measure.f0_seconds, self._prior)
-            if (voice in self._voices)
-            else self._prior
-        )
+        offset, variance = baseline.without(turn.sample, measure.f0_seconds, self._prior)
         expected = offset + float(_shape(turn) @ self._trend) + measure.pitch
-        own = _UNSURE_PITCH
-        if measure.f0_seconds >= _SURE_OF_PITCH:
-            own = float(np.clip(5 * self._spread[voice], _NARROWEST_PITCH, _WIDEST_PITCH))
+        close = float(np.clip(5 * self._spread.get(voice, 0.0), _NARROWEST_PITCH, _WIDEST_PITCH))
+        own = np.interp(measure.f0_seconds, [*_LOOSE_PITCH, _SURE_OF_PITCH], [*_LOOSE_PITCH.values(), close])
         tolerance = float(np.hypot(own, 3 * np.sqrt(variance)))
         off = measure.f0 - expected
         if abs(off) > tolerance:
