@@ -17,6 +17,7 @@ SCRIPTS = (
     "join_and_write",
     "espeak_speed",
     "prosody",
+    "verify_speed",
     "coqui_throughput",
 )
 

@@ -9,8 +9,8 @@ of a voice (few turns) widens the tolerance: of a voice heard once only gross er
 The figures below come from builds of 300 conversations of Abg-CoQA's test split with `--profiles flite` and
 `--profiles espeak`, some 1,850 different turns each. Logarithm of measured over predicted length: standard deviation
 0.025 for narrations, 0.06 at 15 words, 0.2 for single words; largest in narrations 0.11, at 8 to 15 words 0.21. A
-turn 30 % too fast is at -0.26. F0 over 5 s or more: 0.15 to 0.5 semitones, largest 1.6. No clean turn comes nearer to
-its tolerance than four fifths.
+turn 30 % too fast is at -0.26. F0 over 5 s or more: 0.15 to 0.5 semitones, largest 1.7. No clean turn uses more than
+nine tenths of its tolerance.
 """
 
 from __future__ import annotations
