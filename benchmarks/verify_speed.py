@@ -28,9 +28,7 @@ print(json.dumps([report.seconds, taken, peak, report.turns, report.total]))
 def main() -> None:
     """Print one table."""
     print("### Verifying on one core\n")
-    print(
-        f"Datasets of {corpus_name()} (espeak), import and start included; findings in clean builds should be none.\n"
-    )
+    print(f"Datasets of {corpus_name()} (espeak), import included; clean builds should have no findings.\n")
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         for size in SIZES:

@@ -38,7 +38,7 @@ SILENT_LUFS = -60.0
 """Quieter is no speech; turns are levelled to -20 LUFS or so."""
 
 LOUDNESS_TOLERANCE_LU = 1.5
-"""Clean flac builds of flite and espeak (3,700 turns) deviate by 0.033 LU at most, codecs by half a unit; but noise with
+"""Clean flac builds of flite and espeak (3,700 turns) deviate by 0.033 LU at most, codecs by half a unit; noise with
 clicks at a turn's edges, which the fades take off, by 1.0. Less than 1 LU is hardly heard."""
 
 _LIMITED_DB = 0.2
