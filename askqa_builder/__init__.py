@@ -1,6 +1,6 @@
 """askqa-builder: spoken dialogue datasets in which the assistant must ask back.
 
-The commands of `askqa` are functions here: `from askqa_builder import build, estimate_build`.
+The commands of `askqa` are functions here: `from askqa_builder import build, estimate_build, verify`.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from askqa_builder.build.run import build, estimate_build
+    from askqa_builder.verify.run import verify
 
-__all__ = ["__version__", "build", "estimate_build"]
+__all__ = ["__version__", "build", "estimate_build", "verify"]
 
 __version__ = "0.1.0"
 
@@ -21,4 +22,8 @@ def __getattr__(name: str) -> Any:
         from askqa_builder.build import run
 
         return getattr(run, name)
+    if name == "verify":
+        from askqa_builder.verify.run import verify
+
+        return verify
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

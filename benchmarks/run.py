@@ -18,6 +18,7 @@ SCRIPTS = (
     "espeak_speed",
     "prosody",
     "prosody_sweep",
+    "verify_speed",
     "coqui_throughput",
 )
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from askqa_builder.corpus.conversation import Stage
 from askqa_builder.errors import UsageError
+from askqa_builder.processes import usable_cores
 from askqa_builder.recording.encode import FORMATS
 from askqa_builder.seeds import SEED_BITS
 
@@ -97,13 +98,6 @@ def parse_size(size: int | str) -> int:
     if not 1 <= value <= _LARGEST_SIZE:
         raise UsageError(f"shard size: {str(size)!r} is not a size; write for example 500MB or 2GB")
     return value
-
-
-def usable_cores() -> int:
-    """Count the cores this process may use; affinity masks of clusters are respected."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def parse_devices(device: str | None) -> tuple[str | None, ...]:

@@ -8,19 +8,17 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from askqa_builder.build.planned import PlannedRow, PlannedTake, PlannedTurn
 from askqa_builder.build.recipe import Recipe
 from askqa_builder.corpus.conversation import Act, Clarification, Evidence, Role
 from askqa_builder.dataset.schema import CHANNEL
 from askqa_builder.recording.encode import encode
 from askqa_builder.recording.quality import measure_quality
-from askqa_builder.recording.timeline import FULL_SCALE, Timeline, join, to_seconds
+from askqa_builder.recording.speaker import speaker_f0
+from askqa_builder.recording.timeline import Timeline, join, to_seconds
 from askqa_builder.recording.turn_audio import TurnAudio
 from askqa_builder.seeds import short_hash
 from askqa_builder.speech.engine import Pcm
-from askqa_builder.speech.f0 import median_f0_hz
 from askqa_builder.voices.casting import SpeakerProfile
 from askqa_builder.voices.channels import DrawnChannel, DrawnRoom
 
@@ -29,9 +27,6 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 """A row as plain Python values, columns as in `dataset.schema.COLUMNS`."""
-
-F0_SECONDS = 6.0
-"""Speech of each role over which F0 is measured: more changes the median by less than it varies."""
 
 
 class RowMaker:
@@ -115,22 +110,10 @@ class RowMaker:
         words = sum(_word_count(turn) for turn in turns)
         power = sum(len(turn.pcm) * 10 ** (turn.loudness / 10) for turn in audio) / samples
         return {
-            "f0": self._f0(audio),
+            "f0": speaker_f0([turn.pcm for turn in audio], self._recipe.sample_rate),
             "words_per_minute": words * 60 / to_seconds(samples, self._recipe.sample_rate),
             "loudness": 10 * math.log10(power),
         }
-
-    def _f0(self, audio: Sequence[TurnAudio]) -> float | None:
-        wanted = round(F0_SECONDS * self._recipe.sample_rate)
-        parts = []
-        for turn in audio:
-            parts.append(turn.pcm[:wanted])
-            wanted -= len(parts[-1])
-            if wanted <= 0:
-                break
-        samples = np.concatenate(parts).astype(np.float32)
-        samples /= FULL_SCALE
-        return median_f0_hz(samples, self._recipe.sample_rate)
 
 
 def _turns(turns: Sequence[PlannedTurn], timeline: Timeline) -> list[dict[str, Any]]:

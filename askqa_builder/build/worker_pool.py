@@ -20,10 +20,10 @@ from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
 
-from askqa_builder.build.processes import WorkerContext, compute_on_one_core, keep_freed_memory
 from askqa_builder.build.recipe import Recipe, check_engines, open_engines
 from askqa_builder.build.spool import Spool
 from askqa_builder.errors import AskqaError
+from askqa_builder.processes import WorkerContext, compute_on_one_core, keep_freed_memory
 from askqa_builder.speech.engine import Engine
 
 

@@ -19,6 +19,9 @@ REJECTED_NAME = "rejected.jsonl"
 CARD_NAME = "README.md"
 DATA_FOLDER = "data"
 
+DIGEST_KEY = "manifest_digest"
+"""Key of the digest of all other keys. It is no seal, but an edited manifest does not go unnoticed."""
+
 
 def canonical_digest(value: Any) -> str:
     """Return the SHA-256 of a value as JSON with sorted keys and no spaces."""
@@ -50,7 +53,8 @@ def shard_records(manifest: Mapping[str, Any]) -> list[ShardRecord]:
 
 
 def write_manifest(dataset: Path, content: dict[str, Any]) -> None:
-    """Write the manifest, last of all files: with it a dataset is finished."""
+    """Write the manifest, last of all files: with it a dataset is finished. DIGEST_KEY is brought up to date."""
+    content = {**content, DIGEST_KEY: content_digest(content)}
     text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     with atomic_write(dataset / MANIFEST_NAME) as file:
         file.write(text.encode("utf-8"))
@@ -64,6 +68,11 @@ def read_rejected(dataset: Path) -> list[Reject]:
         return [Reject(**json.loads(line)) for line in lines]
     except (OSError, ValueError, TypeError) as error:
         raise UsageError(f"{path}: not readable ({error}); build the dataset anew with --overwrite") from error
+
+
+def content_digest(content: Mapping[str, Any]) -> str:
+    """Return the digest of a manifest that DIGEST_KEY stands for."""
+    return canonical_digest({key: value for key, value in content.items() if key != DIGEST_KEY})
 
 
 def write_rejected(dataset: Path, rejects: Sequence[Reject]) -> None:

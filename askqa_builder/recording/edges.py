@@ -13,14 +13,16 @@ FADE_SECONDS = 0.005
 """Raised-cosine fade at both cuts, inside the margin, against clicks."""
 
 _FRAME_SECONDS = 0.005
-_BELOW_SPEECH_DB = -40.0
+BELOW_SPEECH_DB = -40.0
 _LOUD_PERCENTILE = 95
 
 
-def speech_bounds(samples: Samples, sample_rate: int) -> tuple[int, int] | None:
+def speech_bounds(
+    samples: Samples, sample_rate: int, below_speech_db: float = BELOW_SPEECH_DB
+) -> tuple[int, int] | None:
     """Return the first and one-past-last sample of the speech with its margins; None for silence.
 
-    A 5 ms frame is speech where its RMS is less than 40 dB below the loud frames of the same turn. On
+    A 5 ms frame is speech where its RMS is less than 40 dB (or as given) below the loud frames of the same turn. On
     synthetic speech, which has no room noise, an energy rule is enough.
     """
     frame = max(round(_FRAME_SECONDS * sample_rate), 1)
@@ -32,7 +34,7 @@ def speech_bounds(samples: Samples, sample_rate: int) -> tuple[int, int] | None:
     loud = power[power > 0]
     if not len(loud):
         return None
-    threshold = np.percentile(loud, _LOUD_PERCENTILE) * 10.0 ** (_BELOW_SPEECH_DB / 10)
+    threshold = np.percentile(loud, _LOUD_PERCENTILE) * 10.0 ** (below_speech_db / 10)
     found = np.flatnonzero(power > threshold)
     margin = round(MARGIN_SECONDS * sample_rate)
     start = max(int(found[0]) * frame - margin, 0)

@@ -1,0 +1,111 @@
+"""One row group of a shard: each row against itself and its recording, and what is measured of its turns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from askqa_builder.recording.encode import FORMATS
+from askqa_builder.recording.timeline import to_samples
+from askqa_builder.verify.findings import Fault, Finding
+from askqa_builder.verify.measures import TurnMeasure, measure_turn
+from askqa_builder.verify.register import RowFacts, SharedPrefix, prefix_keys
+from askqa_builder.verify.sound import Heard, check_sound, decode, sample_digests
+from askqa_builder.verify.structure import Expected, check_structure, missing_values
+
+_STOPPING = frozenset({"times", "speakers", "length"})
+"""Faults after which a row's recording cannot be cut into turns."""
+
+
+@dataclass(frozen=True)
+class RowGroup:
+    """A unit of work. file: relative to the dataset. thorough: measure F0 over whole turns."""
+
+    dataset: Path
+    file: str
+    number: int
+    expected: Expected
+    thorough: bool
+
+
+@dataclass
+class GroupResult:
+    """What one row group gave; rows: that were read, seconds: of their recordings."""
+
+    findings: list[Finding] = field(default_factory=list)
+    facts: list[RowFacts] = field(default_factory=list)
+    rows: int = 0
+    seconds: float = 0.0
+
+
+def check_row_group(group: RowGroup) -> GroupResult:
+    """Read and check the rows of a row group, one after the other."""
+    result = GroupResult()
+    try:
+        for row in _rows(group):
+            faults, facts = check_row(row, group)
+            result.findings += [Finding(fault.check, group.file, row["id"], *fault[1:]) for fault in faults]
+            result.rows += 1
+            result.seconds += row["duration"] or 0.0
+            if facts is not None:
+                result.facts.append(facts)
+    except (pa.ArrowException, OSError, ValueError) as error:  # also text that is no UTF-8
+        found = f"row group {group.number}, after {result.rows} rows ({' '.join(str(error).split())})"
+        result.findings.append(Finding("unreadable", group.file, None, None, found, "readable Parquet"))
+    return result
+
+
+def _rows(group: RowGroup) -> Iterator[dict[str, Any]]:
+    with pq.ParquetFile(group.dataset / group.file) as parquet:
+        table = parquet.read_row_group(group.number)
+    for place in range(len(table)):
+        row: dict[str, Any] = table.slice(place, 1).to_pylist()[0]
+        yield row
+
+
+def check_row(row: Mapping[str, Any], group: RowGroup) -> tuple[list[Fault], RowFacts | None]:
+    """Check one row; the facts are None where it is too damaged to be compared with others."""
+    faults = missing_values(row)
+    if faults:
+        return faults, None
+    faults = list(check_structure(row, group.expected))
+    keys = prefix_keys(
+        row["conversation_id"], row["rendition"], [(turn["role"], turn["act"], turn["text"]) for turn in row["turns"]]
+    )
+    audio_format = FORMATS[group.expected.audio_format]
+    pcm = decode(row, audio_format)
+    if isinstance(pcm, Fault):
+        return [*faults, pcm], RowFacts(group.file, row["id"], (), ())
+    ends = [] if _cannot_be_cut(faults) else [to_samples(turn["end"], row["sampling_rate"]) for turn in row["turns"]]
+    digests, whole = sample_digests(pcm, ends)
+    if audio_format.lossless and whole != row["pcm_sha256"]:
+        faults.append(Fault("samples", None, f"SHA-256 {whole}", f"pcm_sha256 {row['pcm_sha256']}"))
+    if _cannot_be_cut(faults):
+        return faults, RowFacts(group.file, row["id"], (), ())
+    heard = Heard.of(pcm, row["sampling_rate"], row["turns"])
+    spoilt = list(check_sound(row, heard, audio_format.lossless))
+    prefixes = [
+        SharedPrefix(key, start, end, samples if audio_format.lossless else b"")
+        for key, (start, end), samples in zip(keys, heard.spans, digests, strict=True)
+    ]
+    silent = {fault.turn for fault in spoilt if fault.check == "silent_turn"}
+    measures = _measures(row, heard, silent, group.thorough)
+    return [*faults, *spoilt], RowFacts(group.file, row["id"], prefixes, measures)
+
+
+def _cannot_be_cut(faults: Iterable[Fault]) -> bool:
+    return any(fault.check in _STOPPING for fault in faults)
+
+
+def _measures(row: Mapping[str, Any], heard: Heard, silent: set[int | None], whole: bool) -> list[TurnMeasure]:
+    speakers = {speaker["role"]: speaker for speaker in row["speakers"]}
+    return [
+        measure_turn(i, turn, speakers[turn["role"]], samples, heard.sample_rate, whole)
+        for i, (turn, samples) in enumerate(zip(row["turns"], heard.turns, strict=True))
+        if i not in silent
+    ]

@@ -1,0 +1,212 @@
+"""A row against itself: ids, times, words, response. Its recording is not decoded here."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from askqa_builder.corpus.conversation import Act, Action, Role, Stage, row_suffix
+from askqa_builder.dataset.schema import COLUMNS
+from askqa_builder.seeds import SEED_BITS, short_hash
+from askqa_builder.verify.findings import Fault
+from askqa_builder.verify.words import check_words
+
+Row = Mapping[str, Any]
+
+NULLABLE = frozenset(
+    {
+        "target_turn_id",
+        "branch",
+        "ambiguous",
+        "speakers.model",
+        "speakers.gender",
+        "speakers.accent",
+        "speakers.measured.f0",
+        "speakers.measured.words_per_minute",
+        "speakers.measured.loudness",
+        "response.answerable",
+        "evidence.text",
+        "evidence.char_start",
+        "evidence.char_end",
+        "evidence.start",
+        "evidence.end",
+    }
+)
+"""Fields that may be null, beside those of `quality` and `channel` and what later formats add."""
+
+_MEASURED_LATER = ("quality", "channel")
+
+EXACT = 1e-6
+"""Relative difference of numbers that come from the same integers; float64 is 1e-16, Parquet keeps it."""
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What the manifest says of every row of a shard."""
+
+    config: str
+    sampling_rate: int
+    audio_format: str
+    renditions: int
+
+
+def missing_values(row: Row) -> list[Fault]:
+    """Find values that are null, and numbers that are none; whoever finds any must not look further into the row."""
+    return [
+        fault
+        for field in COLUMNS
+        if field.name in row and field.name not in _MEASURED_LATER
+        for fault in _missing(row[field.name], field.type, field.name)
+    ]
+
+
+def _missing(value: Any, kind: pa.DataType, path: str) -> Iterator[Fault]:
+    if value is None:
+        if path not in NULLABLE:
+            yield Fault("value", None, f"{path} is null", "a value")
+    elif pa.types.is_struct(kind):
+        for field in kind:
+            if field.name in value:
+                yield from _missing(value[field.name], field.type, f"{path}.{field.name}")
+    elif pa.types.is_list(kind):
+        for item in value:
+            yield from _missing(item, kind.value_type, path)
+    elif isinstance(value, float) and not math.isfinite(value):
+        yield Fault("value", None, f"{path} is {value}", "a number")
+
+
+def check_structure(row: Row, expected: Expected) -> Iterator[Fault]:
+    """Yield what contradicts itself in a row without missing values."""
+    yield from _identity(row, expected)
+    yield from _length(row, expected)
+    yield from _turns(row)
+    yield from _speakers(row)
+    yield from check_words(row)
+    yield from _response(row)
+    yield from _evidence(row)
+
+
+def _identity(row: Row, expected: Expected) -> Iterator[Fault]:
+    if row["stage"] != expected.config:
+        yield Fault("value", None, f"stage {row['stage']}", f"stage {expected.config}, as its configuration")
+        return
+    if row["stage"] not in {stage.value for stage in Stage}:
+        yield Fault("value", None, f"stage {row['stage']}", " or ".join(stage.value for stage in Stage))
+        return
+    if (row["branch"] is None) != (row["stage"] == Stage.INITIAL.value) or (row["branch"] or 0) < 0:
+        yield Fault("value", None, f"branch {row['branch']}", "a branch from 0, none in the stage initial")
+        return
+    if not 0 <= row["rendition"] < expected.renditions:
+        yield Fault("value", None, f"rendition {row['rendition']}", f"0 to {expected.renditions - 1}")
+    if not 0 <= row["seed"] < 1 << SEED_BITS:
+        yield Fault("value", None, f"seed {row['seed']}", f"0 to 2**{SEED_BITS} - 1")
+    rendition = f"~{row['rendition']}" if row["rendition"] else ""
+    identifier = f"{row['conversation_id']}{row_suffix(Stage(row['stage']), row['branch'])}{rendition}"
+    if row["id"] != identifier:
+        yield Fault("id", None, row["id"], identifier)
+    path = f"{short_hash(row['id'])}.{expected.audio_format}"
+    if row["audio"]["path"] != path:
+        yield Fault("id", None, f"audio.path {row['audio']['path']}", path)
+
+
+def _length(row: Row, expected: Expected) -> Iterator[Fault]:
+    if row["sampling_rate"] != expected.sampling_rate:
+        yield Fault("length", None, f"sampling_rate {row['sampling_rate']}", f"{expected.sampling_rate} Hz")
+    elif row["duration"] != row["num_samples"] / row["sampling_rate"]:
+        exact = row["num_samples"] / row["sampling_rate"]
+        yield Fault("length", None, f"duration {row['duration']} s", f"num_samples / sampling_rate = {exact} s")
+
+
+def _turns(row: Row) -> Iterator[Fault]:
+    if not row["turns"]:
+        yield Fault("times", None, "no turns", "one at least")
+    before = 0.0
+    for i, turn in enumerate(row["turns"]):
+        start, end = turn["start"], turn["end"]
+        if turn["role"] not in {role.value for role in Role} or turn["act"] not in {act.value for act in Act}:
+            yield Fault("value", i, f"role {turn['role']}, act {turn['act']}", "a role and an act of the format")
+        if not 0 <= turn["seed"] < 1 << SEED_BITS:
+            yield Fault("value", i, f"seed {turn['seed']}", f"0 to 2**{SEED_BITS} - 1")
+        if not before <= start < end <= row["duration"]:
+            wanted = f"in order, and inside {before:.4f} to {row['duration']:.4f} s"
+            yield Fault("times", i, f"{start:.4f} to {end:.4f} s", wanted)
+            return
+        before = end
+        if any(abs(time * row["sampling_rate"] - round(time * row["sampling_rate"])) > 1e-3 for time in (start, end)):
+            yield Fault("times", i, f"{start!r} to {end!r} s", "whole samples")
+        pace = len(turn["spoken_text"].split()) * 60 / (end - start)
+        if not math.isclose(turn["words_per_minute"], pace, rel_tol=EXACT):
+            yield Fault("times", i, f"words_per_minute {turn['words_per_minute']:.2f}", f"{pace:.2f}, from the times")
+
+
+def _speakers(row: Row) -> Iterator[Fault]:
+    roles = [speaker["role"] for speaker in row["speakers"]]
+    if len(set(roles)) < len(roles):
+        yield Fault("speakers", None, f"speakers {', '.join(roles)}", "each role once")
+    for i, turn in enumerate(row["turns"]):
+        if turn["role"] not in roles:
+            yield Fault("speakers", i, f"no speaker for {turn['role']}", "one for each role that speaks")
+    for speaker in row["speakers"]:
+        if not speaker["requested"]["rate"] > 0:
+            yield Fault("speakers", None, f"{speaker['role']}: rate {speaker['requested']['rate']}", "above 0")
+        heard = [turn for turn in row["turns"] if turn["role"] == speaker["role"]]
+        pace = _pace(heard)
+        said = speaker["measured"]["words_per_minute"]
+        if (pace is None) != (said is None) or (pace and said and not math.isclose(pace, said, rel_tol=EXACT)):
+            yield Fault("measured", None, f"{speaker['role']}: words_per_minute {said}", f"{pace}, from the turns")
+
+
+def _pace(turns: Sequence[Row]) -> float | None:
+    seconds = sum(turn["end"] - turn["start"] for turn in turns)
+    return sum(len(turn["spoken_text"].split()) for turn in turns) * 60 / seconds if seconds > 0 else None
+
+
+def _response(row: Row) -> Iterator[Fault]:
+    response, asked = row["response"], row["clarifications"]
+    references = response["references"]
+    asks = row["stage"] == Stage.INITIAL.value and bool(row["ambiguous"])
+    action = Action.CLARIFY.value if asks else Action.ANSWER.value
+    if response["action"] != action:
+        yield Fault("response", None, f"action {response['action']}", action)
+    if references[:1] != [response["text"]] or len(set(references)) < len(references):
+        yield Fault("response", None, f"references {references}", f"{response['text']!r} first, each once")
+    if row["ambiguous"] is not None and bool(asked) != row["ambiguous"]:
+        yield Fault("response", None, f"{len(asked)} clarifications", "some if ambiguous, none if not")
+        return
+    if asks and response["text"] != asked[0]["question"]:
+        yield Fault("response", None, repr(response["text"]), f"the clarifying question {asked[0]['question']!r}")
+    if row["stage"] == Stage.CLARIFIED.value and asked and row["turns"]:
+        reply = row["turns"][-1]["text"]
+        readings = [branch["answers"] for branch in asked[0]["branches"] if branch["reply"] == reply]
+        if not readings:
+            yield Fault("response", len(row["turns"]) - 1, repr(reply), "the reply of a branch of `clarifications`")
+        elif references not in readings:
+            yield Fault("response", None, f"references {references}", f"the branch's answers {readings[0]}")
+
+
+def _evidence(row: Row) -> Iterator[Fault]:
+    told = [(i, turn) for i, turn in enumerate(row["turns"]) if turn["act"] == Act.STORY.value]
+    for i, turn in told:
+        if turn["text"] != row["story"]:
+            yield Fault("value", i, "the text of the turn is not the story", "the column `story`")
+    evidence = row["evidence"]
+    if evidence["text"] is None:
+        return
+    start, end = evidence["char_start"], evidence["char_end"]
+    if start is None or end is None or row["story"][max(start, 0) : max(end, 0)] != evidence["text"]:
+        yield Fault("evidence", None, f"characters {start} to {end}", f"where {evidence['text']!r} stands in the story")
+        return
+    stories = {i for i, _ in told}
+    narrated = [
+        word
+        for word in row["words"]
+        if word["turn"] in stories and word["char_start"] < end and word["char_end"] > start
+    ]
+    times = (narrated[0]["start"], narrated[-1]["end"]) if narrated else (None, None)
+    if (evidence["start"], evidence["end"]) != times:
+        said = f"{evidence['start']} to {evidence['end']} s"
+        yield Fault("evidence", None, said, f"{times[0]} to {times[1]} s, as its words")

@@ -1,0 +1,18 @@
+"""Datasets to be spoilt."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from askqa_builder import build
+
+
+@pytest.fixture(scope="session")
+def espeak_dataset(demo_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo file in the shipped espeak set's eighteen voices, each heard a few times only."""
+    pytest.importorskip("espeakng_loader")
+    out = tmp_path_factory.mktemp("datasets") / "espeak"
+    build(demo_file, out, profiles="espeak", seed=3, workers=2, renditions=2)
+    return out
