@@ -12,7 +12,7 @@ import numpy as np
 from askqa_builder.build.planned import PlannedRow, PlannedTake, PlannedTurn
 from askqa_builder.build.recipe import Recipe
 from askqa_builder.corpus.conversation import Act, Clarification, Evidence, Role
-from askqa_builder.dataset.schema import CHANNEL, QUALITY
+from askqa_builder.dataset.schema import CHANNEL, QUALITY, TURN_SCORES
 from askqa_builder.recording.encode import encode
 from askqa_builder.recording.timeline import Timeline, join, to_seconds
 from askqa_builder.recording.turn_audio import FULL_SCALE, TurnAudio
@@ -138,6 +138,7 @@ def _turns(turns: Sequence[PlannedTurn], timeline: Timeline) -> list[dict[str, A
                 "end": end,
                 "words_per_minute": _word_count(turn) * 60 / (end - start),
                 "seed": turn.seed,
+                **dict.fromkeys(TURN_SCORES),
             }
         )
     return rows

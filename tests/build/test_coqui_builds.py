@@ -90,7 +90,7 @@ def test_speaking_apart_on_several_devices_gives_the_same_rows(
 def test_a_worker_computes_with_one_thread() -> None:
     """There is a process for each core; with a thread for each core in each they would be in each other's way."""
     program = (
-        "from askqa_builder.build.processes import compute_on_one_core\ncompute_on_one_core()\n"
+        "from askqa_builder.processes import compute_on_one_core\ncompute_on_one_core()\n"
         "import torch\nprint(torch.get_num_threads())"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -37,6 +37,9 @@ def test_features_agree_with_the_storage() -> None:
             "end": Value("float64"),
             "words_per_minute": Value("float64"),
             "seed": Value("int64"),
+            "asr_text": Value("string"),
+            "wer": Value("float64"),
+            "mos": Value("float64"),
         }
     )
     assert restored["clarifications"] == List(
