@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from askqa_builder.build.run import build, estimate_build
+    from askqa_builder.filtering.filter import filter_dataset as filter
+    from askqa_builder.scoring.score import score
 
-__all__ = ["__version__", "build", "estimate_build"]
+__all__ = ["__version__", "build", "estimate_build", "filter", "score"]
 
 __version__ = "0.1.0"
 
@@ -21,4 +23,12 @@ def __getattr__(name: str) -> Any:
         from askqa_builder.build import run
 
         return getattr(run, name)
+    if name == "score":
+        from askqa_builder.scoring.score import score
+
+        return score
+    if name == "filter":
+        from askqa_builder.filtering.filter import filter_dataset
+
+        return filter_dataset
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -23,7 +23,10 @@ def check_rewritable(manifest: Mapping[str, Any]) -> None:
 
 
 def upgraded(rows: pa.Table, sampling_rate: int) -> pa.Table:
-    """Return rows of this or an earlier format with the columns of this one, audio untouched."""
+    """Return rows of this or an earlier format with the columns of this one, audio untouched.
+
+    Columns that were not read are null, as those that did not exist.
+    """
     schema = row_schema(sampling_rate)
     columns = [
         rows.column(field.name).cast(field.type) if field.name in rows.column_names else pa.nulls(len(rows), field.type)
