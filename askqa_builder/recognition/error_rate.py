@@ -30,7 +30,8 @@ def normalise(text: str) -> str:
     contractions, spelling, number words to digits, no fillers. Raises UsageError where its library is missing.
     """
     joined = _SPELT.sub(lambda match: re.sub(r"[. ]", "", match[0]), text)
-    return " ".join(_normaliser()(joined).split())
+    words = _normaliser()(joined).split()
+    return " ".join(word for word in words if any(map(str.isalnum, word)))  # it leaves "..." as it is
 
 
 @lru_cache(maxsize=4096)
