@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, replace
 from multiprocessing import resource_tracker
 from typing import Protocol
 
@@ -25,7 +27,7 @@ Batch = Sequence[TurnClip]
 Heard = tuple[Batch, dict[bytes, Value]]
 
 _QUEUED_PER_WORKER = 3
-_TRIES = 2
+_MOST_BREAKS = 5
 
 
 class Room(Protocol):
@@ -54,52 +56,93 @@ class HereRoom:
         self._listener.close()
 
 
+@dataclass(frozen=True, eq=False)
+class _Task:
+    """A batch on its way, and how often its worker has died or hung."""
+
+    batch: Batch
+    failures: int = 0
+
+
 class WorkerRoom:
     """Worker processes with a listener each. A worker that dies or hangs is replaced; its batch is tried again."""
 
     def __init__(self, choice: Choice, appetite: Appetite, workers: int) -> None:
+        self._choice = choice
         self._appetite = appetite
         self._workers = workers
-        self._name = choice.name
-        resource_tracker.ensure_running()  # before Ctrl-C is blocked: its start unblocks it
-        self._pool = ProcessPool(
-            max_workers=workers,
-            context=WorkerContext(),
-            initializer=_start_worker,
-            initargs=(choice, os.getpid()),
-        )
+        self._pool = self._open_pool()
 
     def run(self, batches: Iterable[Batch]) -> Iterator[Heard]:
         """Keep all workers busy. Raises AskqaError where one batch ends its worker twice, or workers do not start."""
         waiting = iter(batches)
-        running: dict[Future[dict[bytes, Value]], tuple[Batch, int]] = {}
+        retries: deque[_Task] = deque()
+        breaks = 0
+        while True:
+            try:
+                for heard in self._run_pool(waiting, retries):
+                    breaks = 0
+                    yield heard
+            except BrokenProcessPool as error:  # a worker ended while none had a batch: a new pool goes on
+                breaks += 1
+                if breaks > _MOST_BREAKS:
+                    raise AskqaError(
+                        f"{self._choice.name}: workers end before they begin; look at the machine's memory, run again"
+                    ) from error
+                self.close()
+                self._pool = self._open_pool()
+            else:
+                return
+
+    def _run_pool(self, waiting: Iterator[Batch], retries: deque[_Task]) -> Iterator[Heard]:
+        """Run what waits in one pool; where it breaks, its unfinished batches go to `retries`."""
+        running: dict[Future[dict[bytes, Value]], _Task] = {}
         try:
             while True:
-                while len(running) < self._workers * _QUEUED_PER_WORKER and (batch := next(waiting, None)):
-                    self._submit(running, batch, 1)
+                self._fill(running, waiting, retries)
                 if not running:
                     return
                 for future in first_done(self._pool, running):
-                    batch, tries = running.pop(future)
                     happened = failure(future)
+                    task = running.pop(future)
                     if happened is None:
-                        yield batch, future.result()
-                    elif tries < _TRIES:
-                        self._submit(running, batch, tries + 1)
+                        yield task.batch, future.result()
                     else:
-                        raise AskqaError(
-                            f"{self._name}: {happened}, twice, near {batch[0].where}; look at the machine's memory and "
-                            "run the same command again"
-                        )
-        except BrokenProcessPool as error:
-            raise AskqaError(
-                f"{self._name}: workers end before they begin; look at the machine's memory and run again"
-            ) from error
+                        retries.append(self._again(task, happened))
+        finally:
+            retries.extend(running.values())
 
-    def _submit(self, running: dict[Future[dict[bytes, Value]], tuple[Batch, int]], batch: Batch, tries: int) -> None:
-        seconds = sum(turn.clip.seconds for turn in batch)
-        timeout = self._appetite.start_seconds + seconds / self._appetite.minimum_speed
-        running[schedule(self._pool, _listen, (batch,), timeout)] = (batch, tries)
+    def _fill(
+        self, running: dict[Future[dict[bytes, Value]], _Task], waiting: Iterator[Batch], retries: deque[_Task]
+    ) -> None:
+        while len(running) < self._workers * _QUEUED_PER_WORKER:
+            if not retries:
+                batch = next(waiting, None)
+                if batch is None:
+                    return
+                retries.append(_Task(batch))
+            task = retries[0]
+            seconds = sum(turn.clip.seconds for turn in task.batch)
+            timeout = self._appetite.start_seconds + seconds / self._appetite.minimum_speed
+            running[schedule(self._pool, _listen, (task.batch,), timeout)] = task
+            retries.popleft()  # only now: a broken pool takes no task
+
+    def _again(self, task: _Task, happened: str) -> _Task:
+        if task.failures:
+            raise AskqaError(
+                f"{self._choice.name}: {happened}, twice, near {task.batch[0].where}; look at the machine's memory and "
+                "run the same command again"
+            )
+        return replace(task, failures=task.failures + 1)
+
+    def _open_pool(self) -> ProcessPool:
+        resource_tracker.ensure_running()  # before Ctrl-C is blocked: its start unblocks it
+        return ProcessPool(
+            max_workers=self._workers,
+            context=WorkerContext(),
+            initializer=_start_worker,
+            initargs=(self._choice, os.getpid()),
+        )
 
     def close(self) -> None:
         """End the workers at once."""

@@ -187,10 +187,10 @@ def test_quality_beside_a_recogniser_leaves_its_texts(scored_copy: Callable[[], 
     torch = pytest.importorskip("torch")
 
     class Loudness(torch.nn.Module):  # type: ignore[misc, name-defined]
-        def forward(self, wave: Any) -> Any:
+        def forward(self, wave: torch.Tensor) -> torch.Tensor:  # type: ignore[name-defined]
             return wave.abs().mean()
 
-    torch.jit.script(Loudness()).save(str(tmp_path / "loudness.pt"))
+    torch.jit.trace(Loudness(), torch.ones(1, 16000)).save(str(tmp_path / "loudness.pt"))
     dataset = scored_copy()
     before = turns(dataset)
     report = score(dataset, mos="utmos", mos_model=tmp_path / "loudness.pt", device="cpu", workers=1)
