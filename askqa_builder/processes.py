@@ -36,13 +36,6 @@ def compute_on_one_core() -> None:
     os.environ["OMP_NUM_THREADS"] = "1"
 
 
-def usable_cores() -> int:
-    """Count the cores this process may use; affinity masks of clusters are respected."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 class WorkerProcess(SpawnProcess):
     """A spawned process that does not import the main module.
 

@@ -20,8 +20,9 @@ from askqa_builder.build.planned import PlannedTake
 from askqa_builder.build.recipe import Recipe
 from askqa_builder.build.spool import BlockOutcome, Spool
 from askqa_builder.build.steps import Finished, crashed, finish_block, in_take_order, plan_block, speak_block
-from askqa_builder.build.worker_pool import ended_by, failure, first_done, ready_worker, schedule, worker_pool
+from askqa_builder.build.worker_pool import ready_worker, worker_pool
 from askqa_builder.errors import AskqaError
+from askqa_builder.pools import ended_by, failure, first_done, schedule
 
 SECONDS_AT_ONCE = 120.0
 """Speech that a worker asks of its engine in one batch."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from askqa_builder.corpus.conversation import Stage
 from askqa_builder.errors import UsageError
-from askqa_builder.processes import usable_cores
+from askqa_builder.machine import parse_devices, usable_cores
 from askqa_builder.recording.encode import FORMATS
 from askqa_builder.seeds import SEED_BITS
 
@@ -17,7 +17,6 @@ NATIVE_RATE = "native"
 RATE_LIMITS = (8000, 48000)
 
 _SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,15})?)\s*([KMG]?)B?", re.IGNORECASE | re.ASCII)
-_CUDA = re.compile(r"cuda:(\d{1,3}(?:,(?:cuda:)?\d{1,3})*)", re.ASCII)
 _LARGEST_SIZE = 10**15
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9}
 
@@ -98,17 +97,6 @@ def parse_size(size: int | str) -> int:
     if not 1 <= value <= _LARGEST_SIZE:
         raise UsageError(f"shard size: {str(size)!r} is not a size; write for example 500MB or 2GB")
     return value
-
-
-def parse_devices(device: str | None) -> tuple[str | None, ...]:
-    """Read "cpu", "cuda", "cuda:1" or "cuda:0,1"; None is left to the engine. Raises UsageError."""
-    if device is None or device in ("cpu", "cuda"):
-        return (device,)
-    match = _CUDA.fullmatch(device) if isinstance(device, str) else None
-    numbers = match[1].replace("cuda:", "").split(",") if match else []
-    if not numbers or len({int(number) for number in numbers}) < len(numbers):
-        raise UsageError(f"device: {device!r} is not allowed; give cpu, cuda, cuda:1, or several as cuda:0,1")
-    return tuple(f"cuda:{int(number)}" for number in numbers)
 
 
 def _at_least(name: str, value: object, lowest: int) -> None:

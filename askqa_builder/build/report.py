@@ -1,45 +1,10 @@
-"""What a build says of itself: before it begins, while it runs, and when it is done."""
+"""What a build says of itself before it begins and when it is done."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
-
-
-@dataclass(frozen=True)
-class Totals:
-    """What there is to do. conversations: renditions counted singly. seconds: estimated speech."""
-
-    conversations: int
-    seconds: float
-
-
-class Progress(Protocol):
-    """Receives a build's progress, in the main process."""
-
-    def start(self, totals: Totals, done: Totals) -> None:
-        """Begin; `done` was found finished from an earlier run."""
-
-    def advance(self, conversations: int, seconds: float, recorded: float) -> None:
-        """Take note of a finished block: seconds of estimated speech, seconds recorded in its rows."""
-
-    def stop(self) -> None:
-        """End, also after a failure."""
-
-
-class Silent:
-    """No progress at all."""
-
-    def start(self, totals: Totals, done: Totals) -> None:
-        """Ignore the start."""
-
-    def advance(self, conversations: int, seconds: float, recorded: float) -> None:
-        """Ignore a block."""
-
-    def stop(self) -> None:
-        """Ignore the end."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from askqa_builder.build.planned import PlannedRow, PlannedTake, PlannedTurn
 from askqa_builder.build.recipe import Recipe
 from askqa_builder.corpus.conversation import Act, Clarification, Evidence, Role
-from askqa_builder.dataset.schema import CHANNEL
+from askqa_builder.dataset.schema import CHANNEL, TURN_SCORES
 from askqa_builder.recording.encode import encode
 from askqa_builder.recording.quality import measure_quality
 from askqa_builder.recording.speaker import speaker_f0
@@ -132,6 +132,7 @@ def _turns(turns: Sequence[PlannedTurn], timeline: Timeline) -> list[dict[str, A
                 "seed": turn.seed,
                 "rate": turn.prosody.rate,
                 "pitch": turn.prosody.pitch,
+                **dict.fromkeys(TURN_SCORES),
             }
         )
     return rows

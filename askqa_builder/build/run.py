@@ -24,7 +24,7 @@ from askqa_builder.build.recipe import (
     open_engines,
     selection,
 )
-from askqa_builder.build.report import BuildReport, Estimate, Progress, Silent, Totals
+from askqa_builder.build.report import BuildReport, Estimate
 from askqa_builder.build.speaker_executor import SpeakerExecutor
 from askqa_builder.build.spool import BlockOutcome, Spool
 from askqa_builder.build.steps import finish_block, in_take_order, plan_block, row_id, speak_block
@@ -38,6 +38,7 @@ from askqa_builder.dataset.schema import FORMAT_VERSION
 from askqa_builder.dataset.shard import ShardRecord
 from askqa_builder.dataset.statistics import Statistics, summarise
 from askqa_builder.errors import StorageError, UsageError
+from askqa_builder.progress import Progress, Silent, Totals
 
 _TAKES_TIMED = 9
 _MOST_SECONDS_TIMING = 8.0

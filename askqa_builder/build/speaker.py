@@ -26,8 +26,8 @@ from askqa_builder.build.recipe import Recipe, check_engines, open_engines
 from askqa_builder.build.spool import read_pickled, write_pickled
 from askqa_builder.build.steps import speak_batch
 from askqa_builder.build.turns import Spoken
-from askqa_builder.build.worker_pool import end_with, without_interrupts
 from askqa_builder.errors import AskqaError, EngineError, StorageError, UsageError
+from askqa_builder.pools import end_with, without_interrupts
 from askqa_builder.processes import WorkerContext, compute_on_one_core, keep_freed_memory
 from askqa_builder.speech.engine import Engine, Utterance
 

@@ -24,8 +24,9 @@ from askqa_builder.build.speaker import Speaker, SpeakingJob
 from askqa_builder.build.speakers import POLL_SECONDS, Speakers
 from askqa_builder.build.spool import BlockOutcome, Spool, read_pickled, write_pickled
 from askqa_builder.build.steps import crashed, finish_block, in_take_order, in_turns, plan_block, utterances_by_engine
-from askqa_builder.build.worker_pool import Worker, ended_by, failure, ready_worker, schedule, worker_pool
+from askqa_builder.build.worker_pool import Worker, ready_worker, worker_pool
 from askqa_builder.errors import AskqaError, EngineError, StorageError, UsageError
+from askqa_builder.pools import ended_by, failure, schedule
 from askqa_builder.speech.engine import PreparingEngine, Utterance
 
 _MOST_TRIES = 6

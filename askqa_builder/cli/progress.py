@@ -1,4 +1,4 @@
-"""Progress of a build: a bar on a terminal, a plain line now and then elsewhere."""
+"""Progress of long work: a bar on a terminal, a plain line now and then elsewhere."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from tqdm import tqdm
 
-from askqa_builder.build.report import Progress, Totals
+from askqa_builder.progress import Progress, Totals
 
 if TYPE_CHECKING:
     from typing import NoReturn
@@ -15,28 +15,28 @@ if TYPE_CHECKING:
 SECONDS_BETWEEN_LINES = 30.0
 
 
-def progress_for(stream: TextIO) -> Progress:
-    """Choose how to show progress on a stream."""
-    return Bar(stream) if stream.isatty() else Lines(stream)
+def progress_for(stream: TextIO, unit: str = "conversations", verb: str = "speak") -> Progress:
+    """Choose how to show progress on a stream; unit, verb: what is counted, and what is done with it."""
+    return Bar(stream, unit) if stream.isatty() else Lines(stream, unit, verb)
 
 
 class _Speed:
-    """Conversations done and × real time since the start of this run."""
+    """Items done and × real time since the start of this run."""
 
     def __init__(self) -> None:
         self.total = Totals(0, 0.0)
-        self.conversations = 0
+        self.items = 0
         self.seconds = 0.0
         self.recorded = 0.0
         self._begun = time.monotonic()
         self._at_start = 0.0
 
     def start(self, totals: Totals, done: Totals) -> None:
-        self.total, self.conversations, self.seconds = totals, done.conversations, done.seconds
+        self.total, self.items, self.seconds = totals, done.items, done.seconds
         self._begun, self._at_start = time.monotonic(), done.seconds
 
-    def advance(self, conversations: int, seconds: float, recorded: float) -> None:
-        self.conversations += conversations
+    def advance(self, items: int, seconds: float, recorded: float) -> None:
+        self.items += items
         self.seconds += seconds
         self.recorded += recorded
 
@@ -54,29 +54,30 @@ class _Speed:
 class Bar(_Speed):
     """A bar for people."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, unit: str) -> None:
         super().__init__()
         self._stream = stream
+        self._unit = unit
         self._bar: tqdm[NoReturn] | None = None
 
     def start(self, totals: Totals, done: Totals) -> None:
         """Draw the bar."""
         super().start(totals, done)
         self._bar = tqdm(
-            total=totals.conversations,
-            initial=done.conversations,
+            total=totals.items,
+            initial=done.items,
             file=self._stream,
-            unit=" conversations",
+            unit=f" {self._unit}",
             dynamic_ncols=True,
             bar_format="{l_bar}{bar}| {n_fmt}/{total_fmt}{unit}{postfix}",
         )
 
-    def advance(self, conversations: int, seconds: float, recorded: float) -> None:
+    def advance(self, items: int, seconds: float, recorded: float) -> None:
         """Move the bar."""
-        super().advance(conversations, seconds, recorded)
+        super().advance(items, seconds, recorded)
         if self._bar is not None:
             self._bar.set_postfix_str(self.describe(), refresh=False)
-            self._bar.update(conversations)
+            self._bar.update(items)
 
     def stop(self) -> None:
         """Leave the bar as it stands."""
@@ -87,27 +88,29 @@ class Bar(_Speed):
 class Lines(_Speed):
     """Plain lines for logs."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, unit: str, verb: str) -> None:
         super().__init__()
         self._stream = stream
+        self._unit = unit
+        self._verb = verb
         self._last_line = 0.0
 
     def start(self, totals: Totals, done: Totals) -> None:
         """Say what there is to do."""
         super().start(totals, done)
-        resumed = f", {done.conversations} of them done before" if done.conversations else ""
+        resumed = f", {done.items} of them done before" if done.items else ""
         hours = totals.seconds / 3600
-        self._print(f"{totals.conversations} conversations to speak, about {hours:.2f} h{resumed}")
+        self._print(f"{totals.items} {self._unit} to {self._verb}, about {hours:.2f} h{resumed}")
 
-    def advance(self, conversations: int, seconds: float, recorded: float) -> None:
+    def advance(self, items: int, seconds: float, recorded: float) -> None:
         """Print a line if the last one is old."""
-        super().advance(conversations, seconds, recorded)
+        super().advance(items, seconds, recorded)
         if time.monotonic() - self._last_line >= SECONDS_BETWEEN_LINES:
-            self._print(f"{self.conversations}/{self.total.conversations} conversations, {self.describe()}")
+            self._print(f"{self.items}/{self.total.items} {self._unit}, {self.describe()}")
 
     def stop(self) -> None:
         """Print the last state."""
-        self._print(f"{self.conversations}/{self.total.conversations} conversations, {self.describe()}")
+        self._print(f"{self.items}/{self.total.items} {self._unit}, {self.describe()}")
 
     def _print(self, line: str) -> None:
         self._last_line = time.monotonic()

@@ -35,8 +35,8 @@ def voices_command(
     ] = None,
 ) -> int:
     """List an engine's voices; a dash in gender or accent means that nobody vouches for it."""
-    from askqa_builder.build.options import parse_devices
     from askqa_builder.errors import UsageError
+    from askqa_builder.machine import parse_devices
     from askqa_builder.recording.audition import audition_voices
     from askqa_builder.speech.engine import find_voices, load_engine, takes_device
     from askqa_builder.voices.engine_options import engine_choice

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-RejectStage = Literal["read", "cast", "speak", "write"]
+RejectStage = Literal["read", "cast", "speak", "write", "filter"]
 
 QUOTED_CHARACTERS = 80
 """No message quotes more of a corpus's text than this."""
@@ -16,8 +16,8 @@ class Reject:
     """One item, or one branch of an item, that has no row in the dataset.
 
     id: of the conversation, or of the row where only a branch is rejected; None where the item has no
-    usable id. file: name of the source file, without its folder. index: 0-based place of the item in the
-    file. reason: a stable slug to count by, such as `duplicate_id`. detail: one readable line.
+    usable id. file: name of the source file, without its folder; of a filtered row, its shard. index: 0-based place
+    of the item in the file. reason: a stable slug to count by, such as `duplicate_id`. detail: one readable line.
     """
 
     id: str | None

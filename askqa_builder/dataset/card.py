@@ -111,6 +111,8 @@ def _body(manifest: Mapping[str, Any], statistics: Statistics) -> dict[str, Any]
         "channel": _channel(manifest["profiles"].get("channel")),
         "noises": _noises(manifest["profiles"].get("channel")),
         "profile_set": escape(manifest["profiles"]["name"]),
+        "listeners": [escape(listener) for listener in _listeners(manifest.get("scoring", {}))],
+        "filters": [escape(_filter(settings)) for settings in manifest.get("filters", [])],
         "rejected": ", ".join(f"{count} × {reason}" for reason, count in rejected.items()) or "nothing",
         "voices": _voices(statistics),
         "gender_from_f0": _gender_from_f0(manifest["profiles"]),
@@ -124,6 +126,24 @@ def _body(manifest: Mapping[str, Any], statistics: Statistics) -> dict[str, Any]
             for (source, licence), rows in sorted(statistics.sources.items())
         ],
     }
+
+
+def _listeners(scoring: Mapping[str, Any]) -> list[str]:
+    """Say in words who has listened to the turns, and how well the voices were understood."""
+    texts = []
+    for kind, columns in (("asr", "asr_text, wer"), ("mos", "mos")):
+        if kind in scoring:
+            who = scoring[kind]
+            texts.append(f"{columns}: {who['name']} {who['version']}, model {who['model']} ({who['licence']})")
+    rates = sorted(voice["baseline"] for voice in scoring.get("voices", []) if voice["baseline"] is not None)
+    if rates and texts:
+        texts.append(f"median error rate of a voice: {rates[0]:.1%} (the best) to {rates[-1]:.1%} (the worst)")
+    return texts
+
+
+def _filter(settings: Mapping[str, Any]) -> str:
+    names = ("max_wer", "max_wer_over_baseline", "min_mos", "where")
+    return ", ".join(f"{name.replace('_', ' ')} {settings[name]}" for name in names if settings[name] is not None)
 
 
 def _kept(selection: Mapping[str, Any]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -70,12 +69,3 @@ def remove_temporaries(folder: Path) -> None:
     """Remove what killed writers left in `folder`."""
     for path in folder.glob(f".*{TEMPORARY_MARK}*"):
         path.unlink(missing_ok=True)
-
-
-def sha256_of(path: Path) -> str:
-    """Return the file's SHA-256 in hexadecimal."""
-    hasher = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(1 << 20):
-            hasher.update(chunk)
-    return hasher.hexdigest()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -75,16 +76,17 @@ def content_digest(content: Mapping[str, Any]) -> str:
     return canonical_digest({key: value for key, value in content.items() if key != DIGEST_KEY})
 
 
-def write_rejected(dataset: Path, rejects: Sequence[Reject]) -> None:
-    """Write `rejected.jsonl`, or remove it where nothing was rejected.
+def write_rejected(dataset: Path, rejects: Iterable[Reject]) -> None:
+    """Write `rejected.jsonl`, or remove it where nothing was rejected; one line at a time.
 
     ASCII with escapes: ids may hold lone surrogates, which UTF-8 has no bytes for.
     """
     path = dataset / REJECTED_NAME
-    if not rejects:
+    lines = (json.dumps(reject.to_dict(), ensure_ascii=True).encode("ascii") + b"\n" for reject in rejects)
+    first = next(lines, None)
+    if first is None:
         with storage_errors(f"remove {path.name}"):
             path.unlink(missing_ok=True)
         return
     with atomic_write(path) as file:
-        for reject in rejects:
-            file.write(json.dumps(reject.to_dict(), ensure_ascii=True).encode("ascii") + b"\n")
+        file.writelines(chain([first], lines))

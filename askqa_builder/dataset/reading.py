@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,17 +23,11 @@ def find_row(dataset: Path, row_id: str | None) -> dict[str, Any]:
 
     Raises UsageError where the folder holds no finished dataset, or no such row.
     """
-    try:
+    with reading_errors(dataset):
         for file, group, place in _places(dataset, row_id):
             with pq.ParquetFile(file) as parquet:
                 row: dict[str, Any] = parquet.read_row_group(group).slice(place, 1).to_pylist()[0]
                 return row
-    except PermissionError as error:
-        raise UsageError(
-            f"cannot read {error.filename or dataset}: {error.strerror}; look at its permissions"
-        ) from error
-    except (pa.ArrowException, OSError) as error:
-        raise AskqaError(f"{dataset} is damaged ({error}); build it again to repair it") from error
     if row_id is None:
         raise UsageError(f"{dataset} has no rows")
     raise UsageError(
@@ -75,12 +70,37 @@ def _as_format(audio: dict[str, Any], wanted: str) -> bytes:
     return buffer.getvalue()
 
 
-def _places(dataset: Path, row_id: str | None) -> Iterator[tuple[Path, int, int]]:
-    """Yield file, row group and place in it of the rows that fit, reading the column of ids only."""
+def finished_manifest(dataset: Path) -> dict[str, Any]:
+    """Return the manifest of a finished dataset. Raises UsageError where the folder holds none."""
     manifest = read_manifest(dataset)
     if manifest is None:
         raise UsageError(f"{dataset} holds no finished dataset (no askqa.json); build one with askqa build")
-    for record in shard_records(manifest):
+    return manifest
+
+
+@contextmanager
+def reading_errors(dataset: Path) -> Iterator[None]:
+    """Turn what goes wrong in the `with` block while a dataset is read into one of our errors."""
+    try:
+        yield
+    except PermissionError as error:
+        raise UsageError(
+            f"cannot read {error.filename or dataset}: {error.strerror}; look at its permissions"
+        ) from error
+    except (pa.ArrowException, OSError) as error:
+        raise AskqaError(f"{dataset} is damaged ({error}); build it again to repair it") from error
+
+
+def row_groups(file: Path, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+    """Yield the rows of a shard, one row group at a time (tens of megabytes of audio); all columns, or some."""
+    with pq.ParquetFile(file) as parquet:
+        for group in range(parquet.num_row_groups):
+            yield parquet.read_row_group(group, columns=columns)
+
+
+def _places(dataset: Path, row_id: str | None) -> Iterator[tuple[Path, int, int]]:
+    """Yield file, row group and place in it of the rows that fit, reading the column of ids only."""
+    for record in shard_records(finished_manifest(dataset)):
         file = dataset / record.file
         with pq.ParquetFile(file) as parquet:
             for group in range(parquet.num_row_groups):

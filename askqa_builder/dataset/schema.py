@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-FORMAT_VERSION = "1.0"
+FORMAT_VERSION = "1.1"
 
 AUDIO = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 
@@ -23,8 +23,14 @@ TURN = pa.struct(
         ("seed", pa.int64()),
         ("rate", pa.float64()),  # as asked of the voice in this turn: a factor, and semitones
         ("pitch", pa.float64()),
+        # what `askqa score` fills in; null until then, and absent in format 1.0
+        ("asr_text", pa.string()),
+        ("wer", pa.float64()),
+        ("mos", pa.float64()),
     ]
 )
+
+TURN_SCORES = ("asr_text", "wer", "mos")
 
 WORD = pa.struct(
     [

@@ -11,7 +11,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from askqa_builder.dataset.card import render_card
-from askqa_builder.dataset.files import sha256_of
 from askqa_builder.dataset.manifest import (
     CARD_NAME,
     DATA_FOLDER,
@@ -25,6 +24,7 @@ from askqa_builder.dataset.manifest import (
 from askqa_builder.dataset.schema import COLUMNS, FORMAT_VERSION
 from askqa_builder.dataset.shard import ShardRecord
 from askqa_builder.dataset.statistics import summarise
+from askqa_builder.digests import sha256_of
 from askqa_builder.errors import UsageError
 from askqa_builder.recording.encode import FORMATS
 from askqa_builder.verify.findings import Finding

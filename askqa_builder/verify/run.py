@@ -10,7 +10,7 @@ from typing import Any
 from askqa_builder.dataset.manifest import MANIFEST_NAME, read_manifest, shard_records
 from askqa_builder.dataset.shard import ShardRecord
 from askqa_builder.errors import UsageError
-from askqa_builder.processes import usable_cores
+from askqa_builder.machine import usable_cores
 from askqa_builder.verify.files import check_bytes, check_card, check_manifest, check_rejects, check_schema
 from askqa_builder.verify.findings import Finding, VerifyReport
 from askqa_builder.verify.outliers import find_outliers

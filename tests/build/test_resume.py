@@ -12,8 +12,8 @@ import pytest
 from harness import digests, finished_blocks, kill_group, rejects, samples, started_askqa, wait_until, write_corpus
 
 from askqa_builder import build
-from askqa_builder.build.report import Silent, Totals
 from askqa_builder.errors import UsageError
+from askqa_builder.progress import Silent, Totals
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +84,7 @@ class Spoken(Silent):
     """Counts the conversations that a build still has to speak."""
 
     def start(self, totals: Totals, done: Totals) -> None:
-        self.conversations = totals.conversations - done.conversations
+        self.conversations = totals.items - done.items
 
 
 @pytest.mark.parametrize("victim", [0, -1])

@@ -39,6 +39,9 @@ def test_features_agree_with_the_storage() -> None:
             "seed": Value("int64"),
             "rate": Value("float64"),
             "pitch": Value("float64"),
+            "asr_text": Value("string"),
+            "wer": Value("float64"),
+            "mos": Value("float64"),
         }
     )
     assert restored["clarifications"] == List(

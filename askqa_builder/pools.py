@@ -1,0 +1,94 @@
+"""Pools of worker processes whose workers may die or hang, and what is asked of them in several ways.
+
+Pebble's pool tells whose worker died or timed out; what follows from it is decided where the work is known.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, TimeoutError, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from typing import Any
+
+from pebble import ProcessExpired, ProcessPool
+
+
+def first_done(pool: ProcessPool, futures: Collection[Future[Any]]) -> set[Future[Any]]:
+    """Wait for the first of the futures; BrokenProcessPool where none will come.
+
+    A pool that breaks before it has looked at a task leaves that task's future waiting for ever.
+    """
+    while True:
+        done, _ = wait(futures, timeout=1.0, return_when=FIRST_COMPLETED)
+        if done:
+            return done
+        if not pool.active:
+            raise BrokenProcessPool("the pool is broken")
+
+
+def failure(future: Future[Any]) -> str | None:
+    """Say how a worker ended where it did not answer; None where it did, be it with an error."""
+    error = future.exception()
+    if isinstance(error, ProcessExpired):
+        return f"the worker ended with exit code {error.exitcode}"
+    if isinstance(error, TimeoutError):
+        return "the worker gave no answer in time"
+    return None
+
+
+def schedule(pool: ProcessPool, function: Callable[..., Any], args: tuple[Any, ...], timeout: float) -> Future[Any]:
+    """Hand a task to the pool, which the first one starts; BrokenProcessPool where it is broken."""
+    with without_interrupts():
+        try:
+            return pool.schedule(function, args=args, timeout=timeout)
+        except RuntimeError as error:
+            raise BrokenProcessPool(str(error)) from error
+
+
+def ended_by(pool: ProcessPool, function: Callable[..., Any], args: tuple[Any, ...], timeout: float) -> str | None:
+    """Run a task, again where its worker ends or hangs, and say what happened if it happened twice."""
+    happened = None
+    for _ in range(2):
+        future = schedule(pool, function, args, timeout)
+        first_done(pool, [future])
+        happened = failure(future)
+        if happened is None:
+            future.result()
+            break
+    return happened
+
+
+@contextmanager
+def without_interrupts() -> Iterator[None]:
+    """Put Ctrl-C off until the end of the `with` block, and keep it for ever from what is started in it.
+
+    Threads and processes inherit that the signal is blocked: a worker must not be interrupted while it
+    imports, before it can ignore the signal. In this process blocking is not enough: a thread of some library
+    may get the signal, and Python then interrupts the main thread, perhaps half-way through a worker's start.
+    """
+    came: list[int] = []
+    handler = signal.getsignal(signal.SIGINT)
+    replaced = callable(handler) and threading.current_thread() is threading.main_thread()
+    if replaced:
+        signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        if replaced:
+            signal.signal(signal.SIGINT, handler)
+        if came and callable(handler):
+            handler(signal.SIGINT, None)
+
+
+def end_with(parent: int) -> None:
+    """End this process soon after its parent, however that ended."""
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(1)

@@ -1,0 +1,110 @@
+"""Recognisers and quality predictors as one thing to the rest: a listener, opened where it is to run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from askqa_builder.dataset.manifest import canonical_digest
+from askqa_builder.errors import AskqaError, UsageError
+from askqa_builder.recognition.error_rate import SHORT_WORDS, scorer_versions
+from askqa_builder.recognition.recogniser import (
+    PREDICTORS,
+    RECOGNISERS,
+    Appetite,
+    ListenerInfo,
+    QualityPredictor,
+    Recogniser,
+    load_predictor,
+    load_recogniser,
+    takes_option,
+)
+from askqa_builder.scoring.clips import TurnClip
+from askqa_builder.scoring.store import Value
+
+Kind = Literal["asr", "mos"]
+"""What a listener gives: texts, or scores."""
+
+_GROUPS = {"asr": RECOGNISERS, "mos": PREDICTORS}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A listener by name with its options, as it is handed to worker processes."""
+
+    kind: Kind
+    name: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, kind: Kind, name: str, **options: Any) -> Choice:
+        """Choose a listener; options that are None are left to it. Raises UsageError where one is not its own."""
+        given = {key: value for key, value in options.items() if value is not None}
+        for key in given:
+            if not takes_option(_GROUPS[kind], name, key):
+                remedy = "it computes on the CPU" if key == "device" else "leave it out"
+                raise UsageError(f"{name} takes no {key}; {remedy}")
+        return cls(kind, name, given)
+
+    def open(self) -> Listener:
+        """Load the listener. Raises UsageError."""
+        if self.kind == "asr":
+            return Listener(self.kind, load_recogniser(self.name, self.options))
+        return Listener(self.kind, load_predictor(self.name, self.options))
+
+
+class Listener:
+    """An open recogniser or predictor."""
+
+    def __init__(self, kind: Kind, model: Recogniser | QualityPredictor) -> None:
+        self.kind = kind
+        self._model: Any = model
+
+    @property
+    def info(self) -> ListenerInfo:
+        """Who listens."""
+        info: ListenerInfo = self._model.info
+        return info
+
+    @property
+    def appetite(self) -> Appetite:
+        """What feeds it best."""
+        appetite: Appetite = self._model.appetite
+        return appetite
+
+    def listen(self, batch: Sequence[TurnClip]) -> dict[bytes, Value]:
+        """Return texts or scores by the clips' digests. Raises AskqaError, whatever goes wrong in the model."""
+        where = batch[0].where + (f" and {len(batch) - 1} after it" if len(batch) > 1 else "")
+        clips = [turn.clip for turn in batch]
+        try:
+            values = self._model.transcribe(clips) if self.kind == "asr" else self._model.predict(clips)
+        except (AskqaError, MemoryError):
+            raise
+        except Exception as error:  # models may come from anywhere
+            raise AskqaError(f"{self.info.name} failed on {where}: {type(error).__name__}: {error}") from error
+        if not isinstance(values, list) or len(values) != len(batch) or not all(map(self._is_valid, values)):
+            raise AskqaError(f"{self.info.name} returned something else than one value for each clip on {where}")
+        return {turn.digest: value for turn, value in zip(batch, values, strict=True)}
+
+    def close(self) -> None:
+        """Release its memory."""
+        self._model.close()
+
+    def _is_valid(self, value: object) -> bool:
+        if self.kind == "asr":
+            return isinstance(value, str)
+        return isinstance(value, float) and math.isfinite(value)
+
+
+def describe(kind: Kind, info: ListenerInfo) -> dict[str, Any]:
+    """Return the manifest's entry of a listener: all that can change what is written into rows."""
+    if kind == "asr":
+        return {**info.to_json(), "scorer": scorer_versions(), "character_error_rate_up_to_words": SHORT_WORDS}
+    return info.to_json()
+
+
+def mark(description: Mapping[str, Any]) -> str:
+    """Return the short digest that shards carry in the manifest once they are scored so."""
+    return canonical_digest(description)[:16]

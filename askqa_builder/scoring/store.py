@@ -1,0 +1,66 @@
+"""What has been heard so far, kept on disk while a dataset is scored: a kill at any moment loses one batch."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from askqa_builder.errors import StorageError
+
+STORE_NAME = "heard.sqlite"
+
+Value = str | float
+"""A text, or a score."""
+
+_TABLE = """
+CREATE TABLE IF NOT EXISTS heard (
+  listener TEXT, clip BLOB, value, PRIMARY KEY (listener, clip)
+) WITHOUT ROWID
+"""
+
+
+class HeardStore:
+    """Values by listener and clip; use as a context manager. Raises StorageError where the disk refuses.
+
+    listener: digest of all that can change a value. clip: digest of the samples, so that a turn which several rows
+    share is heard once. Memory does not grow with what is kept.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Open the store in a folder, which is there."""
+        with _errors():
+            self._connection = sqlite3.connect(folder / STORE_NAME)
+            self._connection.execute("PRAGMA synchronous = NORMAL")
+            self._connection.execute(_TABLE)
+
+    def __enter__(self) -> HeardStore:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    def value(self, listener: str, clip: bytes) -> Value | None:
+        """Return what a listener heard in a clip; None where it has not listened to it."""
+        with _errors():
+            query = "SELECT value FROM heard WHERE listener = ? AND clip = ?"
+            found = self._connection.execute(query, (listener, clip)).fetchone()
+        return None if found is None else found[0]
+
+    def add(self, listener: str, values: Mapping[bytes, Value]) -> None:
+        """Keep values by clip, all or none of them."""
+        with _errors(), self._connection:
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO heard VALUES (?, ?, ?)",
+                [(listener, clip, value) for clip, value in values.items()],
+            )
+
+
+@contextmanager
+def _errors() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        remedy = "free some space, or remove it to begin anew, and run again"
+        raise StorageError(f"cannot use .askqa/{STORE_NAME}: {error}; {remedy}") from error

@@ -1,0 +1,8 @@
+"""Tests share the model that they make."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
