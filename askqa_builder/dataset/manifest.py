@@ -21,7 +21,7 @@ CARD_NAME = "README.md"
 DATA_FOLDER = "data"
 
 DIGEST_KEY = "manifest_digest"
-"""Key of the digest of all other keys. It is no seal, but an edited manifest does not go unnoticed."""
+"""Key of the digest of all other keys, in the file alone. It is no seal, but an edit does not go unnoticed."""
 
 
 def canonical_digest(value: Any) -> str:
@@ -44,7 +44,14 @@ def read_manifest(dataset: Path) -> dict[str, Any] | None:
         raise UsageError(f"cannot read {path}: {error.strerror}; look at its permissions") from error
     except (ValueError, KeyError, TypeError) as error:
         raise UsageError(f"{path}: not a manifest of a dataset ({error}); build it anew with --overwrite") from error
-    return dict(manifest)
+    return {key: value for key, value in manifest.items() if key != DIGEST_KEY}
+
+
+def was_edited(dataset: Path) -> bool:
+    """Tell whether the manifest, which can be read, is another one than was written; False where it has no digest."""
+    content = json.loads((dataset / MANIFEST_NAME).read_text("utf-8"))
+    written = content.pop(DIGEST_KEY, None)
+    return written is not None and written != canonical_digest(content)
 
 
 def shard_records(manifest: Mapping[str, Any]) -> list[ShardRecord]:
@@ -54,8 +61,8 @@ def shard_records(manifest: Mapping[str, Any]) -> list[ShardRecord]:
 
 
 def write_manifest(dataset: Path, content: dict[str, Any]) -> None:
-    """Write the manifest, last of all files: with it a dataset is finished. DIGEST_KEY is brought up to date."""
-    content = {**content, DIGEST_KEY: content_digest(content)}
+    """Write the manifest, last of all files: with it a dataset is finished. A digest of it is added."""
+    content = {**content, DIGEST_KEY: canonical_digest(content)}
     text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     with atomic_write(dataset / MANIFEST_NAME) as file:
         file.write(text.encode("utf-8"))
@@ -69,11 +76,6 @@ def read_rejected(dataset: Path) -> list[Reject]:
         return [Reject(**json.loads(line)) for line in lines]
     except (OSError, ValueError, TypeError) as error:
         raise UsageError(f"{path}: not readable ({error}); build the dataset anew with --overwrite") from error
-
-
-def content_digest(content: Mapping[str, Any]) -> str:
-    """Return the digest of a manifest that DIGEST_KEY stands for."""
-    return canonical_digest({key: value for key, value in content.items() if key != DIGEST_KEY})
 
 
 def write_rejected(dataset: Path, rejects: Iterable[Reject]) -> None:

@@ -32,6 +32,9 @@ NULLABLE = frozenset(
         "evidence.text",
         "evidence.char_start",
         "evidence.char_end",
+        "turns.asr_text",
+        "turns.wer",
+        "turns.mos",
         "evidence.start",
         "evidence.end",
     }

@@ -14,6 +14,7 @@ from askqa_builder.dataset.manifest import (
     read_manifest,
     read_rejected,
     shard_records,
+    was_edited,
     write_manifest,
     write_rejected,
 )
@@ -36,6 +37,19 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     assert read_manifest(tmp_path) == CONTENT
     assert shard_records(CONTENT) == [RECORD]
     assert [path.name for path in tmp_path.iterdir()] == [MANIFEST_NAME]
+
+
+def test_an_edit_is_noticed(tmp_path: Path) -> None:
+    write_manifest(tmp_path, CONTENT)
+    assert not was_edited(tmp_path)
+    path = tmp_path / MANIFEST_NAME
+    edited = json.loads(path.read_text("utf-8"))
+    path.write_text(json.dumps(edited), "utf-8")  # other white space is no other content
+    assert not was_edited(tmp_path)
+    path.write_text(json.dumps({**edited, "config_digest": "another"}), "utf-8")
+    assert was_edited(tmp_path)
+    path.write_text(json.dumps(CONTENT), "utf-8")  # as it was written before there were digests
+    assert not was_edited(tmp_path)
 
 
 def test_same_content_same_bytes(tmp_path: Path) -> None:
