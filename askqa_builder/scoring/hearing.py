@@ -44,7 +44,7 @@ class Hearing:
             digests.append([turn.digest for turn in row])
             known = 0.0
             for turn in row:
-                if turn.digest in under_way or store.value(self._listener, turn.digest) is not None:
+                if turn.digest in under_way or (self._listener, turn.digest) in store:
                     known += turn.clip.seconds
                     continue
                 under_way.add(turn.digest)

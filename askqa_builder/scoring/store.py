@@ -41,12 +41,22 @@ class HeardStore:
     def __exit__(self, *_: object) -> None:
         self._connection.close()
 
-    def value(self, listener: str, clip: bytes) -> Value | None:
-        """Return what a listener heard in a clip; None where it has not listened to it."""
+    def __contains__(self, key: tuple[str, bytes]) -> bool:
+        """Tell whether a listener has listened to a clip."""
+        return self._find(*key) is not None
+
+    def value(self, listener: str, clip: bytes) -> Value:
+        """Return what a listener heard in a clip. Raises KeyError where it has not listened to it."""
+        found = self._find(listener, clip)
+        if found is None:
+            raise KeyError((listener, clip.hex()))
+        return found[0]
+
+    def _find(self, listener: str, clip: bytes) -> tuple[Value] | None:
         with _errors():
             query = "SELECT value FROM heard WHERE listener = ? AND clip = ?"
-            found = self._connection.execute(query, (listener, clip)).fetchone()
-        return None if found is None else found[0]
+            found: tuple[Value] | None = self._connection.execute(query, (listener, clip)).fetchone()
+        return found
 
     def add(self, listener: str, values: Mapping[bytes, Value]) -> None:
         """Keep values by clip, all or none of them."""

@@ -104,11 +104,12 @@ class WorkerRoom:
                     return
                 for future in first_done(self._pool, running):
                     happened = failure(future)
-                    task = running.pop(future)
-                    if happened is None:
-                        yield task.batch, future.result()
-                    else:
+                    values = future.result() if happened is None else None
+                    task = running.pop(future)  # only now: a broken pool may tell of itself in a result
+                    if happened is not None:
                         retries.append(self._again(task, happened))
+                    elif values is not None:
+                        yield task.batch, values
         finally:
             retries.extend(running.values())
 

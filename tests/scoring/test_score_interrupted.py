@@ -146,8 +146,12 @@ def test_a_full_disk_is_told_and_the_dataset_stays_whole(unscored: Path, scored:
     """Files may not become larger than half a shard."""
     largest = max(entry["bytes"] for entry in manifest(unscored)["shards"])
     result = run_askqa("score", unscored, *COMMAND, shell_prefix=f"ulimit -f {largest // 2 // 1024};")
-    assert_one_line(result, 1)
+    assert result.returncode == 1, result.stderr
+    assert [line for line in result.stderr.splitlines() if line.startswith("askqa: ")] == result.stderr.splitlines()[
+        -1:
+    ]
     assert "cannot write" in result.stderr
+    assert "Traceback" not in result.stderr
     for entry in manifest(unscored)["shards"]:
         assert digests(unscored)[entry["file"]] == entry["sha256"]
     assert run_askqa("score", unscored, *COMMAND).returncode == 0

@@ -1,0 +1,86 @@
+"""Worker processes that end at any moment cost no batch."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+
+import numpy as np
+import psutil
+import pytest
+
+from askqa_builder.errors import AskqaError
+from askqa_builder.recognition.recogniser import Appetite, Clip, load_recogniser
+from askqa_builder.scoring.clips import TurnClip
+from askqa_builder.scoring.listeners import Choice
+from askqa_builder.scoring.store import HeardStore
+from askqa_builder.scoring.workers import Batch, WorkerRoom
+
+pytest.importorskip("pocketsphinx", reason="the asr extra is not installed")
+
+QUICK = Appetite(batch_seconds=1.0, one_core=True)
+
+
+def batch(number: int) -> Batch:
+    """One clip of noise, so short that nothing is heard in it."""
+    samples = np.full(40 + number, 0.01, np.float32)
+    return [TurnClip(f"row-{number}", 0, Clip(samples, 16000), number.to_bytes(32, "little"))]
+
+
+def kill_workers() -> int:
+    """Kill this process's worker processes and count them."""
+    found = [
+        child
+        for child in psutil.Process().children(recursive=True)
+        if any("spawn_main" in part for part in child.cmdline())
+    ]
+    for child in found:
+        os.kill(child.pid, signal.SIGKILL)
+    return len(found)
+
+
+def test_no_batch_is_lost_where_all_workers_are_killed() -> None:
+    """While they start, and between batches: pools break then, and tell of it in results of batches."""
+    killed = 0
+
+    def batches() -> Iterator[Batch]:
+        nonlocal killed
+        for number in range(24):
+            if number in (2, 9, 15):
+                killed += kill_workers()
+            yield batch(number)
+
+    room = WorkerRoom(Choice("asr", "pocketsphinx"), QUICK, workers=2)
+    try:
+        heard = {digest: text for _, values in room.run(batches()) for digest, text in values.items()}
+    finally:
+        room.close()
+    assert killed >= 2
+    assert heard == {number.to_bytes(32, "little"): "" for number in range(24)}
+
+
+def test_a_batch_that_hangs_twice_is_named() -> None:
+    hanging = Appetite(batch_seconds=1.0, one_core=True, start_seconds=0.01, minimum_speed=1e6)
+    room = WorkerRoom(Choice("asr", "pocketsphinx"), hanging, workers=1)
+    samples = np.random.default_rng(0).normal(0, 0.1, 16000 * 60).astype(np.float32)
+    turn = TurnClip("long", 3, Clip(samples, 16000), b"x")
+    try:
+        with pytest.raises(AskqaError, match=r"no answer in time, twice, near turn 3 of 'long'"):
+            list(room.run([[turn]]))
+    finally:
+        room.close()
+
+
+def test_what_was_not_heard_has_no_value(tmp_path: object) -> None:
+    with HeardStore(tmp_path) as store:  # type: ignore[arg-type]
+        store.add("one", {b"a": "", b"b": "text", b"c": 2.5})
+        assert ("one", b"a") in store
+        assert ("two", b"a") not in store
+        assert [store.value("one", clip) for clip in (b"a", b"b", b"c")] == ["", "text", 2.5]
+        with pytest.raises(KeyError):
+            store.value("two", b"a")
+
+
+def test_pocketsphinx_hears_nothing_in_these_clips() -> None:
+    assert load_recogniser("pocketsphinx").transcribe([turn.clip for turn in batch(0)]) == [""]
