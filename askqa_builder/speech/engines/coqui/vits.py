@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from askqa_builder.errors import AskqaError, EngineError
+from askqa_builder.errors import EngineError
 from askqa_builder.speech.engine import Samples
 from askqa_builder.speech.engines.coqui.library import is_device_failure
 from askqa_builder.speech.engines.coqui.vits_decoder import BatchDecoder, Precision, fp32_only, prepare_for_inference
@@ -342,7 +342,7 @@ def _naming(places: Iterable[int]) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if isinstance(error, AskqaError) or not is_device_failure(error):
+        if not is_device_failure(error):
             raise
         raise DeviceError(frozenset(places)) from error
 

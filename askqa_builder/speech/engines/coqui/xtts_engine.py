@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from askqa_builder.errors import AskqaError, SpeechError, UsageError
+from askqa_builder.errors import SpeechError, UsageError
 from askqa_builder.seeds import derive_seed
 from askqa_builder.speech.engine import EngineInfo, Pace, Samples, Speech, Utterance
 from askqa_builder.speech.engines.coqui.library import (
@@ -159,7 +159,7 @@ class XttsEngine:
             except SpeechError as error:
                 spoken.append(error)
             except Exception as error:
-                if isinstance(error, AskqaError) or not is_device_failure(error):
+                if not is_device_failure(error):
                     raise
                 raise device_failure("xtts", self._device, error, [utterance]) from error
         return spoken
