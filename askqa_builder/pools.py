@@ -9,7 +9,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, TimeoutError, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -17,18 +17,44 @@ from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
 
+STARTING_SECONDS = 60.0
+"""What a worker may take to start where nobody knows better."""
 
-def first_done(pool: ProcessPool, futures: Collection[Future[Any]]) -> set[Future[Any]]:
-    """Wait for the first of the futures; BrokenProcessPool where none will come.
 
-    A pool that breaks before it has looked at a task leaves that task's future waiting for ever.
+class Watch:
+    """Notices that a pool will not answer: Pebble leaves some futures waiting for ever.
+
+    So it does with the tasks of a pool that breaks before it has looked at them, and with a task whose worker
+    dies after it has taken it and before it has said so.
+
+    idle_seconds: how long no worker may be at work before what waits is taken for lost; workers start in that time.
     """
+
+    def __init__(self, pool: ProcessPool, idle_seconds: float) -> None:
+        self._pool = pool
+        self._idle_seconds = idle_seconds
+        self._last_sign = time.monotonic()
+
+    def check(self, futures: Iterable[Future[Any]]) -> None:
+        """Look at the futures that are waited for; raises BrokenProcessPool where none will come."""
+        if not self._pool.active:
+            raise BrokenProcessPool("the pool is broken")
+        now = time.monotonic()
+        states = [future.running() or future.done() for future in futures]
+        if any(states) or not states:
+            self._last_sign = now
+        elif now - self._last_sign > self._idle_seconds:
+            raise BrokenProcessPool("the pool has lost its tasks")
+
+
+def first_done(pool: ProcessPool, futures: Collection[Future[Any]], idle_seconds: float) -> set[Future[Any]]:
+    """Wait for the first of the futures; BrokenProcessPool where none will come (see `Watch`)."""
+    watch = Watch(pool, idle_seconds)
     while True:
         done, _ = wait(futures, timeout=1.0, return_when=FIRST_COMPLETED)
         if done:
             return done
-        if not pool.active:
-            raise BrokenProcessPool("the pool is broken")
+        watch.check(futures)
 
 
 def failure(future: Future[Any]) -> str | None:
@@ -41,7 +67,9 @@ def failure(future: Future[Any]) -> str | None:
     return None
 
 
-def schedule(pool: ProcessPool, function: Callable[..., Any], args: tuple[Any, ...], timeout: float) -> Future[Any]:
+def schedule(
+    pool: ProcessPool, function: Callable[..., Any], args: tuple[Any, ...], timeout: float | None = None
+) -> Future[Any]:
     """Hand a task to the pool, which the first one starts; BrokenProcessPool where it is broken."""
     with without_interrupts():
         try:
@@ -55,7 +83,7 @@ def ended_by(pool: ProcessPool, function: Callable[..., Any], args: tuple[Any, .
     happened = None
     for _ in range(2):
         future = schedule(pool, function, args, timeout)
-        first_done(pool, [future])
+        first_done(pool, [future], timeout)
         happened = failure(future)
         if happened is None:
             future.result()

@@ -84,7 +84,7 @@ class LocalExecutor:
                     self._fill(pool, running, retries, waiting)
                     if not running:
                         break
-                    for future in first_done(pool, running):
+                    for future in first_done(pool, running, self._start_seconds):
                         outcome = self._settle(pool, future, running[future])
                         job = running.pop(future)
                         if outcome is None:

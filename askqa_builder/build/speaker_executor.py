@@ -26,7 +26,7 @@ from askqa_builder.build.spool import BlockOutcome, Spool, read_pickled, write_p
 from askqa_builder.build.steps import crashed, finish_block, in_take_order, in_turns, plan_block, utterances_by_engine
 from askqa_builder.build.worker_pool import Worker, ready_worker, worker_pool
 from askqa_builder.errors import AskqaError, EngineError, StorageError, UsageError
-from askqa_builder.pools import ended_by, failure, schedule
+from askqa_builder.pools import Watch, ended_by, failure, schedule
 from askqa_builder.speech.engine import PreparingEngine, Utterance
 
 _MOST_TRIES = 6
@@ -97,15 +97,16 @@ class SpeakerExecutor:
     def _run_pool(self, waiting: Iterator[Block]) -> Iterator[BlockOutcome]:
         """Run what waits with one pool of workers; where it breaks, what they had waits again."""
         with worker_pool(self._workers, self._recipe, self._spool.folder, speaking=False) as pool:
+            watch = Watch(pool, self._start_seconds)
             try:
                 while self._hand_out(pool, waiting):
                     try:
                         self._listen()
                     except AskqaError:
                         with suppress(BrokenProcessPool):
-                            yield from self._finish_what_is_spoken(pool)
+                            yield from self._finish_what_is_spoken(pool, watch)
                         raise
-                    yield from self._settle(pool)
+                    yield from self._settle(pool, watch)
                 pool.close()
             except BrokenProcessPool:
                 for job, queue in self._at_work.values():
@@ -197,7 +198,7 @@ class SpeakerExecutor:
                 job.alone = True
                 self._to_speak.appendleft(job)
 
-    def _settle(self, pool: ProcessPool) -> Iterator[BlockOutcome]:
+    def _settle(self, pool: ProcessPool, watch: Watch) -> Iterator[BlockOutcome]:
         """Take what the workers have done: planned blocks go on to be spoken, finished ones are yielded."""
         for future in [future for future in self._at_work if future.done()]:
             job, queue = self._at_work[future]
@@ -214,8 +215,7 @@ class SpeakerExecutor:
             else:
                 self._spool.remove_handed_over(job.block.index)  # not by the worker, which may die over it
                 yield result
-        if not pool.active:
-            raise BrokenProcessPool("the pool is broken")
+        watch.check(self._at_work)
 
     def _retry(self, pool: ProcessPool, job: _Job, queue: deque[_Job], happened: str) -> None:
         """See to a job whose worker ended or hung."""
@@ -234,12 +234,12 @@ class SpeakerExecutor:
                 queue = self._to_plan
         queue.appendleft(job)
 
-    def _finish_what_is_spoken(self, pool: ProcessPool) -> Iterator[BlockOutcome]:
+    def _finish_what_is_spoken(self, pool: ProcessPool, watch: Watch) -> Iterator[BlockOutcome]:
         """Finish what the speakers have left, so that a build that stops loses none of it."""
         self._hand_to_finish(pool)
         while any(queue is self._to_finish for _, queue in self._at_work.values()):
             time.sleep(POLL_SECONDS)
-            yield from self._settle(pool)
+            yield from self._settle(pool, watch)
             self._hand_to_finish(pool)
 
     def _seconds(self, job: _Job) -> float:

@@ -16,7 +16,7 @@ from typing import Protocol
 from pebble import ProcessPool
 
 from askqa_builder.errors import AskqaError
-from askqa_builder.pools import end_with, failure, first_done, schedule
+from askqa_builder.pools import STARTING_SECONDS, end_with, failure, first_done, schedule
 from askqa_builder.processes import WorkerContext, compute_on_one_core, keep_freed_memory
 from askqa_builder.recognition.recogniser import Appetite
 from askqa_builder.scoring.clips import TurnClip
@@ -102,7 +102,7 @@ class WorkerRoom:
                 self._fill(running, waiting, retries)
                 if not running:
                     return
-                for future in first_done(self._pool, running):
+                for future in first_done(self._pool, running, STARTING_SECONDS):
                     happened = failure(future)
                     values = future.result() if happened is None else None
                     task = running.pop(future)  # only now: a broken pool may tell of itself in a result

@@ -25,10 +25,12 @@ def speak_native(engine: Engine, batch: Sequence[Utterance]) -> list[Speech | Sp
 
 def native_part(utterance: Utterance, has: Controls) -> Utterance:
     """Return the part of an utterance's prosody that the engine does."""
+    rate_low, rate_high = has.rate or (1.0, 1.0)
+    pitch_low, pitch_high = has.pitch or (0.0, 0.0)
     return replace(
         utterance,
-        rate=utterance.rate if has.rate else 1.0,
-        pitch=utterance.pitch if has.pitch else 0.0,
+        rate=min(max(utterance.rate, rate_low), rate_high),
+        pitch=min(max(utterance.pitch, pitch_low), pitch_high),
     )
 
 

@@ -117,4 +117,4 @@ def _check_shards(
 
 
 def _crash(file: str, happened: str) -> Finding:
-    return Finding("unreadable", file, None, None, f"reading it ended the process: {happened}", "readable Parquet")
+    return Finding("unreadable", file, None, None, f"while it was read, {happened}", "readable Parquet")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
+from concurrent.futures.process import BrokenProcessPool
 from typing import Any, TypeVar
 
-from pebble import ProcessExpired, ProcessPool
+from pebble import ProcessPool
 
+from askqa_builder.errors import AskqaError
+from askqa_builder.pools import STARTING_SECONDS, Watch, failure, schedule
 from askqa_builder.processes import WorkerContext, compute_on_one_core, keep_freed_memory
 
 _AHEAD = 2
@@ -36,21 +39,30 @@ class Workers:
             self._pool.join()
 
     def map(self, function: Callable[..., Result], inputs: Sequence[tuple[Any, ...]]) -> Iterator[Result | str]:
-        """Yield what the function makes of each input, in order, or in words how its process ended."""
+        """Yield what the function makes of each input, in order, or in words how its process ended.
+
+        Raises AskqaError where processes end before they begin.
+        """
         if self._pool is None:
             yield from (function(*each) for each in inputs)
             return
         waiting: deque[Future[Any]] = deque()
-        for each in inputs:
-            waiting.append(self._pool.schedule(function, args=each))
-            if len(waiting) >= _AHEAD * self._count:
-                yield _answer(waiting.popleft())
-        while waiting:
-            yield _answer(waiting.popleft())
+        try:
+            for each in inputs:
+                waiting.append(schedule(self._pool, function, each))
+                if len(waiting) >= _AHEAD * self._count:
+                    yield self._answer(self._pool, waiting)
+            while waiting:
+                yield self._answer(self._pool, waiting)
+        except BrokenProcessPool as error:
+            raise AskqaError("workers end before they begin; look at the machine's memory and run again") from error
 
-
-def _answer(future: Future[Any]) -> Any:
-    try:
-        return future.result()
-    except ProcessExpired as error:
-        return f"exit code {error.exitcode}"
+    @staticmethod
+    def _answer(pool: ProcessPool, waiting: deque[Future[Any]]) -> Any:
+        """Take the first answer from the queue."""
+        watch = Watch(pool, STARTING_SECONDS)
+        first = waiting[0]
+        while not wait([first], timeout=1.0).done:
+            watch.check(future for future in waiting if not future.done())
+        waiting.popleft()
+        return failure(first) or first.result()

@@ -27,16 +27,16 @@ EDGE: Limits = (0.0, 5.0)
 
 
 def rate_limits(voice: Voice) -> Limits:
-    """Factors of the normal rate that may be asked of a voice: the engine's own, else what can be added."""
-    native = voice.controls.rate
-    return POST_SYNTHESIS_RATE if native is None else _overlap(native, WIDEST_RATE)
+    """Factors of the normal rate that may be asked of a voice: the engine's own, and what can be added."""
+    return _reach(voice.controls.rate, WIDEST_RATE, POST_SYNTHESIS_RATE)
 
 
 def pitch_limits(voice: Voice) -> Limits:
-    """Semitones that may be asked of a voice: the engine's own, else what can be added."""
-    native = voice.controls.pitch
-    return POST_SYNTHESIS_PITCH if native is None else _overlap(native, WIDEST_PITCH)
+    """Semitones that may be asked of a voice: the engine's own, and what can be added."""
+    return _reach(voice.controls.pitch, WIDEST_PITCH, POST_SYNTHESIS_PITCH)
 
 
-def _overlap(one: Limits, other: Limits) -> Limits:
-    return max(one[0], other[0]), min(one[1], other[1])
+def _reach(native: Limits | None, widest: Limits, added: Limits) -> Limits:
+    if native is None:
+        return added
+    return min(max(native[0], widest[0]), added[0]), max(min(native[1], widest[1]), added[1])

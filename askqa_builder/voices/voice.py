@@ -10,10 +10,10 @@ Limits = tuple[float, float]
 
 @dataclass(frozen=True)
 class Controls:
-    """What the engine itself does for a voice; what is missing here is added after synthesis.
+    """What the engine itself does for a voice; what is missing or beyond it is added after synthesis.
 
-    rate: factors of the voice's normal rate that the engine honours, None if it has no control.
-    pitch: semitones that the engine honours, None if it has no control.
+    rate: factors of the voice's normal rate that the engine honours well, None if it has no control.
+    pitch: semitones that the engine honours well, None if it has no control.
     word_times: the engine says when each word is spoken.
     """
 

@@ -69,6 +69,28 @@ def built(short_corpus: tuple[Path, Path], tmp_path_factory: pytest.TempPathFact
     return out
 
 
+@pytest.fixture(scope="session")
+def brief(short_corpus: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A dataset of two shards and three rows without history, quick to score. Read it, never change it."""
+    _, profile = short_corpus
+    folder = tmp_path_factory.mktemp("brief")
+    corpus = write_corpus(folder / "brief_test.json", [{**item(number), "history_turns": []} for number in range(2)])
+    build(corpus, folder / "dataset", profiles=str(profile), workers=1)
+    return folder / "dataset"
+
+
+@pytest.fixture
+def unscored_brief(brief: Path, tmp_path: Path) -> Path:
+    """A copy of it to change."""
+    return Path(shutil.copytree(brief, tmp_path / "brief"))
+
+
+@pytest.fixture(scope="session")
+def scored_brief(brief: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The brief dataset scored without interruption. Read it, never change it."""
+    return _scored(brief, tmp_path_factory)
+
+
 @pytest.fixture
 def unscored(built: Path, tmp_path: Path) -> Path:
     """A copy of it to change."""
@@ -77,9 +99,13 @@ def unscored(built: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def scored(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same dataset scored by PocketSphinx, without interruption. Read it, never change it."""
+    """The larger dataset scored by PocketSphinx. Read it, never change it."""
+    return _scored(built, tmp_path_factory)
+
+
+def _scored(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     pytest.importorskip("pocketsphinx", reason="the asr extra is not installed")
-    out = Path(shutil.copytree(built, tmp_path_factory.mktemp("datasets") / "scored"))
+    out = Path(shutil.copytree(dataset, tmp_path_factory.mktemp("datasets") / "scored"))
     score(out, asr="pocketsphinx", workers=2)
     return out
 

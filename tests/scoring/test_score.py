@@ -121,7 +121,7 @@ def test_a_swapped_turn_is_far_above_its_voices_baseline(unscored: Path) -> None
     assert max(right) < min(found[row].wer for row in swapped)
 
 
-def test_turns_that_rows_share_are_heard_once(unscored: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_turns_that_rows_share_are_heard_once(unscored_brief: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from askqa_builder.scoring.hearing import Hearing
 
     batches: list[int] = []
@@ -133,25 +133,25 @@ def test_turns_that_rows_share_are_heard_once(unscored: Path, monkeypatch: pytes
             yield batch
 
     monkeypatch.setattr(Hearing, "_batches", watched)
-    score(unscored, asr="pocketsphinx", workers=1)
-    # of each conversation four turns; of the two ambiguous ones the clarifying question and two replies
-    assert sum(batches) == 4 * 4 + 2 * 3
+    score(unscored_brief, asr="pocketsphinx", workers=1)
+    # of each conversation the story and the question; of the ambiguous one the clarifying question and two replies
+    assert sum(batches) == 2 * 2 + 3
 
 
-def test_datasets_of_the_first_format_are_brought_up_to_date(unscored: Path, scored: Path) -> None:
+def test_datasets_of_the_first_format_are_brought_up_to_date(unscored_brief: Path, scored_brief: Path) -> None:
     """Format 1.0 has no columns for scores."""
-    for place, entry in enumerate(manifest(unscored)["shards"]):
-        file = unscored / entry["file"]
+    for place, entry in enumerate(manifest(unscored_brief)["shards"]):
+        file = unscored_brief / entry["file"]
         table = pq.read_table(file)
         old = pa.Table.from_pylist(without_scores(table), schema=_first_schema(table.schema))
         pq.write_table(old, file)
-        content = manifest(unscored)
-        content["shards"][place] |= {"bytes": file.stat().st_size, "sha256": digests(unscored)[entry["file"]]}
-        write_manifest(unscored, {**content, "format_version": "1.0"})
-    score(unscored, asr="pocketsphinx", workers=2)
-    for entry in manifest(scored)["shards"]:
-        assert digests(unscored)[entry["file"]] == digests(scored)[entry["file"]]
-    assert manifest(unscored)["format_version"] == manifest(scored)["format_version"]
+        content = manifest(unscored_brief)
+        content["shards"][place] |= {"bytes": file.stat().st_size, "sha256": digests(unscored_brief)[entry["file"]]}
+        write_manifest(unscored_brief, {**content, "format_version": "1.0"})
+    score(unscored_brief, asr="pocketsphinx", workers=2)
+    for entry in manifest(scored_brief)["shards"]:
+        assert digests(unscored_brief)[entry["file"]] == digests(scored_brief)[entry["file"]]
+    assert manifest(unscored_brief)["format_version"] == manifest(scored_brief)["format_version"]
 
 
 def _first_schema(schema: pa.Schema) -> pa.Schema:
@@ -168,9 +168,9 @@ def test_a_later_format_is_refused(unscored: Path) -> None:
     assert digests(unscored) == before
 
 
-def test_a_damaged_shard_is_told_and_left_as_it_is(scored_copy: Callable[[], Path]) -> None:
+def test_a_damaged_shard_is_told_and_left_as_it_is(scored_brief: Path, tmp_path: Path) -> None:
     """A new checksum would hide the damage for ever."""
-    dataset = scored_copy()
+    dataset = Path(shutil.copytree(scored_brief, tmp_path / "damaged"))
     content = manifest(dataset)
     for entry in content["shards"]:
         entry.pop("scored")

@@ -47,32 +47,32 @@ def heard(dataset: Path) -> int:
         connection.close()
 
 
-def test_kills_change_nothing_and_what_was_heard_is_kept(unscored: Path, scored: Path) -> None:
+def test_kills_change_nothing_and_what_was_heard_is_kept(unscored_brief: Path, scored_brief: Path) -> None:
     """While the worker starts, after the first batch, and when the first shard has been replaced."""
-    first = manifest(unscored)["shards"][0]
-    untouched = digests(unscored)[first["file"]]
+    first = manifest(unscored_brief)["shards"][0]
+    untouched = digests(unscored_brief)[first["file"]]
     conditions = (
-        lambda: (unscored / STATE / "heard.sqlite").exists(),
-        lambda: heard(unscored) > 0,
-        lambda: digests(unscored)[first["file"]] != untouched,
+        lambda: (unscored_brief / STATE / "heard.sqlite").exists(),
+        lambda: heard(unscored_brief) > 0,
+        lambda: digests(unscored_brief)[first["file"]] != untouched,
     )
     kept = 0
     for condition in conditions:
-        with started_askqa("score", unscored, *COMMAND) as process:
+        with started_askqa("score", unscored_brief, *COMMAND) as process:
             assert wait_until(lambda: condition() or process.poll() is not None, 120)  # noqa: B023
             assert process.poll() is None, "the dataset is too small: the run was done too early"
             kill_group(process)
-        assert heard(unscored) >= kept
-        kept = heard(unscored)
+        assert heard(unscored_brief) >= kept
+        kept = heard(unscored_brief)
     assert kept > 0
-    result = run_askqa("score", unscored, *COMMAND)
+    result = run_askqa("score", unscored_brief, *COMMAND)
     assert result.returncode == 0, result.stderr
-    assert digests(unscored) == digests(scored)
+    assert digests(unscored_brief) == digests(scored_brief)
 
 
 @pytest.mark.parametrize("moment", ["intent", "shard", "manifest"])
 def test_a_kill_while_a_shard_is_replaced_changes_nothing(
-    unscored: Path, scored: Path, monkeypatch: pytest.MonkeyPatch, moment: str
+    unscored_brief: Path, scored_brief: Path, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
     """Before the new shard takes its place, before the manifest knows of it, and before the intent is gone."""
 
@@ -93,34 +93,34 @@ def test_a_kill_while_a_shard_is_replaced_changes_nothing(
                 Path, "unlink", lambda self, **k: killed() if self.name == "replacing.json" else unlink(self, **k)
             )
         with pytest.raises(KilledError):
-            score(unscored, asr="pocketsphinx", workers=2)
-    assert (unscored / STATE / "replacing.json").exists()
-    score(unscored, asr="pocketsphinx", workers=2)
-    assert digests(unscored) == digests(scored)
+            score(unscored_brief, asr="pocketsphinx", workers=2)
+    assert (unscored_brief / STATE / "replacing.json").exists()
+    score(unscored_brief, asr="pocketsphinx", workers=2)
+    assert digests(unscored_brief) == digests(scored_brief)
 
 
-def test_an_intent_of_a_shard_that_was_built_anew_is_dropped(unscored: Path, scored: Path) -> None:
-    entry = manifest(scored)["shards"][0]
-    state = unscored / STATE
+def test_an_intent_of_a_shard_that_was_built_anew_is_dropped(unscored_brief: Path, scored_brief: Path) -> None:
+    entry = manifest(scored_brief)["shards"][0]
+    state = unscored_brief / STATE
     state.mkdir()
     with atomic_write(state / "replacing.json") as file:
         file.write(json.dumps({"place": 0, "entry": entry, "scoring": {}}).encode())
-    score(unscored, asr="pocketsphinx", workers=2)
-    assert digests(unscored) == digests(scored)
+    score(unscored_brief, asr="pocketsphinx", workers=2)
+    assert digests(unscored_brief) == digests(scored_brief)
 
 
-def test_a_killed_worker_is_replaced(unscored: Path, scored: Path) -> None:
-    with started_askqa("score", unscored, *COMMAND) as process:
+def test_a_killed_worker_is_replaced(unscored_brief: Path, scored_brief: Path) -> None:
+    with started_askqa("score", unscored_brief, *COMMAND) as process:
         assert wait_until(lambda: len(workers_of(process.pid)) == 1, 120)
         workers_of(process.pid)[0].kill()
         _, stderr = process.communicate(timeout=240)
     assert process.returncode == 0, stderr
-    assert digests(unscored) == digests(scored)
+    assert digests(unscored_brief) == digests(scored_brief)
 
 
-def test_ctrl_c_says_one_line_and_the_same_command_goes_on(unscored: Path, scored: Path) -> None:
-    with started_askqa("score", unscored, *COMMAND) as process:
-        assert wait_until(lambda: heard(unscored) > 0 or process.poll() is not None, 120)
+def test_ctrl_c_says_one_line_and_the_same_command_goes_on(unscored_brief: Path, scored_brief: Path) -> None:
+    with started_askqa("score", unscored_brief, *COMMAND) as process:
+        assert wait_until(lambda: heard(unscored_brief) > 0 or process.poll() is not None, 120)
         started = psutil.Process(process.pid).children(recursive=True)
         os.killpg(process.pid, signal.SIGINT)
         stdout, stderr = process.communicate(timeout=60)
@@ -129,40 +129,40 @@ def test_ctrl_c_says_one_line_and_the_same_command_goes_on(unscored: Path, score
     assert "Traceback" not in stderr
     assert [line for line in stderr.splitlines() if line.startswith("askqa: ")] == stderr.splitlines()[-1:]
     assert wait_until(lambda: all(map(is_gone, started)), 15)
-    assert run_askqa("score", unscored, *COMMAND).returncode == 0
-    assert digests(unscored) == digests(scored)
+    assert run_askqa("score", unscored_brief, *COMMAND).returncode == 0
+    assert digests(unscored_brief) == digests(scored_brief)
 
 
-def test_a_dataset_takes_one_command_at_a_time(unscored: Path) -> None:
-    with started_askqa("score", unscored, *COMMAND) as process:
-        assert wait_until(lambda: (unscored / STATE / "heard.sqlite").exists() or process.poll() is not None, 120)
-        second = run_askqa("score", unscored, *COMMAND)
+def test_a_dataset_takes_one_command_at_a_time(unscored_brief: Path) -> None:
+    with started_askqa("score", unscored_brief, *COMMAND) as process:
+        assert wait_until(lambda: (unscored_brief / STATE / "heard.sqlite").exists() or process.poll() is not None, 120)
+        second = run_askqa("score", unscored_brief, *COMMAND)
         assert process.poll() is None
     assert_one_line(second, 2)
     assert "another command" in second.stderr
 
 
-def test_a_full_disk_is_told_and_the_dataset_stays_whole(unscored: Path, scored: Path) -> None:
+def test_a_full_disk_is_told_and_the_dataset_stays_whole(unscored_brief: Path, scored_brief: Path) -> None:
     """Files may not become larger than half a shard."""
-    largest = max(entry["bytes"] for entry in manifest(unscored)["shards"])
-    result = run_askqa("score", unscored, *COMMAND, shell_prefix=f"ulimit -f {largest // 2 // 1024};")
+    largest = max(entry["bytes"] for entry in manifest(unscored_brief)["shards"])
+    result = run_askqa("score", unscored_brief, *COMMAND, shell_prefix=f"ulimit -f {largest // 2 // 1024};")
     assert result.returncode == 1, result.stderr
     assert [line for line in result.stderr.splitlines() if line.startswith("askqa: ")] == result.stderr.splitlines()[
         -1:
     ]
     assert "cannot write" in result.stderr
     assert "Traceback" not in result.stderr
-    for entry in manifest(unscored)["shards"]:
-        assert digests(unscored)[entry["file"]] == entry["sha256"]
-    assert run_askqa("score", unscored, *COMMAND).returncode == 0
-    assert digests(unscored) == digests(scored)
+    for entry in manifest(unscored_brief)["shards"]:
+        assert digests(unscored_brief)[entry["file"]] == entry["sha256"]
+    assert run_askqa("score", unscored_brief, *COMMAND).returncode == 0
+    assert digests(unscored_brief) == digests(scored_brief)
 
 
-def test_interrupted_scoring_survives_a_refused_build(unscored: Path, short_corpus: tuple[Path, Path]) -> None:
-    state = unscored / STATE
+def test_interrupted_scoring_survives_a_refused_build(unscored_brief: Path, short_corpus: tuple[Path, Path]) -> None:
+    state = unscored_brief / STATE
     state.mkdir()
-    shutil.copy(unscored / "askqa.json", state / "heard.sqlite")  # whatever it holds
+    shutil.copy(unscored_brief / "askqa.json", state / "heard.sqlite")  # whatever it holds
     corpus, profile = short_corpus
-    result = run_askqa("build", corpus, unscored, "--profiles", profile, "--seed", "5")
+    result = run_askqa("build", corpus, unscored_brief, "--profiles", profile, "--seed", "5")
     assert_one_line(result, 2)
     assert (state / "heard.sqlite").exists()

@@ -76,6 +76,29 @@ def semitones(one: Speech, other: Speech) -> float:
     return float(12 * np.log2(median_f0(other) / median_f0(one)))
 
 
+class Half(Uncontrolled):
+    """kal16 with control of rates from 0.9 to 1.1 and pitches from -1 to 1."""
+
+    @property
+    def voices(self) -> Mapping[str, Voice]:
+        some = Controls(rate=(0.9, 1.1), pitch=(-1.0, 1.0), word_times=True)
+        return {"kal16": replace(self._flite.voices["kal16"], controls=some)}
+
+    def speak(self, batch: Sequence[Utterance]) -> list[Speech | SpeechError]:
+        self.asked += batch
+        return self._flite.speak(batch)
+
+
+@pytest.mark.parametrize(("rate", "pitch"), [(1.3, 3.0), (0.75, -3.0)])
+def test_what_is_beyond_an_engines_control_is_added(flite: FliteEngine, rate: float, pitch: float) -> None:
+    half = Half(flite)
+    plain, changed = say(half, Utterance(STORY, "kal16"), Utterance(STORY, "kal16", rate, pitch))
+    inside = half.asked[1]
+    assert (inside.rate, inside.pitch) == ((1.1, 1.0) if rate > 1 else (0.9, -1.0))
+    assert len(plain.samples) / len(changed.samples) == pytest.approx(rate, rel=0.03)
+    assert semitones(plain, changed) == pytest.approx(pitch, abs=0.4)
+
+
 @pytest.mark.parametrize("voice", ["slt", "awb", "kal16"])
 def test_what_a_voice_controls_it_does_itself(flite: FliteEngine, voice: str) -> None:
     utterance = Utterance(STORY, voice, rate=1.2, pitch=2.0, seed=3)

@@ -315,6 +315,8 @@ def test_limits_are_the_engines_own_or_those_of_post_synthesis() -> None:
     none = voice("none")
     assert (rate_limits(own), pitch_limits(own)) == ((0.5, 1.8), (-12.0, 6.0))
     assert (rate_limits(none), pitch_limits(none)) == ((0.7, 1.4), (-4.0, 4.0))
+    narrow = voice("narrow", controls=Controls(rate=(0.9, 1.6), pitch=(-9.0, 2.0), word_times=True))
+    assert (rate_limits(narrow), pitch_limits(narrow)) == ((0.7, 1.6), (-9.0, 4.0))
     voices = catalogue(own, none, "other")
     data = profile_data(["none"], ["own"], ["other"])
     data["roles"]["user"].update(rate=1.7, pitch=-10)

@@ -54,6 +54,8 @@ _BASE_FACTORS = tuple(round(128 * 2 ** ((p - _NEUTRAL) / _NEUTRAL)) / 128 for p 
 _BASE_OFFSET_HZ, _HZ_PER_LEVEL, _NEUTRAL_LEVEL = 9.0, 108 / 4096, 18
 _DEFAULT_PITCH_LINE = (80.0, 118.0)
 _PITCH_CAP = 12.0
+# Above 50 espeak moves the formants up as well, by 25 / 256 for each 50 (SetPitchFormants in wavegen.c): by 2 % here.
+_HIGHEST_THAT_KEEPS_FORMANTS = 60
 
 # Control characters start espeak's embedded commands, and it folds private-use ones onto them.
 _COMMAND_CHARACTERS = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f\ue000-\uf8ff]")
@@ -343,8 +345,8 @@ def _lengthening(voice: _Pitch, semitones: float) -> float:
 
 def _pitch_limits(voice: _Pitch) -> Limits:
     share = voice.neutral_rise / voice.base
-    low, high = ((base + share) / (1 + share) for base in (_BASE_FACTORS[0], _BASE_FACTORS[-1]))
-    high = min(high, _HIGHEST / _NEUTRAL)
+    bases = (_BASE_FACTORS[0], _BASE_FACTORS[_HIGHEST_THAT_KEEPS_FORMANTS])
+    low, high = ((base + share) / (1 + share) for base in bases)
     # inwards to tenths of a semitone
     semitones = np.ceil(120 * np.log2(low)) / 10, np.floor(120 * np.log2(high)) / 10
     return max(float(semitones[0]), -_PITCH_CAP), min(float(semitones[1]), _PITCH_CAP)

@@ -1,0 +1,78 @@
+"""Pools whose workers die at the worst moments say so; nobody waits for ever."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import active_children
+
+import pytest
+from pebble import ProcessPool
+
+from askqa_builder.errors import AskqaError
+from askqa_builder.pools import STARTING_SECONDS, Watch, first_done, schedule
+from askqa_builder.processes import WorkerContext
+from askqa_builder.verify import workers
+from askqa_builder.verify.workers import Workers
+
+
+class EndsWhoTakesIt:
+    """Ends the process that unpickles it: after it has taken its task, before it has said so."""
+
+    def __reduce__(self) -> tuple[object, tuple[int]]:
+        return os._exit, (1,)
+
+
+@pytest.fixture
+def pool() -> Iterator[ProcessPool]:
+    with ProcessPool(2, context=WorkerContext()) as pool:
+        yield pool
+        for worker in active_children():  # they would wait a minute for what a dead one holds
+            worker.kill()
+        pool.stop()
+
+
+def test_a_task_that_is_lost_breaks_the_pool(pool: ProcessPool) -> None:
+    """Pebble itself notices only where no other task is at work when the worker dies."""
+    other = schedule(pool, time.sleep, (600.0,))
+    while not other.running():
+        time.sleep(0.01)
+    lost = schedule(pool, abs, (EndsWhoTakesIt(),))
+    with pytest.raises(BrokenProcessPool, match="lost"):
+        first_done(pool, [lost], idle_seconds=2.0)
+    assert other.running()
+
+
+def test_idle_is_a_pool_whose_tasks_all_wait(pool: ProcessPool) -> None:
+    watch = Watch(pool, idle_seconds=0.0)
+    at_work: Future[None] = Future()
+    at_work.set_running_or_notify_cancel()
+    schedule(pool, abs, (-1,)).result(timeout=STARTING_SECONDS)
+    watch.check([])
+    watch.check([at_work, Future()])
+    with pytest.raises(BrokenProcessPool, match="lost"):
+        watch.check([Future()])
+
+
+def test_verify_says_that_its_workers_are_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "STARTING_SECONDS", 2.0)
+    with pytest.raises(AskqaError, match="workers end before they begin"), Workers(2) as pool:
+        list(pool.map(abs, [(-1,), (EndsWhoTakesIt(),)]))
+
+
+def test_verify_says_whose_process_ended() -> None:
+    with Workers(2) as pool:
+        answers = list(pool.map(itself_or_the_end, [(7,), (0,), (8,)]))
+    assert answers[0] == 7
+    assert answers[1] == "the worker ended with exit code 3"
+    assert answers[2] == 8
+
+
+def itself_or_the_end(number: int) -> int:
+    """End the process at zero."""
+    if number == 0:
+        os._exit(3)
+    return number
