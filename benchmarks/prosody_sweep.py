@@ -23,7 +23,7 @@ from askqa_builder.speech.engine import Engine, EngineInfo, Samples, Speech, Utt
 from askqa_builder.speech.engines.flite import FliteEngine
 from askqa_builder.speech.f0 import track_f0
 from askqa_builder.speech.prosody import add_prosody, speak_native
-from askqa_builder.voices.profiles import read_profile_set
+from askqa_builder.voices.profile_files import read_profile_set
 from askqa_builder.voices.voice import Controls, Voice
 
 from common import table

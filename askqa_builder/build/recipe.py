@@ -19,7 +19,8 @@ from askqa_builder.recording.encode import AudioFormat, audio_format
 from askqa_builder.speech.alignment import load_aligner
 from askqa_builder.speech.engine import Engine, EngineInfo, load_engine, prepares, takes_device
 from askqa_builder.voices.channel_files import read_channel
-from askqa_builder.voices.profiles import ProfileSet, read_profile_set
+from askqa_builder.voices.profile_files import read_profile_set
+from askqa_builder.voices.profiles import ProfileSet
 from askqa_builder.voices.resolution import ResolvedProfileSet, resolve
 
 _LIBRARIES = ("anyascii", "num2words", "numpy", "pyarrow", "scipy", "sentencex", "soxr")

@@ -69,7 +69,7 @@ def profiles_command(
 ) -> int:
     """List the shipped profile sets; with a name or a file, check that set against its engines and show it."""
     from askqa_builder.voices.channel_files import shipped_channels
-    from askqa_builder.voices.profiles import read_profile_set, shipped_profile_sets
+    from askqa_builder.voices.profile_files import read_profile_set, shipped_profile_sets
 
     if name is None:
         for shipped in shipped_profile_sets():

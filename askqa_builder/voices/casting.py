@@ -10,9 +10,9 @@ from askqa_builder.corpus.conversation import Role
 from askqa_builder.corpus.sources import SPLITS
 from askqa_builder.errors import UsageError
 from askqa_builder.seeds import Stream
+from askqa_builder.voices.engine_choice import EngineChoice
 from askqa_builder.voices.limits import LOUDNESS, pitch_limits, rate_limits
 from askqa_builder.voices.pool import VoiceIdentity, satisfiable
-from askqa_builder.voices.profiles import EngineChoice
 from askqa_builder.voices.resolution import ResolvedProfileSet
 from askqa_builder.voices.voice import Voice
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from askqa_builder.errors import UsageError
-from askqa_builder.voices.profiles import EngineChoice, options_json
+from askqa_builder.voices.engine_choice import EngineChoice, options_json
 from askqa_builder.voices.section import Place, shown
 
 _WHERE = "--options"

@@ -1,31 +1,22 @@
-"""Profile sets: which voices each role may have and how they may sound, read from YAML and checked."""
+"""Profile sets: which voices each role may have and how they may sound."""
 
 from __future__ import annotations
 
-import json
-import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from pathlib import Path
 from typing import Any
 
 from askqa_builder.corpus.conversation import Role
-from askqa_builder.corpus.rejects import escape
-from askqa_builder.errors import UsageError
 from askqa_builder.seeds import Stream
-from askqa_builder.voices.channel_files import parse_channel
 from askqa_builder.voices.channels import ChannelProfile
-from askqa_builder.voices.distributions import Distribution, parse_distribution, require_inside
-from askqa_builder.voices.limits import EDGE, GAP, LOUDNESS, WIDEST_PITCH, WIDEST_RATE
-from askqa_builder.voices.plain_yaml import read_yaml
-from askqa_builder.voices.pool import ATTRIBUTES, Attribute
-from askqa_builder.voices.reference import Reference, read_reference
-from askqa_builder.voices.section import Place, Section, close_matches, file_name, one_of, shown
-from askqa_builder.voices.shipped import shipped_folder
+from askqa_builder.voices.distributions import Distribution
+from askqa_builder.voices.engine_choice import EngineChoice
+from askqa_builder.voices.limits import EDGE, GAP
+from askqa_builder.voices.pool import Attribute
+from askqa_builder.voices.reference import Reference
 from askqa_builder.voices.voice import Limits
-from askqa_builder.voices.voice_table import VoiceTable, parse_voice_table, read_voice_table
+from askqa_builder.voices.voice_table import VoiceTable
 
 ALIGNERS = ("pocketsphinx",)
 """What can find the words in speech; see `speech.alignment`."""
@@ -52,58 +43,6 @@ class Pause(str, Enum):
     def limits(self) -> Limits:
         """Seconds to which it is clipped: the gaps within and between turns to GAP, the two ends to EDGE."""
         return EDGE if self in (Pause.LEAD_IN, Pause.TAIL) else GAP
-
-
-_DEFAULT_PAUSES: dict[Pause, object] = {
-    Pause.LEAD_IN: ["uniform", 0.1, 0.3],
-    Pause.AFTER_STORY: ["uniform", 0.8, 1.5],
-    # readers pause for about a second between paragraphs, half as long between sentences (Campione and Véronis 2002)
-    Pause.BETWEEN_PARAGRAPHS: ["lognormal", 1.0, 0.15],
-    Pause.BEFORE_ASSISTANT: ["lognormal", 0.4, 0.4],
-    Pause.BEFORE_USER: ["lognormal", 0.3, 0.4],
-    Pause.TAIL: ["uniform", 0.3, 0.5],
-}
-_DEFAULT_LOUDNESS: dict[Role, object] = {
-    Role.NARRATOR: -23.0,
-    Role.USER: ["uniform", -27.0, -21.0],
-    Role.ASSISTANT: ["uniform", -27.0, -21.0],
-}
-
-
-@dataclass(frozen=True)
-class EngineChoice:
-    """An engine by name with its options, the latter as canonical JSON so that they can be compared.
-
-    An option whose name ends in `_path` is a file or folder on this machine, here absolute. Those in
-    `_RUNNING_OPTIONS` say how a server is reached, or how much is computed at once.
-    """
-
-    name: str
-    options_json: str = "{}"
-
-    @property
-    def options(self) -> dict[str, Any]:
-        """The engine's keyword options."""
-        options: dict[str, Any] = json.loads(self.options_json)
-        return options
-
-    @property
-    def key(self) -> str:
-        """What roles that share one engine have in common: its name, and its options where there are any."""
-        return self.name if self.options_json == "{}" else f"{self.name} {self.options_json}"
-
-    @property
-    def portable_options(self) -> dict[str, Any]:
-        """The options as a dataset may show them, and as they count for its digest.
-
-        Of files only the name; what is in them, the engine's info says. Nothing of the way to a server: it changes
-        no sample, so a build may go on over another one, and it is nobody's business.
-        """
-        return {
-            key: Path(value).name if key.endswith(_PATH_SUFFIX) and isinstance(value, str) else value
-            for key, value in self.options.items()
-            if key not in _RUNNING_OPTIONS
-        }
 
 
 @dataclass(frozen=True)
@@ -191,226 +130,6 @@ class ProfileSet:
         }
 
 
-def shipped_profile_sets() -> list[str]:
-    """Names of the profile sets that come with the package, sorted."""
-    return sorted(path.stem for path in shipped_folder().glob("*.yaml"))
-
-
-def read_profile_set(name_or_path: str) -> ProfileSet:
-    """Read a shipped set by name or a file by path; what has neither suffix nor slash is a name.
-
-    Raises UsageError, one line with file, key and what is allowed, where anything is wrong.
-    """
-    path = Path(name_or_path)
-    name = escape(path.stem)
-    if path.suffix or "/" in name_or_path or os.sep in name_or_path:
-        where = " ".join(name_or_path.split())
-        return parse_profile_set(read_yaml(path, where), name=name, source=escape(where), folder=path.parent)
-    shipped = shipped_profile_sets()
-    if name_or_path not in shipped:
-        raise UsageError(
-            f"no profile set {name_or_path!r} is shipped{close_matches(name_or_path, shipped)}; shipped: "
-            f"{', '.join(shipped)}; write a file of your own with its suffix or a slash, as ./mine.yaml"
-        )
-    source = f"profiles/{name_or_path}.yaml"
-    folder = shipped_folder()
-    return parse_profile_set(
-        read_yaml(folder / f"{name_or_path}.yaml", source), name=name_or_path, source=source, folder=folder
-    )
-
-
-def parse_profile_set(data: object, name: str, source: str, folder: Path | None = None) -> ProfileSet:
-    """Check what YAML or a manifest gave; `source` begins every error. Raises UsageError.
-
-    folder: where the files lie that the set names; None if it comes without them, as from a manifest.
-    """
-    top = Section(data, Place(source, folder), _TOP_KEYS, required=("roles",))
-    roles = Section(top.get("roles"), top.at("roles"), _values(Role), required=_values(Role))
-    loudness = Section(top.get("loudness", {}), top.at("loudness"), _values(Role))
-    pauses = Section(top.get("pauses", {}), top.at("pauses"), _values(Pause))
-    default_engine = _engine(top, None)
-    profiles = {role: _role_profile(role, roles, loudness, default_engine) for role in Role}
-    _check_references(profiles, top.at("roles"))
-    return ProfileSet(
-        name=name,
-        source=source,
-        demo=_flag(top, "demo", False),
-        roles=profiles,
-        distinct_voices=_flag(top, "distinct_voices", True),
-        voice_split=_voice_split(top),
-        balance=_balance(top),
-        pauses={
-            pause: _ranged(pauses, pause.value, _DEFAULT_PAUSES[pause], (pause.limits, "seconds of silence"))
-            for pause in Pause
-        },
-        voice_table=_voice_table(top),
-        channel=parse_channel(top.get("channel"), top.at("channel")) if "channel" in top else None,
-        align=one_of(top.get("align"), top.at("align"), ALIGNERS) if "align" in top else None,
-    )
-
-
-_TOP_KEYS = (
-    "engine", "options", "demo", "roles", "distinct_voices", "voice_split", "balance", "pauses", "loudness",
-    "voice_table", "channel", "align",
-)  # fmt: skip
-_ROLE_KEYS = ("engine", "options", "voices", "rate", "pitch", "turn_rate", "turn_pitch")
-_REFERENCE_KEYS = ("ref", "text", "licence", "speaker", "sha256")
-_PATH_SUFFIX = "_path"
-_RUNNING_OPTIONS = frozenset({"api_key_variable", "base_url", "batch_seconds", "concurrency", "patience", "timeout"})
-
-
-def _role_profile(role: Role, roles: Section, loudness: Section, default: EngineChoice | None) -> RoleProfile:
-    section = Section(roles.get(role.value), roles.at(role.value), _ROLE_KEYS, required=("voices",))
-    engine = _engine(section, default)
-    if engine is None:
-        raise UsageError(f"{section.at('engine')}: no engine is named, neither here nor for the whole set")
-    voices, references = _voices(section.get("voices"), section.at("voices"))
-    return RoleProfile(
-        engine=engine,
-        voices=voices,
-        references=references,
-        rate=_ranged(section, "rate", 1.0, (WIDEST_RATE, "factors of the normal rate")),
-        pitch=_ranged(section, "pitch", 0.0, (WIDEST_PITCH, "semitones from the normal pitch")),
-        turn_rate=_ranged(section, "turn_rate", 1.0, (WIDEST_RATE, "factors of the speaker's rate")),
-        turn_pitch=_ranged(section, "turn_pitch", 0.0, (WIDEST_PITCH, "semitones from the speaker's pitch")),
-        loudness=_ranged(loudness, role.value, _DEFAULT_LOUDNESS[role], (LOUDNESS, "LUFS of a turn")),
-    )
-
-
-def _engine(section: Section, default: EngineChoice | None) -> EngineChoice | None:
-    """Read `engine` and `options`; options belong to the engine beside them, else to the set's engine."""
-    if "engine" in section:
-        name = section.get("engine")
-        if not isinstance(name, str) or re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", name) is None:
-            raise UsageError(f"{section.at('engine')}: {shown(name)} is not an engine's name, such as flite")
-        return EngineChoice(name, options_json(section.get("options", {}), section.at("options")))
-    if "options" not in section:
-        return default
-    if default is None:
-        raise UsageError(f"{section.at('options')}: there is no engine to which these options belong")
-    return EngineChoice(default.name, options_json(section.get("options"), section.at("options")))
-
-
-def options_json(options: object, place: Place) -> str:
-    """Return an engine's options as canonical JSON, files named from the folder of `place`. Raises UsageError."""
-    if not isinstance(options, dict):
-        raise UsageError(f"{place}: {shown(options)} is not a mapping of the engine's options")
-    if place.folder is not None:
-        located = {
-            key: str((place.folder / file_name(value, place)).resolve())
-            for key, value in options.items()
-            if key.endswith(_PATH_SUFFIX) and isinstance(value, str)
-        }
-        options = {**options, **located}
-    try:
-        return json.dumps(options, sort_keys=True, allow_nan=False)
-    except ValueError as error:
-        raise UsageError(f"{place}: numbers must be finite") from error
-
-
-def _voices(entries: object, place: Place) -> tuple[tuple[str, ...], tuple[Reference, ...]]:
-    if not isinstance(entries, list) or not entries:
-        raise UsageError(f"{place}: {shown(entries)} is not a list of one voice or more, such as [slt, rms]")
-    seen: dict[str, Reference | None] = {}
-    for entry in entries:
-        reference = _reference(entry, place) if isinstance(entry, dict) else None
-        name = entry if reference is None else reference.name
-        if not isinstance(name, str) or not name:
-            raise UsageError(f"{place}: {shown(name)} is not text; quote it if it is the name of a voice")
-        if name in seen:
-            raise UsageError(f"{place}: {shown(name)} is listed twice")
-        seen[name] = reference
-    return tuple(seen), tuple(reference for reference in seen.values() if reference is not None)
-
-
-def _reference(entry: object, place: Place) -> Reference:
-    """Read an entry `{ref: clip.wav, text:, licence:, speaker:}`; a manifest's has the clip's digest."""
-    section = Section(entry, place, _REFERENCE_KEYS, required=("ref",))
-    values = {key: section.get(key) for key in _REFERENCE_KEYS}
-    for key, value in values.items():
-        if value is not None and (not isinstance(value, str) or not value.strip()):
-            raise UsageError(f"{section.at(key)}: {shown(value)} is not text")
-    path = Path(values["ref"])
-    name = values["speaker"] or path.stem
-    if place.folder is None:
-        digest = values["sha256"] or ""
-        return Reference(name, path.name, digest, values["text"], values["licence"], path)
-    found = read_reference(
-        place.folder / file_name(values["ref"], section.at("ref")),
-        str(section.at("ref")),
-        name,
-        values["text"],
-        values["licence"],
-    )
-    if values["sha256"] not in (None, found.sha256):
-        raise UsageError(f"{section.at('sha256')}: {path.name} is another recording: its SHA-256 is {found.sha256}")
-    return found
-
-
-def _check_references(roles: Mapping[Role, RoleProfile], place: Place) -> None:
-    """One voice is one recording, also where several roles list it, and one recording is one voice."""
-    known: dict[tuple[str, str], Reference] = {}
-    heard: dict[tuple[str, str], Reference] = {}
-    for profile in roles.values():
-        for reference in profile.references:
-            other = known.setdefault((profile.engine.key, reference.name), reference)
-            twin = heard.setdefault((profile.engine.key, reference.sha256), reference)
-            if twin.name != reference.name and reference.sha256:
-                raise UsageError(f"{place}: {reference.name!r} and {twin.name!r} are one recording, {reference.file}")
-            if other != reference:
-                raise UsageError(
-                    f"{place}: {reference.name!r} is two recordings, {other.file} and {reference.file}; "
-                    "give each a speaker of its own"
-                )
-
-
 def _voices_json(profile: RoleProfile) -> list[object]:
     references = {reference.name: reference for reference in profile.references}
     return [references[name].to_json() if name in references else name for name in profile.voices]
-
-
-def _ranged(section: Section, key: str, default: object, allowed: tuple[Limits, str]) -> Distribution:
-    limits, what = allowed
-    where = str(section.at(key))
-    distribution = parse_distribution(section.get(key, default), where)
-    require_inside(distribution, limits, where, what)
-    return distribution
-
-
-def _voice_split(top: Section) -> VoiceSplit:
-    value = top.get("voice_split", VoiceSplit.SHARED.value)
-    return VoiceSplit(one_of(value, top.at("voice_split"), _values(VoiceSplit)))
-
-
-def _voice_table(top: Section) -> VoiceTable | None:
-    """Read the table that a file names; a manifest holds the table itself."""
-    if "voice_table" not in top:
-        return None
-    value, place = top.get("voice_table"), top.at("voice_table")
-    if isinstance(value, dict):
-        return parse_voice_table(value, place)
-    if not isinstance(value, str) or not value.strip() or place.folder is None:
-        raise UsageError(f"{place}: {shown(value)} is not the name of a file; write one with askqa voices --measure")
-    return read_voice_table(place.folder / file_name(value, place), f"{place}: {escape(value)}")
-
-
-def _balance(top: Section) -> tuple[Attribute, ...]:
-    names, place = top.get("balance", []), top.at("balance")
-    if not isinstance(names, list):
-        raise UsageError(f"{place}: {shown(names)} is not a list of {', '.join(ATTRIBUTES)}")
-    for name in names:
-        one_of(name, place, ATTRIBUTES)
-        if names.count(name) > 1:
-            raise UsageError(f"{place}: {name} is listed twice")
-    return tuple(ATTRIBUTES[ATTRIBUTES.index(name)] for name in names)
-
-
-def _flag(section: Section, key: str, default: bool) -> bool:
-    value = section.get(key, default)
-    if not isinstance(value, bool):
-        raise UsageError(f"{section.at(key)}: {shown(value)} is neither true nor false")
-    return value
-
-
-def _values(kind: type[Enum]) -> tuple[str, ...]:
-    return tuple(member.value for member in kind)

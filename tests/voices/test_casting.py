@@ -13,7 +13,7 @@ from askqa_builder.corpus.conversation import Role
 from askqa_builder.errors import UsageError
 from askqa_builder.voices.casting import Cast, CastingKey, cast
 from askqa_builder.voices.pool import SPLITS, divide, satisfiable
-from askqa_builder.voices.profiles import read_profile_set
+from askqa_builder.voices.profile_files import read_profile_set
 from askqa_builder.voices.resolution import ResolvedProfileSet, resolve
 
 from voices.voice_catalogues import FLITE, catalogue, numbered, profile_data, resolved, voice

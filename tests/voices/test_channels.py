@@ -15,7 +15,7 @@ from askqa_builder.errors import UsageError
 from askqa_builder.voices.channel_files import parse_channel, read_channel, shipped_channels
 from askqa_builder.voices.channels import ChannelProfile, Codec
 from askqa_builder.voices.distributions import Uniform
-from askqa_builder.voices.profiles import parse_profile_set, read_profile_set
+from askqa_builder.voices.profile_files import parse_profile_set, read_profile_set
 from askqa_builder.voices.section import Place
 
 ALL = """

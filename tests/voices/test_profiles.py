@@ -15,13 +15,8 @@ from askqa_builder.voices.distributions import Constant, Lognormal, Normal, Unif
 from askqa_builder.voices.limits import pitch_limits, rate_limits
 from askqa_builder.voices.plain_yaml import MAXIMUM_BYTES
 from askqa_builder.voices.pool import SPLITS
-from askqa_builder.voices.profiles import (
-    Pause,
-    VoiceSplit,
-    parse_profile_set,
-    read_profile_set,
-    shipped_profile_sets,
-)
+from askqa_builder.voices.profile_files import parse_profile_set, read_profile_set, shipped_profile_sets
+from askqa_builder.voices.profiles import Pause, VoiceSplit
 from askqa_builder.voices.resolution import resolve
 from askqa_builder.voices.voice import Controls
 

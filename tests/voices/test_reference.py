@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from askqa_builder.errors import UsageError
-from askqa_builder.voices.profiles import parse_profile_set, read_profile_set
+from askqa_builder.voices.profile_files import parse_profile_set, read_profile_set
 from askqa_builder.voices.reference import LARGEST_BYTES
 
 

@@ -7,7 +7,9 @@ import pytest
 from askqa_builder.corpus.conversation import Role
 from askqa_builder.errors import UsageError
 from askqa_builder.voices.casting import SpeakerProfile
-from askqa_builder.voices.profiles import EngineChoice, ProfileSet, parse_profile_set
+from askqa_builder.voices.engine_choice import EngineChoice
+from askqa_builder.voices.profile_files import parse_profile_set
+from askqa_builder.voices.profiles import ProfileSet
 from askqa_builder.voices.turn_prosody import Prosody, combined, draw_offset
 from askqa_builder.voices.voice import Controls, Limits, Voice
 

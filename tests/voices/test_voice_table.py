@@ -13,7 +13,8 @@ import yaml
 from askqa_builder.corpus.conversation import Role
 from askqa_builder.errors import UsageError
 from askqa_builder.voices.casting import CastingKey, cast
-from askqa_builder.voices.profiles import ProfileSet, parse_profile_set, read_profile_set
+from askqa_builder.voices.profile_files import parse_profile_set, read_profile_set
+from askqa_builder.voices.profiles import ProfileSet
 from askqa_builder.voices.resolution import ResolvedProfileSet, resolve
 from askqa_builder.voices.voice import Voice
 from askqa_builder.voices.voice_table import (

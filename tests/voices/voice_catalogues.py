@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from askqa_builder.voices.profiles import ProfileSet, parse_profile_set
+from askqa_builder.voices.profile_files import parse_profile_set
+from askqa_builder.voices.profiles import ProfileSet
 from askqa_builder.voices.resolution import ResolvedProfileSet, resolve
 from askqa_builder.voices.voice import Controls, Voice
 

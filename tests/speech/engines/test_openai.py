@@ -18,7 +18,7 @@ from askqa_builder.speech.engines.openai.audio import decode
 from askqa_builder.speech.engines.openai.engine import PROBE, OpenAIEngine
 from askqa_builder.speech.engines.openai.http import GarbledError
 from askqa_builder.speech.engines.openai.words import TimedWord, read_timed_words, tie
-from askqa_builder.voices.profiles import read_profile_set
+from askqa_builder.voices.profile_files import read_profile_set
 from askqa_builder.voices.reference import read_reference
 from askqa_builder.voices.resolution import resolve
 

@@ -19,7 +19,7 @@ from askqa_builder.speech.engine import Speech, Utterance, load_engine
 from askqa_builder.speech.engines.flite import FliteEngine
 from askqa_builder.speech.pieces import SENTENCE_PAUSE, split_text
 from askqa_builder.speech.reading import read_aloud
-from askqa_builder.voices.profiles import read_profile_set
+from askqa_builder.voices.profile_files import read_profile_set
 from askqa_builder.voices.reference import Reference, read_reference
 from askqa_builder.voices.resolution import resolve
 from askqa_builder.voices.voice import Controls, Voice

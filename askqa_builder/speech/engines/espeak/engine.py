@@ -11,7 +11,6 @@ import os
 import re
 import subprocess
 import sys
-from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -21,53 +20,19 @@ import numpy as np
 from askqa_builder.errors import SpeechError, UsageError
 from askqa_builder.speech.engine import EngineInfo, Pace, Pcm, Speech, Utterance
 from askqa_builder.speech.engines.espeak import server as wire
+from askqa_builder.speech.engines.espeak.calibration import Calibration
 from askqa_builder.speech.engines.espeak.words import word_times
 from askqa_builder.speech.letters import joined_letters
-from askqa_builder.voices.voice import Controls, Limits, Voice
+from askqa_builder.voices.voice import Controls, Voice
 
 SECONDS_ALLOWED = 20.0
 """Wall time after which an utterance counts as hung, besides 2 ms a character (speaking takes 0.05 ms)."""
 _SECONDS_ALLOWED_PER_CHARACTER = 0.002
 
-# Measured (en-us, en-gb, en-gb-scotland, en-gb-x-rp+m3, klatt, f3, Andrea; two texts): the factor of the
-# rate at 175 that a setting of espeak's words a minute yields. Within 3 % from 0.7 to 1.4, 8 % at the limits:
-# pauses shrink less than words, so it depends on the text, hardly on the accent. Variants that set the lengths
-# of syllables themselves miss by up to 9 % from 0.7 to 1.4 (Marco; Andrea and Alicia 5 %).
-_RATE_TABLE = (
-    (90, 0.497), (100, 0.555), (110, 0.613), (120, 0.670), (130, 0.733), (140, 0.793), (150, 0.849),
-    (160, 0.911), (175, 1.000), (190, 1.092), (205, 1.183), (220, 1.274), (235, 1.368), (250, 1.453),
-    (265, 1.544), (280, 1.638), (295, 1.720), (310, 1.822), (330, 1.958), (350, 2.098),
-)  # fmt: skip
-_WORDS_PER_MINUTE, _RATE_FACTORS = zip(*_RATE_TABLE, strict=True)
-_RATE_LIMITS: Limits = (0.5, 2.0)
-
-# espeak ends sounds at whole periods of the voice, so lower speech takes longer: measured (en-us, en-us+f3,
-# en-gb-x-rp+m6), by so many periods a second at the normal rate.
-_PERIODS_A_SECOND = 1.2
-
-# espeak's settings of pitch and range go from 0 to 99, 50 being the voice's own.
-_NEUTRAL, _HIGHEST = 50, 99
-# Pitch p multiplies the base of the voice's fundamental frequency by 2**((p - 50) / 50), kept in 128ths.
-_BASE_FACTORS = tuple(round(128 * 2 ** ((p - _NEUTRAL) / _NEUTRAL)) / 128 for p in range(_HIGHEST + 1))
-# A voice file's line `pitch LOW HIGH` gives the base as LOW - 9 Hz and 108 / 4096 × (HIGH - LOW) Hz for each
-# level of intonation; the level that a change of range leaves where it is, is 18 (SetPitch2 in wavegen.c).
-_BASE_OFFSET_HZ, _HZ_PER_LEVEL, _NEUTRAL_LEVEL = 9.0, 108 / 4096, 18
-_DEFAULT_PITCH_LINE = (80.0, 118.0)
-_PITCH_CAP = 12.0
-# Above 50 espeak moves the formants up as well, by 25 / 256 for each 50 (SetPitchFormants in wavegen.c): by 2 % here.
-_HIGHEST_THAT_KEEPS_FORMANTS = 60
-
 # Control characters start espeak's embedded commands, and it folds private-use ones onto them.
 _COMMAND_CHARACTERS = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f\ue000-\uf8ff]")
 _ENGLISH, _SHAVIAN = "gmw/en", "gmw/en-Shaw"
 _ENGLISH_NAME = re.compile(r"English \((.+)\)")
-
-
-class _Pitch(NamedTuple):
-    """A voice's fundamental frequency: its base, and how much the neutral level of intonation adds, in Hz."""
-
-    base: float
-    neutral_rise: float
 
 
 class _Reply(NamedTuple):
@@ -99,7 +64,7 @@ class EspeakEngine:
         self._server = _ServerProcess(*self._paths)
         hello = self._server.hello
         self._identifiers: dict[str, str] = {}
-        self._pitches: dict[str, _Pitch] = {}
+        self._calibrations: dict[str, Calibration] = {}
         self._voices: dict[str, Voice] = {}
         self._list_voices(hello, Path(self._paths[1]))
         self._info = EngineInfo(
@@ -155,10 +120,7 @@ class EspeakEngine:
             return SpeechError(f"espeak has no voice {utterance.voice!r}")
         if "\0" in text:
             return SpeechError(f"the text has a NUL character: {_shown(text)}")
-        own_pitch = self._pitches[utterance.voice]
-        rate = round(float(np.interp(utterance.rate, _RATE_FACTORS, _WORDS_PER_MINUTE)))
-        rate += round(rate * _lengthening(own_pitch, utterance.pitch) * utterance.rate)
-        pitch, pitch_range = _pitch_settings(own_pitch, utterance.pitch)
+        rate, pitch, pitch_range = self._calibrations[utterance.voice].settings(utterance.rate, utterance.pitch)
         # one character for one, so that espeak's positions stay those of the text
         encoded = _COMMAND_CHARACTERS.sub(" ", joined_letters(text)).encode("utf-8", errors="replace")
         voice = self._identifiers[utterance.voice].encode()
@@ -229,17 +191,17 @@ class EspeakEngine:
 
     def _add_voice(self, name: str, record: Mapping[str, str], lines: Mapping[str, str], variant: str) -> None:
         suffix = f"+{variant}" if variant else ""
-        pitch = _own_pitch(lines.get("pitch"))
+        calibration = Calibration.of_voice(variant, lines.get("pitch"))
         accent = _ENGLISH_NAME.fullmatch(record["name"])
         self._identifiers[name + suffix] = record["identifier"] + suffix
-        self._pitches[name + suffix] = pitch
+        self._calibrations[name + suffix] = calibration
         self._voices[name + suffix] = Voice(
             name=name + suffix,
             language=record["language"],
             gender=lines["gender"].lower().split()[0] if "gender" in lines else None,
             accent=accent[1] if accent else None,
             metadata_source="catalogue",
-            controls=Controls(rate=_RATE_LIMITS, pitch=_pitch_limits(pitch), word_times=True),
+            controls=Controls(rate=calibration.rates, pitch=calibration.pitches, word_times=True),
         )
 
 
@@ -320,36 +282,6 @@ def _voice_file(path: Path) -> dict[str, str]:
     """The lines `key value` of one of espeak's voice files, comments dropped."""
     lines = (line.partition("//")[0].strip().split(None, 1) for line in path.read_text(encoding="utf-8").splitlines())
     return {line[0]: line[1] for line in lines if len(line) == 2}
-
-
-def _own_pitch(line: str | None) -> _Pitch:
-    low, high = map(float, line.split()[:2]) if line else _DEFAULT_PITCH_LINE
-    return _Pitch(low - _BASE_OFFSET_HZ, _NEUTRAL_LEVEL * _HZ_PER_LEVEL * (high - low))
-
-
-def _pitch_settings(voice: _Pitch, semitones: float) -> tuple[int, int]:
-    """espeak's pitch and range that move the whole contour: base and range by the same factor."""
-    factor = 2 ** (semitones / 12)
-    # a change of range leaves the neutral level where it is, so the base must carry that level's share
-    base = factor + (factor - 1) * voice.neutral_rise / voice.base
-    above = min(bisect_left(_BASE_FACTORS, base), _HIGHEST)
-    nearest = min((max(above - 1, 0), above), key=lambda p: abs(_BASE_FACTORS[p] - base))
-    return nearest, min(round(_NEUTRAL * factor), _HIGHEST)
-
-
-def _lengthening(voice: _Pitch, semitones: float) -> float:
-    """The share by which speech at the normal rate gets longer with a pitch, or shorter below 0."""
-    period = 1 / (voice.base + voice.neutral_rise)
-    return _PERIODS_A_SECOND * period * (2 ** (-semitones / 12) - 1)
-
-
-def _pitch_limits(voice: _Pitch) -> Limits:
-    share = voice.neutral_rise / voice.base
-    bases = (_BASE_FACTORS[0], _BASE_FACTORS[_HIGHEST_THAT_KEEPS_FORMANTS])
-    low, high = ((base + share) / (1 + share) for base in bases)
-    # inwards to tenths of a semitone
-    semitones = np.ceil(120 * np.log2(low)) / 10, np.floor(120 * np.log2(high)) / 10
-    return max(float(semitones[0]), -_PITCH_CAP), min(float(semitones[1]), _PITCH_CAP)
 
 
 def _shown(text: str) -> str:
