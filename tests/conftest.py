@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # a process for each core: more threads would get in each other's way
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 from pathlib import Path
 from typing import Any
 

@@ -49,8 +49,8 @@ class LocalExecutor:
         self._recipe = recipe
         self._spool = spool
         self._workers = workers
-        self._start_seconds = max(info.pace.start_seconds for info in recipe.engines.values())
-        self._seconds_per_second = 1 / min(info.pace.minimum_speed for info in recipe.engines.values())
+        self._start_seconds = recipe.start_seconds
+        self._seconds_per_second = recipe.seconds_per_second
 
     def run(self, blocks: Iterable[Block]) -> Iterator[BlockOutcome]:
         """Run the blocks and yield their outcomes as they finish; in memory are a few blocks a worker.
@@ -154,7 +154,7 @@ def _run_block(block: Block, poison: Mapping[int, str]) -> BlockOutcome:
     finished = Finished()
     with ready_worker() as worker:
         for portion in portions(plan_block(healthy, worker.recipe), block.seconds):
-            finished.add(finish_block(portion, speak_block(portion, worker.engines), worker.recipe))
+            finished.add(finish_block(portion, speak_block(portion, worker.engines, worker.check), worker.recipe))
     rejects = in_take_order(block, [*finished.rejects, *crashed(block, poison)])
     return worker.spool.write(block.index, finished.rows, rejects)
 
@@ -169,4 +169,4 @@ def _try_take(block: Block) -> None:
     """Do the steps of a single take without keeping anything. Runs in a worker."""
     with ready_worker() as worker:
         planned = plan_block(block, worker.recipe)
-        finish_block(planned, speak_block(planned, worker.engines), worker.recipe)
+        finish_block(planned, speak_block(planned, worker.engines, worker.check), worker.recipe)

@@ -9,11 +9,13 @@ from importlib.metadata import version
 from typing import Any
 
 from askqa_builder.build.options import NATIVE_RATE, BuildOptions
+from askqa_builder.build.word_check import Listening, WordCheck, open_word_check
 from askqa_builder.corpus.conversation import Role, Stage
 from askqa_builder.corpus.sources import SourceFile
 from askqa_builder.dataset.manifest import canonical_digest
 from askqa_builder.dataset.schema import FORMAT_VERSION
 from askqa_builder.errors import UsageError
+from askqa_builder.recognition.error_rate import describe_recogniser
 from askqa_builder.recording.channel.room import require_rooms
 from askqa_builder.recording.encode import AudioFormat, audio_format
 from askqa_builder.speech.alignment import load_aligner
@@ -31,18 +33,32 @@ _LIBRARIES = ("anyascii", "num2words", "numpy", "pyarrow", "scipy", "sentencex",
 class Recipe:
     """How conversations become rows. It can be pickled.
 
-    engines: identity of each engine by `EngineChoice.key`. devices: where to speak, for engines that compute on a
-    device; the first is the kind of all. sample_rate: of the recordings, Hz.
+    engines: identity of each engine by `EngineChoice.key`. listening: who checks words, None where nobody does.
+    devices: where to speak, for engines that compute on a device; the first is the kind of all. sample_rate: of the
+    recordings, Hz.
     """
 
     profiles: ResolvedProfileSet
     engines: Mapping[str, EngineInfo]
+    listening: Listening | None
     devices: tuple[str | None, ...]
     seed: int
     stages: tuple[Stage, ...]
     renditions: int
     sample_rate: int
     audio_format: AudioFormat
+
+    @property
+    def start_seconds(self) -> float:
+        """What a block may take beside its speech, as for something loaded when it first speaks."""
+        listening = 0.0 if self.listening is None else self.listening.appetite.start_seconds
+        return max(info.pace.start_seconds for info in self.engines.values()) + listening
+
+    @property
+    def seconds_per_second(self) -> float:
+        """Wall seconds that a second of speech may take before it counts as hung; what fails is spoken twice."""
+        listening = 0.0 if self.listening is None else 2 / self.listening.appetite.minimum_speed
+        return 1 / min(info.pace.minimum_speed for info in self.engines.values()) + listening
 
     def engine_of(self, role: Role) -> EngineInfo:
         """Return the identity of the engine that speaks a role."""
@@ -60,10 +76,16 @@ def make_recipe(options: BuildOptions) -> Recipe:
     Raises UsageError before any corpus is read: an unknown set, a missing library, an impossible rate.
     """
     resolved, infos = resolve_profiles(options.profiles, options.devices, options.channel)
+    try:
+        with open_word_check(resolved.profiles.gate, options.devices[0]) as check:
+            listening = None if check is None else check.listening
+    except UsageError as error:
+        raise UsageError(f"{resolved.profiles.source}: gate: {error}") from error
     rate = _sample_rate(options, infos)
     return Recipe(
         resolved,
         infos,
+        listening,
         options.devices,
         options.seed,
         options.stages,
@@ -122,11 +144,13 @@ def open_engines(
         yield engines
 
 
-def check_engines(engines: Mapping[str, Engine], recipe: Recipe) -> None:
-    """Raise UsageError where an engine is no longer what it was when the build began, as where its model changed."""
+def check_unchanged(engines: Mapping[str, Engine], check: WordCheck | None, recipe: Recipe) -> None:
+    """Raise UsageError where who speaks or listens is not who it was when the build began: a model has changed."""
     for key, engine in engines.items():
         if engine.info != recipe.engines[key]:
             raise UsageError(f"engine {engine.info.name} has changed since the build began; start another one")
+    if (None if check is None else check.listening) != recipe.listening:
+        raise UsageError("the gate's recogniser has changed since the build began; start another one")
 
 
 def _check_devices(profile_set: ProfileSet, devices: Sequence[str | None]) -> None:
@@ -158,6 +182,7 @@ def describe_recipe(recipe: Recipe) -> dict[str, Any]:
     return {
         "profiles": {"name": recipe.profiles.profiles.name, **recipe.profiles.to_json()},
         **({} if aligner is None else {"aligner": load_aligner(aligner).version}),
+        **({} if recipe.listening is None else {"gate": describe_recogniser(recipe.listening.info)}),
         "engines": [
             {key: value for key, value in asdict(info).items() if key not in ("pace", "sample_rate", "numeric_mode")}
             for info in recipe.engines.values()

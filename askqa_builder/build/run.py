@@ -28,6 +28,7 @@ from askqa_builder.build.report import BuildReport, Estimate
 from askqa_builder.build.speaker_executor import SpeakerExecutor
 from askqa_builder.build.spool import BlockOutcome, Spool
 from askqa_builder.build.steps import finish_block, in_take_order, plan_block, row_id, speak_block
+from askqa_builder.build.word_check import open_word_check
 from askqa_builder.corpus.conversation import Stage
 from askqa_builder.corpus.rejects import Reject
 from askqa_builder.corpus.selection import read_corpus
@@ -270,12 +271,13 @@ def _estimated_seconds(job: Job) -> float:
     seconds = {take: estimate(take.conversation, job.recipe).spoken for take in job.plan.takes}
     takes = sorted((take for take in seconds if seconds[take]), key=lambda take: seconds[take])
     speaking = working = timed = 0.0
-    with open_engines(job.recipe.profiles.profiles, job.recipe.devices[0]) as engines:
+    profiles, device = job.recipe.profiles.profiles, job.recipe.devices[0]
+    with open_engines(profiles, device) as engines, open_word_check(profiles.gate, device) as check:
         for place, take in enumerate(_spread(takes)):
             begun = time.perf_counter()
             planned = plan_block(Block(0, (take,), 0.0), job.recipe)
             planned_at = time.perf_counter()
-            spoken = speak_block(planned, engines)
+            spoken = speak_block(planned, engines, check)
             spoken_at = time.perf_counter()
             finish_block(planned, spoken, job.recipe)
             if place:  # the first includes what is loaded once

@@ -22,10 +22,11 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from askqa_builder.build.recipe import Recipe, check_engines, open_engines
+from askqa_builder.build.recipe import Recipe, check_unchanged, open_engines
 from askqa_builder.build.spool import read_pickled, write_pickled
 from askqa_builder.build.steps import speak_batch
 from askqa_builder.build.turns import Spoken
+from askqa_builder.build.word_check import WordCheck, open_word_check
 from askqa_builder.errors import AskqaError, EngineError, StorageError, UsageError
 from askqa_builder.pools import end_with, without_interrupts
 from askqa_builder.processes import WorkerContext, compute_on_one_core, keep_freed_memory
@@ -62,8 +63,8 @@ class Speaker:
         self.under_way: dict[int, SpeakingJob] = {}
         self.ready = False
         self.answered = 0
-        self._start_seconds = max(info.pace.start_seconds for info in recipe.engines.values())
-        self._seconds_per_second = 1 / min(info.pace.minimum_speed for info in recipe.engines.values())
+        self._start_seconds = recipe.start_seconds
+        self._seconds_per_second = recipe.seconds_per_second
         self._last_sign = time.monotonic()
         self._end: AskqaError | EOFError | None = None
         with without_interrupts():
@@ -146,10 +147,11 @@ def _serve(connection: Connection, device: str | None, parent: int) -> None:
     answers = _Answers(connection)
     with answers.telling():
         recipe: Recipe = _received(connection)
-        with open_engines(recipe.profiles.profiles, device) as engines:
-            check_engines(engines, recipe)
+        profiles = recipe.profiles.profiles
+        with open_engines(profiles, device) as engines, open_word_check(profiles.gate, device) as check:
+            check_unchanged(engines, check, recipe)
             answers.send(None)
-            desk = _Desk(engines, answers)
+            desk = _Desk(engines, check, answers)
             for _ in range(_THREADS):
                 threading.Thread(target=desk.speak_for_ever, daemon=True).start()
             while True:
@@ -196,9 +198,10 @@ class _Answers:
 class _Desk:
     """Where threads take jobs and speak them."""
 
-    def __init__(self, engines: Mapping[str, Engine], answers: _Answers) -> None:
+    def __init__(self, engines: Mapping[str, Engine], check: WordCheck | None, answers: _Answers) -> None:
         self.jobs: queue.SimpleQueue[SpeakingJob] = queue.SimpleQueue()
         self._engines = engines
+        self._check = check
         self._answers = answers
         # beside an engine that speaks apart, a set may name some for which one thread is all that they bear
         self._turns: Mapping[str, AbstractContextManager[Any]] = {
@@ -234,7 +237,7 @@ class _Desk:
             if not batch:
                 continue
             with self._turns[key]:
-                speeches = iter(speak_batch(engine, batch))
+                speeches = iter(speak_batch(engine, batch, self._check))
             for parts, answer in zip(texts, spoken, strict=True):
                 answer[key] = [next(speeches) for _ in parts.get(key, ())]
         for job, answer in zip(taken, spoken, strict=True):

@@ -60,7 +60,7 @@ class SpeakerExecutor:
         self._recipe = recipe
         self._spool = spool
         self._workers = workers
-        self._start_seconds = max(info.pace.start_seconds for info in recipe.engines.values())
+        self._start_seconds = recipe.start_seconds
         self._to_plan: deque[_Job] = deque()
         self._to_speak: deque[_Job] = deque()
         self._to_finish: deque[_Job] = deque()

@@ -19,7 +19,7 @@ from askqa_builder.errors import AskqaError, EngineError, SpeechError, StorageEr
 from askqa_builder.recording.turn_audio import TurnAudio
 from askqa_builder.seeds import Stream, derive_seed
 from askqa_builder.speech.engine import Engine, Utterance
-from askqa_builder.speech.gate import speak_gated
+from askqa_builder.speech.gate import Check, speak_gated
 from askqa_builder.speech.paragraphs import Span, paragraph_spans
 from askqa_builder.speech.reading import read_aloud
 from askqa_builder.voices.casting import Cast, CastingKey, cast
@@ -60,13 +60,15 @@ def plan_block(block: Block, recipe: Recipe) -> list[PlannedTake]:
     return [_plan_take(take, recipe) for take in block.takes]
 
 
-def speak_block(planned: Sequence[PlannedTake], engines: Mapping[str, Engine]) -> list[list[TurnSpeech]]:
+def speak_block(
+    planned: Sequence[PlannedTake], engines: Mapping[str, Engine], check: Check | None = None
+) -> list[list[TurnSpeech]]:
     """Speak the turns of planned takes, one batch an engine; the answer has the shape of `planned`.
 
-    What the engines do not control themselves is left to `finish_block`.
+    check: what speech must pass beside what any must. What the engines do not control is left to `finish_block`.
     """
     batches = utterances_by_engine(planned)
-    return in_turns(planned, {key: speak_batch(engines[key], batch) for key, batch in batches.items()})
+    return in_turns(planned, {key: speak_batch(engines[key], batch, check) for key, batch in batches.items()})
 
 
 def utterances_by_engine(planned: Sequence[PlannedTake]) -> dict[str, list[Utterance]]:
@@ -182,19 +184,19 @@ def _paragraphs(whole: Utterance, spans: Sequence[Span], recipe: Recipe) -> Iter
         yield PlannedParagraph(replace(whole, text=whole.text[start:end], seed=seed), start, pause / whole.rate)
 
 
-def speak_batch(engine: Engine, batch: Sequence[Utterance]) -> list[Spoken]:
+def speak_batch(engine: Engine, batch: Sequence[Utterance], check: Check | None = None) -> list[Spoken]:
     """Speak a batch; an engine that breaks its promise and raises is asked for each utterance alone.
 
     Running out of memory or disk, or a server that is away, is no fault of the text: such errors are passed on.
     """
     try:
-        return speak_gated(engine, batch)
+        return speak_gated(engine, batch, check)
     except (UsageError, StorageError, EngineError, MemoryError, OSError):
         raise
     except Exception as error:
         if len(batch) == 1:
             return [SpeechError(f"engine {engine.info.name} failed: {type(error).__name__}: {error}")]
-        return [speech for utterance in batch for speech in speak_batch(engine, [utterance])]
+        return [speech for utterance in batch for speech in speak_batch(engine, [utterance], check)]
 
 
 def _finish_take(planned: PlannedTake, spoken: list[TurnSpeech], recipe: Recipe, maker: RowMaker) -> Finished:

@@ -13,8 +13,9 @@ from pathlib import Path
 
 from pebble import ProcessPool
 
-from askqa_builder.build.recipe import Recipe, check_engines, open_engines
+from askqa_builder.build.recipe import Recipe, check_unchanged, open_engines
 from askqa_builder.build.spool import Spool
+from askqa_builder.build.word_check import WordCheck, open_word_check
 from askqa_builder.errors import AskqaError
 from askqa_builder.pools import end_with
 from askqa_builder.processes import WorkerContext, compute_on_one_core, keep_freed_memory
@@ -41,6 +42,7 @@ class Worker:
 
     recipe: Recipe
     engines: Mapping[str, Engine]
+    check: WordCheck | None
     spool: Spool
     lifetime: ExitStack
 
@@ -59,12 +61,14 @@ def _start_worker(recipe: Recipe, spool: Path, parent: int, speaking: bool) -> N
     lifetime = ExitStack()
     try:
         engines = lifetime.enter_context(open_engines(recipe.profiles.profiles, recipe.devices[0], not speaking))
+        check = None
         if speaking:
-            check_engines(engines, recipe)
+            check = lifetime.enter_context(open_word_check(recipe.profiles.profiles.gate, recipe.devices[0]))
+            check_unchanged(engines, check, recipe)
     except AskqaError as error:  # told with the first block: what goes wrong here ends the pool without a word
         _worker = error
         return
-    _worker = Worker(recipe, engines, Spool(spool), lifetime)
+    _worker = Worker(recipe, engines, check, Spool(spool), lifetime)
 
 
 @contextmanager

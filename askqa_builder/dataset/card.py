@@ -111,6 +111,7 @@ def _body(manifest: Mapping[str, Any], statistics: Statistics) -> dict[str, Any]
         "channel": _channel(manifest["profiles"].get("channel")),
         "noises": _noises(manifest["profiles"].get("channel")),
         "profile_set": escape(manifest["profiles"]["name"]),
+        "gate": _gate(manifest["profiles"].get("gate"), manifest.get("gate")),
         "listeners": [escape(listener) for listener in _listeners(manifest.get("scoring", {}))],
         "filters": [escape(_filter(settings)) for settings in manifest.get("filters", [])],
         "rejected": ", ".join(f"{count} × {reason}" for reason, count in rejected.items()) or "nothing",
@@ -139,6 +140,14 @@ def _listeners(scoring: Mapping[str, Any]) -> list[str]:
     if rates and texts:
         texts.append(f"median error rate of a voice: {rates[0]:.1%} (the best) to {rates[-1]:.1%} (the worst)")
     return texts
+
+
+def _gate(gate: Mapping[str, Any] | None, who: Mapping[str, Any] | None) -> str:
+    """Say in words what speech had to pass."""
+    if gate is None or who is None:
+        return ""
+    listener = escape(f"{who['name']} {who['version']}, model {who['model']} ({who['licence']}),")
+    return f"an utterance is kept where {listener} hears it with a word error rate of at most {gate['wer']:g}"
 
 
 def _filter(settings: Mapping[str, Any]) -> str:

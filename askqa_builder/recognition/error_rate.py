@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from askqa_builder.recognition.recogniser import missing_library
+from askqa_builder.recognition.recogniser import ListenerInfo, missing_library
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,6 +56,11 @@ def scorer_versions() -> dict[str, str]:
     _normaliser()
     _jiwer()
     return {name: version(name) for name in ("jiwer", "whisper-normalizer")}
+
+
+def describe_recogniser(info: ListenerInfo) -> dict[str, Any]:
+    """Return the manifest's entry of a recogniser: all that can change an error rate. Raises UsageError."""
+    return {**info.to_json(), "scorer": scorer_versions(), "character_error_rate_up_to_words": SHORT_WORDS}
 
 
 @cache

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from askqa_builder.dataset.manifest import canonical_digest
 from askqa_builder.errors import AskqaError, UsageError
-from askqa_builder.recognition.error_rate import SHORT_WORDS, scorer_versions
+from askqa_builder.recognition.error_rate import describe_recogniser
 from askqa_builder.recognition.recogniser import (
     PREDICTORS,
     RECOGNISERS,
@@ -101,7 +101,7 @@ class Listener:
 def describe(kind: Kind, info: ListenerInfo) -> dict[str, Any]:
     """Return the manifest's entry of a listener: all that can change what is written into rows."""
     if kind == "asr":
-        return {**info.to_json(), "scorer": scorer_versions(), "character_error_rate_up_to_words": SHORT_WORDS}
+        return describe_recogniser(info)
     return info.to_json()
 
 

@@ -7,7 +7,7 @@ healthy engines do, so a fault is a failure and no matter of taste.
 from __future__ import annotations
 
 import reprlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -26,29 +26,50 @@ _INAUDIBLE_PEAK = 1e-4
 """As in `f0`: −80 dBFS, below the last bit of what is written after levelling by any sensible gain."""
 
 
-def speak_gated(engine: Engine, batch: Sequence[Utterance]) -> list[Speech | SpeechError]:
+Check = Callable[[Sequence[Speech], Sequence[Utterance]], list[str | None]]
+"""Says of each speech, spoken for the utterance of the same place, what is wrong with it; None for nothing."""
+
+
+def speak_gated(engine: Engine, batch: Sequence[Utterance], check: Check | None = None) -> list[Speech | SpeechError]:
     """Speak a batch; what has a fault is spoken once more from a derived seed, all such in one batch.
 
     Item i answers utterance i; where the second try has a fault too, a SpeechError says what was measured both times.
+    check: what else to ask of speech that sounds plausible.
     """
     answers = speak_native(engine, batch)
-    rates = [native_part(one, engine.voices[one.voice].controls).rate for one in batch]
-    faults = {
-        place: found
-        for place, (answer, one, rate) in enumerate(zip(answers, batch, rates, strict=True))
-        if isinstance(answer, Speech) and (found := fault(answer, one.text, rate)) is not None
-    }
+    faults = _faults(engine, batch, answers, check)
     if not faults:
         return answers
     again = [replace(batch[place], seed=derive_seed(batch[place].seed, "again")) for place in faults]
-    for place, answer in zip(faults, speak_native(engine, again), strict=True):
-        found = fault(answer, batch[place].text, rates[place]) if isinstance(answer, Speech) else str(answer)
+    second = speak_native(engine, again)
+    second_faults = _faults(engine, again, second, check)
+    for number, (place, first) in enumerate(faults.items()):
+        answer = second[number]
+        found = str(answer) if isinstance(answer, SpeechError) else second_faults.get(number)
         if found is not None:
-            text = reprlib.repr(batch[place].text)
-            answers[place] = SpeechError(f"{text}: {faults[place]}, and once more {found}")
-        else:
-            answers[place] = answer
+            answer = SpeechError(f"{reprlib.repr(batch[place].text)}: {first}, and once more {found}")
+        answers[place] = answer
     return answers
+
+
+def _faults(
+    engine: Engine, batch: Sequence[Utterance], answers: Sequence[Speech | SpeechError], check: Check | None
+) -> dict[int, str]:
+    """Say what is wrong with each answer, by its place; answers that are errors have no fault."""
+    faults: dict[int, str] = {}
+    sound: dict[int, Speech] = {}
+    for place, (one, answer) in enumerate(zip(batch, answers, strict=True)):
+        if isinstance(answer, SpeechError):
+            continue
+        found = fault(answer, one.text, native_part(one, engine.voices[one.voice].controls).rate)
+        if found is None:
+            sound[place] = answer
+        else:
+            faults[place] = found
+    if check is not None and sound:
+        checked = check(list(sound.values()), [batch[place] for place in sound])
+        faults |= {place: found for place, found in zip(sound, checked, strict=True) if found is not None}
+    return dict(sorted(faults.items()))
 
 
 def fault(speech: Speech, text: str, rate: float) -> str | None:

@@ -23,6 +23,7 @@ from askqa_builder.voices.section import Place, Section, close_matches, file_nam
 from askqa_builder.voices.shipped import shipped_folder
 from askqa_builder.voices.voice import Limits
 from askqa_builder.voices.voice_table import VoiceTable, parse_voice_table, read_voice_table
+from askqa_builder.voices.word_gate import parse_word_gate
 
 _DEFAULT_PAUSES: dict[Pause, object] = {
     Pause.LEAD_IN: ["uniform", 0.1, 0.3],
@@ -95,12 +96,13 @@ def parse_profile_set(data: object, name: str, source: str, folder: Path | None 
         voice_table=_voice_table(top),
         channel=parse_channel(top.get("channel"), top.at("channel")) if "channel" in top else None,
         align=one_of(top.get("align"), top.at("align"), ALIGNERS) if "align" in top else None,
+        gate=parse_word_gate(top.get("gate"), top.at("gate")) if "gate" in top else None,
     )
 
 
 _TOP_KEYS = (
     "engine", "options", "demo", "roles", "distinct_voices", "voice_split", "balance", "pauses", "loudness",
-    "voice_table", "channel", "align",
+    "voice_table", "channel", "align", "gate",
 )  # fmt: skip
 _ROLE_KEYS = ("engine", "options", "voices", "rate", "pitch", "turn_rate", "turn_pitch")
 _REFERENCE_KEYS = ("ref", "text", "licence", "speaker", "sha256")

@@ -17,6 +17,7 @@ from askqa_builder.voices.pool import Attribute
 from askqa_builder.voices.reference import Reference
 from askqa_builder.voices.voice import Limits
 from askqa_builder.voices.voice_table import VoiceTable
+from askqa_builder.voices.word_gate import WordGate
 
 ALIGNERS = ("pocketsphinx",)
 """What can find the words in speech; see `speech.alignment`."""
@@ -70,7 +71,7 @@ class ProfileSet:
 
     name: of the shipped set, or the file's without folder and suffix. source: what errors call the file.
     Neither is part of what the set says: two sets are equal when everything else is. align: the aligner that says
-    when words are spoken where an engine does not; None for none.
+    when words are spoken where an engine does not; None for none. gate: whose words are checked; None for nobody's.
     """
 
     name: str = field(compare=False)
@@ -84,6 +85,7 @@ class ProfileSet:
     voice_table: VoiceTable | None = None
     channel: ChannelProfile | None = None
     align: str | None = None
+    gate: WordGate | None = None
 
     @property
     def engines(self) -> dict[str, EngineChoice]:
@@ -127,6 +129,7 @@ class ProfileSet:
             **({} if self.voice_table is None else {"voice_table": self.voice_table.to_json()}),
             **({} if self.channel is None else {"channel": self.channel.to_json()}),
             **({} if self.align is None else {"align": self.align}),
+            **({} if self.gate is None else {"gate": self.gate.to_json()}),
         }
 
 

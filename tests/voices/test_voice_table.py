@@ -159,7 +159,7 @@ def test_a_shipped_set_finds_its_table_in_the_folder_of_shipped_sets(
     write_set(tmp_path, "tables/toy.yaml")
     (tmp_path / "tables").mkdir()
     (tmp_path / "tables" / "toy.yaml").write_text(format_voice_table(TABLE), encoding="utf-8")
-    monkeypatch.setattr("askqa_builder.voices.profiles.shipped_folder", lambda: tmp_path)
+    monkeypatch.setattr("askqa_builder.voices.profile_files.shipped_folder", lambda: tmp_path)
     assert read_profile_set("mine").voice_table == TABLE
 
 
