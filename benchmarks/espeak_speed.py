@@ -1,6 +1,6 @@
-"""Speed and calibration of the espeak engine, as markdown tables.
+"""Speed of the espeak engine, as a markdown table; its rates and pitches are in prosody_sweep and espeak_variants.
 
-    python benchmarks/espeak_speed.py [--rounds 5] [--no-calibration]
+    python benchmarks/espeak_speed.py [--rounds 5]
 
 Speed is seconds of audio per second. "in process" speaks the same texts with the same library without
 forking: what reproducibility costs. Rounds alternate and the best counts, so that other load on the machine
@@ -30,12 +30,6 @@ SENTENCES = (
 )
 NARRATION = " ".join(SENTENCES * 5)
 TURNS = ("Was he old?", "Yes, he was.", "Which city?", "I don't know.", "What about him?", "Who kept it?")
-CALIBRATED = (
-    "en-us", "en-gb", "en-gb-scotland", "en-gb-x-rp", "en-us+m3", "en-us+m7", "en-us+f2", "en-us+f5",
-    "en-us+klatt", "en-gb-scotland+Andrea", "en-us+Annie", "en-us+croak",
-)  # fmt: skip
-RATES = (0.5, 0.7, 0.85, 1.2, 1.4, 2.0)
-SHIFTS = (-6.0, -3.0, -1.0, 1.0, 3.0, 6.0)
 
 Speak = Callable[[Sequence[Utterance]], list[Speech]]
 
@@ -102,46 +96,12 @@ def print_speed(engine: EspeakEngine, rounds: int) -> None:
             print(f"| {kind} | {way} | {wall:.0f} | {cpu:.0f} |")
 
 
-def print_rates(engine: EspeakEngine) -> None:
-    print("\nError of the speaking rate, %\n\n| voice | " + " | ".join(map(str, RATES)) + " |")
-    print("|---" * (len(RATES) + 1) + "|")
-    for voice in CALIBRATED:
-        batch = [Utterance(NARRATION, voice, rate=rate) for rate in (1.0, *RATES)]
-        own, *lengths = (speech.words[-1].end - speech.words[0].start for speech in spoken(engine, batch))
-        errors = [100 * (own / length / rate - 1) for length, rate in zip(lengths, RATES, strict=True)]
-        print(f"| {voice} | " + " | ".join(f"{error:+.1f}" for error in errors) + " |")
-
-
-def median_semitones(speech: Speech) -> float:
-    import parselmouth
-
-    sound = parselmouth.Sound(speech.samples.astype(np.float64), speech.sample_rate)
-    track = sound.to_pitch_ac(time_step=0.01, pitch_floor=45.0, pitch_ceiling=500.0)
-    frequencies = track.selected_array["frequency"]
-    return float(12 * np.log2(np.median(frequencies[frequencies > 0])))
-
-
-def print_pitches(engine: EspeakEngine) -> None:
-    print("\nError of the pitch, semitones\n\n| voice | own F0, Hz | " + " | ".join(map(str, SHIFTS)) + " |")
-    print("|---" * (len(SHIFTS) + 2) + "|")
-    text = " ".join(SENTENCES)
-    for voice in CALIBRATED:
-        batch = [Utterance(text, voice, pitch=shift) for shift in (0.0, *SHIFTS)]
-        own, *shifted = map(median_semitones, spoken(engine, batch))
-        errors = [found - own - shift for found, shift in zip(shifted, SHIFTS, strict=True)]
-        print(f"| {voice} | {2 ** (own / 12):.0f} | " + " | ".join(f"{error:+.2f}" for error in errors) + " |")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--no-calibration", action="store_true")
     arguments = parser.parse_args()
     engine = EspeakEngine()
     print_speed(engine, arguments.rounds)
-    if not arguments.no_calibration:
-        print_rates(engine)
-        print_pitches(engine)
     engine.close()
 
 

@@ -18,6 +18,7 @@ SCRIPTS = (
     "espeak_speed",
     "prosody",
     "prosody_sweep",
+    "espeak_variants",
     "verify_speed",
     "coqui_throughput",
 )
