@@ -51,9 +51,9 @@ demo: $(VENV)/.core libraries
 	@echo "Listen:        aplay $(DEMO).wav      (or ffplay, or open it in any player)"
 	@echo "Another row:   $(BIN)/askqa show $(DEMO) 'demo-cafe|4|1#clarified-0' --save row.wav"
 
-# Whole files go to one process: their tests share what they build.
+# A process for each core takes a run of neighbouring tests, which share what they build, and helps others at the end.
 test: setup
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist worksteal --durations 20
 
 lint: setup
 	$(BIN)/ruff check .

@@ -4,7 +4,7 @@
 
 Speed is seconds of audio per second. "in process" speaks the same texts with the same library without
 forking: what reproducibility costs. Rounds alternate and the best counts, so that other load on the machine
-counts least. Calibration needs praat-parselmouth.
+counts least.
 """
 
 from __future__ import annotations

@@ -49,12 +49,12 @@ def heard(dataset: Path) -> int:
 
 def test_kills_change_nothing_and_what_was_heard_is_kept(unscored_brief: Path, scored_brief: Path) -> None:
     """While the worker starts, after the first batch, and when the first shard has been replaced."""
-    first = manifest(unscored_brief)["shards"][0]
-    untouched = digests(unscored_brief)[first["file"]]
+    first = unscored_brief / manifest(unscored_brief)["shards"][0]["file"]
+    untouched = first.read_bytes()
     conditions = (
         lambda: (unscored_brief / STATE / "heard.sqlite").exists(),
         lambda: heard(unscored_brief) > 0,
-        lambda: digests(unscored_brief)[first["file"]] != untouched,
+        lambda: first.read_bytes() != untouched,
     )
     kept = 0
     for condition in conditions:
