@@ -13,12 +13,20 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, TimeoutError, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
+from askqa_builder.errors import AskqaError
+
 STARTING_SECONDS = 60.0
 """What a worker may take to start where nobody knows better."""
+
+NO_WORKERS = "workers end before they begin; look at the machine's memory and run again"
+
+_MOST_BREAKS = 5
+
+Result = TypeVar("Result")
 
 
 class Watch:
@@ -55,6 +63,26 @@ def first_done(pool: ProcessPool, futures: Collection[Future[Any]], idle_seconds
         if done:
             return done
         watch.check(futures)
+
+
+def until_done(run: Callable[[], Iterator[Result]], who: str = "") -> Iterator[Result]:
+    """Yield what a pool gives, from a new one where it breaks: a worker ended while none had a task.
+
+    run: opens a pool and goes on with what is left. who: begins the message, as "whisper: ". Raises AskqaError where
+    pools break again and again and nothing comes of them.
+    """
+    breaks = 0
+    while True:
+        try:
+            for result in run():
+                breaks = 0
+                yield result
+        except BrokenProcessPool as error:
+            breaks += 1
+            if breaks > _MOST_BREAKS:
+                raise AskqaError(f"{who}{NO_WORKERS}") from error
+        else:
+            return
 
 
 def failure(future: Future[Any]) -> str | None:

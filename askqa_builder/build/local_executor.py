@@ -22,13 +22,12 @@ from askqa_builder.build.spool import BlockOutcome, Spool
 from askqa_builder.build.steps import Finished, crashed, finish_block, in_take_order, plan_block, speak_block
 from askqa_builder.build.worker_pool import ready_worker, worker_pool
 from askqa_builder.errors import AskqaError
-from askqa_builder.pools import ended_by, failure, first_done, schedule
+from askqa_builder.pools import ended_by, failure, first_done, schedule, until_done
 
 SECONDS_AT_ONCE = 120.0
 """Speech that a worker asks of its engine in one batch."""
 
 _MOST_TRIES = 6
-_MOST_BREAKS = 5
 _QUEUED_PER_WORKER = 6
 """Blocks handed out, so that no worker waits while the main process writes a row group."""
 
@@ -60,20 +59,7 @@ class LocalExecutor:
         """
         waiting = iter(blocks)
         retries: deque[_Job] = deque()
-        breaks = 0
-        while True:
-            try:
-                for outcome in self._run_pool(waiting, retries):
-                    breaks = 0
-                    yield outcome
-            except BrokenProcessPool as error:  # a worker ended while none had a block: a new pool goes on
-                breaks += 1
-                if breaks > _MOST_BREAKS:
-                    raise AskqaError(
-                        "workers end before they begin; look at the machine's memory and run again"
-                    ) from error
-            else:
-                return
+        yield from until_done(lambda: self._run_pool(waiting, retries))
 
     def _run_pool(self, waiting: Iterator[Block], retries: deque[_Job]) -> Iterator[BlockOutcome]:
         """Run what waits in one pool; where it breaks, its unfinished jobs go to `retries`."""

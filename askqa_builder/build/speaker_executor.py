@@ -26,11 +26,10 @@ from askqa_builder.build.spool import BlockOutcome, Spool, read_pickled, write_p
 from askqa_builder.build.steps import crashed, finish_block, in_take_order, in_turns, plan_block, utterances_by_engine
 from askqa_builder.build.worker_pool import Worker, ready_worker, worker_pool
 from askqa_builder.errors import AskqaError, EngineError, StorageError, UsageError
-from askqa_builder.pools import Watch, ended_by, failure, schedule
+from askqa_builder.pools import Watch, ended_by, failure, schedule, until_done
 from askqa_builder.speech.engine import PreparingEngine, Utterance
 
 _MOST_TRIES = 6
-_MOST_BREAKS = 5
 _PLANNED_AHEAD = 16
 _MOST_UNDER_WAY = 16
 _SPOKEN_PER_WORKER = 3
@@ -67,7 +66,6 @@ class SpeakerExecutor:
         self._spoken_by: dict[int, _Job] = {}
         self._at_work: dict[Future[Any], tuple[_Job, deque[_Job]]] = {}
         self._speakers = Speakers(recipe)
-        self._breaks = 0
 
     def run(self, blocks: Iterable[Block]) -> Iterator[BlockOutcome]:
         """Run the blocks and yield their outcomes as they finish; in memory are a few blocks a worker and device.
@@ -79,16 +77,7 @@ class SpeakerExecutor:
         self._spool.remove_all_handed_over()  # by a build that was killed
         try:
             self._speakers.start()
-            while True:
-                try:
-                    yield from self._run_pool(waiting)
-                except BrokenProcessPool as error:  # a worker ended while none had a task: a new pool goes on
-                    self._breaks += 1
-                    if self._breaks > _MOST_BREAKS:
-                        message = "workers end before they begin; look at the machine's memory and run again"
-                        raise AskqaError(message) from error
-                else:
-                    return
+            yield from until_done(lambda: self._run_pool(waiting))
         finally:
             self._speakers.stop()
             with suppress(StorageError):  # another error is on its way, or nothing is left
@@ -209,7 +198,6 @@ class SpeakerExecutor:
                 continue
             result = future.result()  # in a broken pool the job stays at work
             del self._at_work[future]
-            self._breaks = 0
             if queue is self._to_plan:
                 (self._to_speak.appendleft if job.alone else self._to_speak.append)(job)
             else:

@@ -16,7 +16,7 @@ from typing import Protocol
 from pebble import ProcessPool
 
 from askqa_builder.errors import AskqaError
-from askqa_builder.pools import STARTING_SECONDS, end_with, failure, first_done, schedule
+from askqa_builder.pools import STARTING_SECONDS, end_with, failure, first_done, schedule, until_done
 from askqa_builder.processes import WorkerContext, compute_on_one_core, keep_freed_memory
 from askqa_builder.recognition.recogniser import Appetite
 from askqa_builder.scoring.clips import TurnClip
@@ -27,7 +27,6 @@ Batch = Sequence[TurnClip]
 Heard = tuple[Batch, dict[bytes, Value]]
 
 _QUEUED_PER_WORKER = 3
-_MOST_BREAKS = 5
 
 
 class Room(Protocol):
@@ -77,22 +76,7 @@ class WorkerRoom:
         """Keep all workers busy. Raises AskqaError where one batch ends its worker twice, or workers do not start."""
         waiting = iter(batches)
         retries: deque[_Task] = deque()
-        breaks = 0
-        while True:
-            try:
-                for heard in self._run_pool(waiting, retries):
-                    breaks = 0
-                    yield heard
-            except BrokenProcessPool as error:  # a worker ended while none had a batch: a new pool goes on
-                breaks += 1
-                if breaks > _MOST_BREAKS:
-                    raise AskqaError(
-                        f"{self._choice.name}: workers end before they begin; look at the machine's memory, run again"
-                    ) from error
-                self.close()
-                self._pool = self._open_pool()
-            else:
-                return
+        yield from until_done(lambda: self._run_pool(waiting, retries), f"{self._choice.name}: ")
 
     def _run_pool(self, waiting: Iterator[Batch], retries: deque[_Task]) -> Iterator[Heard]:
         """Run what waits in one pool; where it breaks, its unfinished batches go to `retries`."""
@@ -110,6 +94,10 @@ class WorkerRoom:
                         retries.append(self._again(task, happened))
                     elif values is not None:
                         yield task.batch, values
+        except BrokenProcessPool:
+            self.close()
+            self._pool = self._open_pool()
+            raise
         finally:
             retries.extend(running.values())
 

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from pebble import ProcessPool
 
 from askqa_builder.errors import AskqaError
-from askqa_builder.pools import STARTING_SECONDS, Watch, failure, schedule
+from askqa_builder.pools import NO_WORKERS, STARTING_SECONDS, Watch, failure, schedule
 from askqa_builder.processes import WorkerContext, compute_on_one_core, keep_freed_memory
 
 _AHEAD = 2
@@ -55,7 +55,7 @@ class Workers:
             while waiting:
                 yield self._answer(self._pool, waiting)
         except BrokenProcessPool as error:
-            raise AskqaError("workers end before they begin; look at the machine's memory and run again") from error
+            raise AskqaError(NO_WORKERS) from error
 
     @staticmethod
     def _answer(pool: ProcessPool, waiting: deque[Future[Any]]) -> Any:
