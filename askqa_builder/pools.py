@@ -33,7 +33,7 @@ class Watch:
     """Notices that a pool will not answer: Pebble leaves some futures waiting for ever.
 
     So it does with the tasks of a pool that breaks before it has looked at them, and with a task whose worker
-    dies after it has taken it and before it has said so.
+    dies after it has taken it and before it has said so. Such a one shows when all others are done.
 
     idle_seconds: how long no worker may be at work before what waits is taken for lost; workers start in that time.
     """

@@ -49,7 +49,8 @@ def _measure(job: Job, folder: Path) -> tuple[str, str, str]:
         for block in job.plan.blocks:
             begun = time.perf_counter()
             finished = Finished()
-            for portion in portions(plan_block(block, job.recipe), block.seconds):
+            planned, finished.rejects = plan_block(block, job.recipe)
+            for portion in portions(planned, block.seconds):
                 finished.add(finish_block(portion, speak_block(portion, loaded), job.recipe))
             recorded += spool.write(block.index, finished.rows, finished.rejects).recorded
             builds.append(time.perf_counter() - begun)
@@ -74,7 +75,7 @@ def _measure(job: Job, folder: Path) -> tuple[str, str, str]:
 
 def _bare(job: Job, engines: dict[str, Engine], index: int) -> tuple[float, float]:
     """Return the engine's seconds for a block, and the seconds of speech it gave."""
-    planned = plan_block(job.plan.blocks[index], job.recipe)
+    planned, _ = plan_block(job.plan.blocks[index], job.recipe)
     batches = {
         key: [
             native_part(paragraph.utterance, engine.voices[paragraph.utterance.voice].controls)

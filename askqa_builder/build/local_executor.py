@@ -139,7 +139,8 @@ def _run_block(block: Block, poison: Mapping[int, str]) -> BlockOutcome:
     healthy = replace(block, takes=tuple(take for i, take in enumerate(block.takes) if i not in poison))
     finished = Finished()
     with ready_worker() as worker:
-        for portion in portions(plan_block(healthy, worker.recipe), block.seconds):
+        planned, finished.rejects = plan_block(healthy, worker.recipe)
+        for portion in portions(planned, block.seconds):
             finished.add(finish_block(portion, speak_block(portion, worker.engines, worker.check), worker.recipe))
     rejects = in_take_order(block, [*finished.rejects, *crashed(block, poison)])
     return worker.spool.write(block.index, finished.rows, rejects)
@@ -154,5 +155,5 @@ def portions(planned: Sequence[PlannedTake], seconds: float) -> Iterator[Sequenc
 def _try_take(block: Block) -> None:
     """Do the steps of a single take without keeping anything. Runs in a worker."""
     with ready_worker() as worker:
-        planned = plan_block(block, worker.recipe)
+        planned, _ = plan_block(block, worker.recipe)
         finish_block(planned, speak_block(planned, worker.engines, worker.check), worker.recipe)

@@ -275,7 +275,7 @@ def _estimated_seconds(job: Job) -> float:
     with open_engines(profiles, device) as engines, open_word_check(profiles.gate, device) as check:
         for place, take in enumerate(_spread(takes)):
             begun = time.perf_counter()
-            planned = plan_block(Block(0, (take,), 0.0), job.recipe)
+            planned, _ = plan_block(Block(0, (take,), 0.0), job.recipe)
             planned_at = time.perf_counter()
             spoken = speak_block(planned, engines, check)
             spoken_at = time.perf_counter()

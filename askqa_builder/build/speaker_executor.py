@@ -254,7 +254,8 @@ def _plan(block: Block, poison: Mapping[int, str]) -> None:
 
 def _texts(block: Block, worker: Worker) -> dict[str, list[Utterance]]:
     """Return what a block's engines have to speak, texts prepared where they can be."""
-    batches = utterances_by_engine(plan_block(block, worker.recipe))
+    planned, _ = plan_block(block, worker.recipe)
+    batches = utterances_by_engine(planned)
     for key, engine in worker.engines.items():
         if key in batches and isinstance(engine, PreparingEngine):
             batches[key] = [replace(one, prepared=_prepared(engine, one.text)) for one in batches[key]]
@@ -274,10 +275,10 @@ def _prepared(engine: PreparingEngine, text: str) -> Any:
 def _finish(block: Block, poison: Mapping[int, str]) -> BlockOutcome:
     """Finish a block that was spoken and spool its rows. Runs in a worker."""
     with ready_worker() as worker:
-        planned = plan_block(_healthy(block, poison), worker.recipe)
+        planned, unplanned = plan_block(_healthy(block, poison), worker.recipe)
         spoken = in_turns(planned, read_pickled(worker.spool.speech_path(block.index)))
         finished = finish_block(planned, spoken, worker.recipe)
-        rejects = [*finished.rejects, *crashed(block, poison)]
+        rejects = [*unplanned, *finished.rejects, *crashed(block, poison)]
         return worker.spool.write(block.index, finished.rows, in_take_order(block, rejects))
 
 
@@ -290,7 +291,8 @@ def _try_plan(block: Block, _: Mapping[int, str], place: int) -> None:
 def _try_finish(block: Block, poison: Mapping[int, str], place: int) -> None:
     """Finish a single take of a block that was spoken without keeping anything. Runs in a worker."""
     with ready_worker() as worker:
-        planned = plan_block(_healthy(block, poison), worker.recipe)
+        planned, _ = plan_block(_healthy(block, poison), worker.recipe)
         spoken = in_turns(planned, read_pickled(worker.spool.speech_path(block.index)))
-        healthy = place - sum(other < place for other in poison)
-        finish_block(planned[healthy : healthy + 1], spoken[healthy : healthy + 1], worker.recipe)
+        for take, speech in zip(planned, spoken, strict=True):
+            if take.take == block.takes[place]:
+                finish_block([take], [speech], worker.recipe)

@@ -74,7 +74,8 @@ class Speakers:
         for number, take in enumerate(block.takes):
             if number in known:
                 continue
-            utterances = utterances_by_engine(plan_block(replace(block, takes=(take,)), self._recipe))
+            planned, _ = plan_block(replace(block, takes=(take,)), self._recipe)
+            utterances = utterances_by_engine(planned)
             seconds = estimate(take.conversation, self._recipe).spoken
             happened = self._ended_by(place, utterances, seconds, texts)
             if happened:

@@ -55,9 +55,21 @@ class Finished:
         self.rejects += other.rejects
 
 
-def plan_block(block: Block, recipe: Recipe) -> list[PlannedTake]:
-    """Cast the takes of a block and draw all that is drawn; nothing depends on the rest of the block."""
-    return [_plan_take(take, recipe) for take in block.takes]
+def plan_block(block: Block, recipe: Recipe) -> tuple[list[PlannedTake], list[Reject]]:
+    """Cast the takes of a block and draw all that is drawn; nothing depends on the rest of the block.
+
+    Returns what can be planned, in order, and rejects for the others.
+    """
+    planned: list[PlannedTake] = []
+    rejects: list[Reject] = []
+    for take in block.takes:
+        try:
+            planned.append(_plan_take(take, recipe))
+        except (AskqaError, MemoryError, OSError):
+            raise
+        except Exception as error:  # one odd conversation must not cost all others
+            rejects.append(_internal_error(take, "speak", error))
+    return planned, rejects
 
 
 def speak_block(
@@ -100,7 +112,7 @@ def finish_block(planned: Sequence[PlannedTake], spoken: Sequence[list[TurnSpeec
         except (AskqaError, MemoryError, OSError):
             raise
         except Exception as error:  # one odd conversation must not cost all others
-            block.rejects.append(reject(take.take, "write", "internal_error", f"{type(error).__name__}: {error}"))
+            block.rejects.append(_internal_error(take.take, "write", error))
     return block
 
 
@@ -114,6 +126,10 @@ def reject(take: Take, stage: RejectStage, reason: str, detail: str, suffix: str
         reason,
         " ".join(detail.split()),
     )
+
+
+def _internal_error(take: Take, stage: RejectStage, error: Exception) -> Reject:
+    return reject(take, stage, "internal_error", f"{type(error).__name__}: {error}")
 
 
 def crashed(block: Block, poison: Mapping[int, str]) -> list[Reject]:

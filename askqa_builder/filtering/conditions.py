@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from askqa_builder.corpus.rejects import describe, quote
+from askqa_builder.dataset.scores import is_scored
 from askqa_builder.errors import UsageError
 from askqa_builder.filtering.where import Where, parse_where
 from askqa_builder.scoring.figures import Voice, voices_of
@@ -57,7 +58,7 @@ class Conditions:
             "mos": self.min_mos is not None,
         }
         for kind, wanted in asked.items():
-            if wanted and not (kind in scoring and "voices" in scoring):
+            if wanted and not ("voices" in scoring and is_scored(manifest, kind)):
                 name = {"asr": "--asr whisper", "mos": "--mos utmos --mos-model FILE"}[kind]
                 raise UsageError(
                     f"the dataset has no such scores, or not all of them; first: askqa score DATASET {name}"

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from askqa_builder.dataset.manifest import canonical_digest
 from askqa_builder.errors import AskqaError, UsageError
 from askqa_builder.recognition.error_rate import describe_recogniser
 from askqa_builder.recognition.recogniser import (
@@ -103,8 +102,3 @@ def describe(kind: Kind, info: ListenerInfo) -> dict[str, Any]:
     if kind == "asr":
         return describe_recogniser(info)
     return info.to_json()
-
-
-def mark(description: Mapping[str, Any]) -> str:
-    """Return the short digest that shards carry in the manifest once they are scored so."""
-    return canonical_digest(description)[:16]

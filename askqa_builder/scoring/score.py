@@ -55,7 +55,11 @@ def _choices(
         raise UsageError("nothing to score with: give --asr whisper, --asr pocketsphinx or --mos utmos")
     if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int) or workers < 1):
         raise UsageError(f"workers: {workers!r} is not allowed; give a whole number from 1")
-    for value, needed, names in ((model, asr, "--model needs --asr"), (mos_model, mos, "--mos-model needs --mos")):
+    for value, needed, names in (
+        (model, asr, "--model needs --asr"),
+        (mos_model, mos, "--mos-model needs --mos"),
+        (mos_samples, mos, "--mos-samples needs --mos"),
+    ):
         if value is not None and needed is None:
             raise UsageError(names)
     choices = []

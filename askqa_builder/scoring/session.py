@@ -15,6 +15,7 @@ from askqa_builder.dataset.locking import LOCK_NAME, lock_folder, release
 from askqa_builder.dataset.manifest import CARD_NAME, shard_records, write_manifest
 from askqa_builder.dataset.reading import finished_manifest, reading_errors, row_groups
 from askqa_builder.dataset.schema import FORMAT_VERSION
+from askqa_builder.dataset.scores import is_scored, mark
 from askqa_builder.dataset.shard import ShardRecord
 from askqa_builder.dataset.statistics import summarise
 from askqa_builder.dataset.upgrade import check_rewritable
@@ -24,7 +25,7 @@ from askqa_builder.progress import Progress, Totals
 from askqa_builder.recognition.error_rate import error_rate
 from askqa_builder.scoring.figures import VoiceFigures, WorstTurn, figures_by_voice, scored_turns, worst_turns
 from askqa_builder.scoring.hearing import Hearing
-from askqa_builder.scoring.listeners import Choice, describe, mark
+from askqa_builder.scoring.listeners import Choice, describe
 from askqa_builder.scoring.replacing import TurnScores, finish_replacing, replace_shard
 from askqa_builder.scoring.store import STORE_NAME, HeardStore
 from askqa_builder.scoring.workers import open_room
@@ -179,8 +180,12 @@ class Session:
         return scores
 
     def _tell(self, records: Sequence[ShardRecord], voices: Sequence[VoiceFigures]) -> None:
-        """Put the voices' figures into the manifest, and write the card, where they are not there yet."""
-        scoring = {**self._manifest["scoring"], "voices": [voice.to_json() for voice in voices]}
+        """Put the voices' figures into the manifest, and write the card, where they are not there yet.
+
+        A listener whose run was never finished is forgotten: what it gave stands in some shards only.
+        """
+        whole = {kind: who for kind, who in self._manifest["scoring"].items() if is_scored(self._manifest, kind)}
+        scoring = {**whole, "voices": [voice.to_json() for voice in voices]}
         if scoring == self._manifest["scoring"] and (self._dataset / CARD_NAME).exists():
             return
         self._manifest |= {"format_version": FORMAT_VERSION, "scoring": scoring}

@@ -82,7 +82,8 @@ def account_for(part: int, parts: int, profile: Path, folder: Path) -> Counter[s
             found: Counter[str] = Counter()
             left_out: list[Reject] = []
             for block in plan.blocks:
-                planned = plan_block(block, recipe)
+                planned, unplanned = plan_block(block, recipe)
+                left_out += unplanned
                 if any(len(turn.spoken.text) > LONGEST for take in planned for turn in take.turns):
                     found.update(row_id for take in block.takes for row_id in wanted_ids(take.conversation))
                     continue

@@ -9,6 +9,7 @@ from harness import manifest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from askqa_builder.build import steps
 from askqa_builder.build.options import BuildOptions
 from askqa_builder.build.plan import SECONDS_A_BLOCK, Plan, estimate, estimated_bytes, make_plan
 from askqa_builder.build.recipe import Recipe, make_recipe
@@ -24,6 +25,8 @@ from askqa_builder.corpus.conversation import (
     Stage,
     Turn,
 )
+from askqa_builder.speech.reading import read_aloud
+from askqa_builder.speech.spoken_text import SpokenText
 
 SPLITS = ("train", "validation", "test")
 
@@ -166,3 +169,22 @@ def test_borders_depend_on_what_stands_before_them_only(large_corpus: Path, quic
     some, every = shards(30), shards(None)
     assert len(every) > len(some) > 2
     assert some[:-1] == every[: len(some) - 1]
+
+
+def test_a_conversation_that_cannot_be_planned_costs_itself_only(
+    demo_file: Path, quick_profile: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = prepare(demo_file, BuildOptions(profiles=str(quick_profile)))
+    block = replace(job.plan.blocks[0], takes=tuple(job.plan.takes[:3]))
+    odd = block.takes[1].conversation
+
+    def read(text: str, final: str) -> SpokenText:
+        if text == odd.turns[-1].text:
+            raise ValueError("odd")
+        return read_aloud(text, final)
+
+    monkeypatch.setattr(steps, "read_aloud", read)
+    planned, rejects = steps.plan_block(block, job.recipe)
+    assert [take.take for take in planned] == [block.takes[0], block.takes[2]]
+    assert [(reject.id, reject.stage, reject.reason) for reject in rejects] == [(odd.id, "speak", "internal_error")]
+    assert rejects[0].detail == "ValueError: odd"

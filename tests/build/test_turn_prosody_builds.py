@@ -140,7 +140,7 @@ def test_an_aligner_finds_the_words_that_an_engine_does_not_tell(story_file: Pat
         recipe = make_recipe(BuildOptions(profiles=str(path)))
         assert ("aligner" in describe_recipe(recipe)) == bool(extra)
         (block,) = make_plan(corpus.conversations, ["test"], recipe, 10**9).blocks
-        planned = plan_block(block, recipe)
+        planned, _ = plan_block(block, recipe)
         finished = finish_block(planned, speak_block(planned, {"flite": engine}), recipe)
         assert finished.rejects == []
         found[name] = [row["words"] for row in finished.rows[Stage.INITIAL]]

@@ -24,8 +24,9 @@ from harness import (
     workers_of,
 )
 
-from askqa_builder import score
+from askqa_builder import filter, score
 from askqa_builder.dataset.files import atomic_write
+from askqa_builder.errors import UsageError
 from askqa_builder.scoring import replacing
 
 pytest.importorskip("pocketsphinx", reason="the asr extra is not installed")
@@ -166,3 +167,33 @@ def test_interrupted_scoring_survives_a_refused_build(unscored_brief: Path, shor
     result = run_askqa("build", corpus, unscored_brief, "--profiles", profile, "--seed", "5")
     assert_one_line(result, 2)
     assert (state / "heard.sqlite").exists()
+
+
+def test_half_a_run_of_one_listener_is_not_whole_after_another(
+    unscored_brief: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch = pytest.importorskip("torch")
+
+    class Loudness(torch.nn.Module):  # type: ignore[misc, name-defined]
+        def forward(self, wave: torch.Tensor) -> torch.Tensor:  # type: ignore[name-defined]
+            return wave.abs().mean()
+
+    torch.jit.trace(Loudness(), torch.ones(1, 16000)).save(str(tmp_path / "loudness.pt"))
+    replaced = []
+
+    class KilledError(BaseException):
+        pass
+
+    def stop_after_one(*arguments: object) -> None:
+        replaced.append(finish(*arguments))
+        raise KilledError
+
+    finish = replacing.finish_replacing
+    with monkeypatch.context() as patched:
+        patched.setattr(replacing, "finish_replacing", stop_after_one)
+        with pytest.raises(KilledError):
+            score(unscored_brief, asr="pocketsphinx", workers=2)
+    score(unscored_brief, mos="utmos", mos_model=tmp_path / "loudness.pt", device="cpu", workers=1)
+    assert set(manifest(unscored_brief)["scoring"]) == {"mos", "voices"}
+    with pytest.raises(UsageError, match="not all of them; first: askqa score DATASET --asr whisper"):
+        filter(unscored_brief, tmp_path / "kept", max_wer=0.0)

@@ -12,11 +12,24 @@ from askqa_builder.speech.reading.finishing import LONGEST_WORD
 ANYTHING = st.text(st.characters(), max_size=60) | st.text(
     "$£€¥0123456789.,- _stndrh\n%½×\u200b\ud800’“…—", max_size=40
 )
+TOKENS = st.lists(
+    st.sampled_from(
+        [
+            *"-—–.,:;!?/\\()[]&#%+=*_ \n'\"", "7", "1/2", "2½", "007", "$", "£5.20", "1957", "-61", "59-8", "'60s",
+            "1st", "II", "VIII", "World War ", "CHAPTER ", "King George ", "U.S.", "CNN", "Mr.", "St.", "p.m.", "10:30",
+            "Jan. 5, ", "1.5 million", "ca. ", "No. ", "p. ", "AD 79", "12/25/1999", "5'11\"", "°C", "km", "mph", "x",
+            "a@b.com", "Ã©", "â€™", "___", "[ˈfoʊ]",
+        ]
+    ),
+    max_size=12,
+).map("".join)  # fmt: skip
+"""What rules look for, in any order."""
+
 WORDS = st.lists(st.from_regex(r"[b-df]{3,9}", fullmatch=True), min_size=1, max_size=8)
 
 
-@settings(max_examples=300, deadline=None)
-@given(ANYTHING)
+@settings(max_examples=600, deadline=None)
+@given(ANYTHING | TOKENS)
 @example("\x00")
 @example("\ud800\udfff")
 @example("שָׁלוֹם مرحبا ٣٤٥")

@@ -141,6 +141,7 @@ CASES = {
     "numbering": [("No. 5 and nos. 6", "Number five and number six.")],
     "mixed fraction": [("2½ and ¾", "two and a half and three quarters.")],
     "fraction": [
+        ("7-1/2 inches", "seven and a half inches."),
         ("1/2 or 2/3 or 1 1/4", "one half or two thirds or one and a quarter."),
         ("24/7", "twenty four seven."),
     ],

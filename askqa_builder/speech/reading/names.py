@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from askqa_builder.speech.reading import tables
 from askqa_builder.speech.reading.rule import BEFORE_A_SENTENCE, Rule, any_of, rule, shortened
@@ -104,13 +105,19 @@ def _in_capitals(match: re.Match[str]) -> str:
 
 def _neighbours(match: re.Match[str]) -> list[str]:
     """Return the words in capitals that stand directly before and after one."""
-    before = _CAPITALS_BEFORE.search(match.string, max(match.start() - 60, 0), match.start())
-    after = _CAPITALS_AFTER.match(match.string, match.end())
+    before = _CAPITALS_BEFORE.search(match.string, max(match.start() - _NEAR, 0), match.start())
+    after = _CAPITALS_AFTER.match(match.string, match.end(), match.end() + _NEAR)
     return [word for found in (before, after) if found for word in re.findall(r"[A-Z']+", found.group())]
 
 
+@lru_cache(maxsize=1)
+def _capitalised_words(text: str) -> frozenset[str]:
+    """Return the words of a text that have a capital at their beginning only."""
+    return frozenset(re.findall(r"\b[A-Z][a-z]*\b", text))
+
+
 def _alone(word: str, text: str) -> str:
-    if "'" not in word and is_spelled(word) and not re.search(rf"\b{word.capitalize()}\b", text):
+    if "'" not in word and is_spelled(word) and word.capitalize() not in _capitalised_words(text):
         return " ".join(word)
     return word.capitalize()  # engines spell out what is all capitals
 
@@ -119,6 +126,9 @@ def _plural(match: re.Match[str]) -> str:
     word = match[1]
     return f"{' '.join(word)}'s" if is_spelled(word) else f"{word.capitalize()}s"
 
+
+_NEAR = 60
+"""Characters on each side among which neighbours are looked for: a text all in capitals must not take for ever."""
 
 _CAPITALS_BEFORE = re.compile(r"(?:\b[A-Z']+[ ,]{1,2})+$")
 _CAPITALS_AFTER = re.compile(r"(?:[ ,]{1,2}[A-Z']+\b)+")

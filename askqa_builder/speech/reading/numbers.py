@@ -127,7 +127,7 @@ def _fraction(match: re.Match[str]) -> str:
     halves = {2: ("half", "halves"), 4: ("quarter", "quarters")}
     one, many = halves.get(below, (ordinal(str(below)), ordinal(str(below)) + "s"))
     part = f"{cardinal(str(above))} {one if above == 1 else many}"
-    return f"{cardinal(whole.strip())} and {part.replace('one ', 'a ', 1)}" if whole else part
+    return f"{cardinal(whole[:-1])} and {part.replace('one ', 'a ', 1)}" if whole else part
 
 
 def _vulgar(match: re.Match[str]) -> str:
