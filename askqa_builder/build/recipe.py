@@ -16,6 +16,7 @@ from askqa_builder.dataset.manifest import canonical_digest
 from askqa_builder.dataset.schema import FORMAT_VERSION
 from askqa_builder.errors import UsageError
 from askqa_builder.recognition.error_rate import describe_recogniser
+from askqa_builder.recognition.recogniser import RECOGNISERS, check_options
 from askqa_builder.recording.channel.room import require_rooms
 from askqa_builder.recording.encode import AudioFormat, audio_format
 from askqa_builder.speech.alignment import load_aligner
@@ -108,6 +109,11 @@ def resolve_profiles(
         profile_set = replace(profile_set, channel=read_channel(channel))
     if profile_set.channel is not None and profile_set.channel.room is not None:
         require_rooms()
+    if profile_set.gate is not None:
+        try:
+            check_options(RECOGNISERS, profile_set.gate.recogniser.name, profile_set.gate.recogniser.options)
+        except UsageError as error:
+            raise UsageError(f"{profile_set.source}: gate: {error}") from error
     with ExitStack() as stack:
         try:
             if profile_set.align is not None:

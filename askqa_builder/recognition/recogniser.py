@@ -140,20 +140,24 @@ def takes_option(group: str, name: str, option: str) -> bool:
     return option in inspect.signature(_factory(group, name)).parameters
 
 
+def check_options(group: str, name: str, options: Mapping[str, Any]) -> None:
+    """Raise UsageError where no listener is registered as `name` in a group, or an option is not its own."""
+    parameters = inspect.signature(_factory(group, name)).parameters
+    for key in options.keys() - parameters.keys():
+        takes = ", ".join(parameters) or "none"
+        raise UsageError(f"{_NOUNS[group]} {name!r} has no option {key!r}; it takes {takes}")
+
+
 def missing_library(name: str, library: str) -> UsageError:
     """Say that a listener's library is not installed, and how to get it."""
     return UsageError(f'{name} needs {library}: pip install "askqa-builder[asr]"')
 
 
 def _load(group: str, name: str, options: Mapping[str, Any]) -> Any:
-    factory = _factory(group, name)
+    check_options(group, name, options)
     where = f"{_NOUNS[group]} {name!r}"
-    signature = inspect.signature(factory)
-    for key in options.keys() - signature.parameters.keys():
-        raise UsageError(f"{where} has no option {key!r}; it takes {', '.join(signature.parameters) or 'none'}")
     try:
-        signature.bind(**options)
-        return factory(**options)
+        return _factory(group, name)(**options)
     except (AskqaError, MemoryError):
         raise
     except Exception as error:  # it may come from anywhere

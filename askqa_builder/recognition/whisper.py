@@ -6,6 +6,7 @@ import logging
 from bisect import bisect_right
 from collections.abc import Sequence
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from askqa_builder.errors import UsageError
 from askqa_builder.machine import parse_devices, usable_cores
 from askqa_builder.recognition.cutting import cut_at_silence
 from askqa_builder.recognition.recogniser import Appetite, Clip, ListenerInfo, missing_library
-from askqa_builder.recognition.whisper_files import WhisperFiles, find_whisper
+from askqa_builder.recognition.whisper_files import WhisperFiles, find_whisper, whisper_in
 
 DEFAULT_MODEL = "small.en"
 
@@ -36,11 +37,17 @@ class WhisperRecogniser:
     """
 
     def __init__(
-        self, model: str = DEFAULT_MODEL, device: str | None = None, compute_type: str | None = None, threads: int = 0
+        self,
+        model: str = DEFAULT_MODEL,
+        model_path: str | None = None,
+        device: str | None = None,
+        compute_type: str | None = None,
+        threads: int = 0,
     ) -> None:
         """Load a model.
 
         model: a name such as small.en or large-v3, a model on the Hub in CTranslate2's format, or a folder with one.
+        model_path: a folder with one, instead.
         device: cpu, cuda or cuda:N; None for a GPU where there is one. compute_type: CTranslate2's, by default
         float16 on CUDA and int8 on CPUs. threads: on a CPU; 0 for one per core.
         Raises UsageError where library, model or device are missing.
@@ -52,7 +59,7 @@ class WhisperRecogniser:
             raise missing_library("whisper", "faster-whisper") from error
         kind, index = _device(device, ctranslate2.get_cuda_device_count())
         compute_type = compute_type or _COMPUTE_TYPES[kind]
-        files = find_whisper(model)
+        files = find_whisper(model) if model_path is None else whisper_in(Path(model_path))
         self._batch_size = _BATCH_SIZES[kind]
         try:
             loaded = WhisperModel(

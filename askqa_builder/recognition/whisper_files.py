@@ -28,14 +28,15 @@ def find_whisper(model: str) -> WhisperFiles:
     Raises UsageError for an unknown name, an incomplete folder, and where the Hub is needed and cannot be reached.
     """
     folder = Path(model).expanduser()
-    if folder.is_dir():
-        return _in_folder(folder)
-    if folder.is_absolute() or model.startswith((".", "~")):
-        raise UsageError(f"{model}: there is no such folder; give one with a Whisper model in CTranslate2's format")
+    if folder.is_dir() or folder.is_absolute() or model.startswith((".", "~")):
+        return whisper_in(folder)
     return _by_name(model)
 
 
-def _in_folder(folder: Path) -> WhisperFiles:
+def whisper_in(folder: Path) -> WhisperFiles:
+    """Find the model in a folder. Raises UsageError where it is incomplete or not there."""
+    if not folder.is_dir():
+        raise UsageError(f"{folder}: there is no such folder; give one with a Whisper model in CTranslate2's format")
     missing = [name for name in _NEEDED if not (folder / name).is_file()]
     if missing:
         raise UsageError(
@@ -62,7 +63,7 @@ def _by_name(model: str) -> WhisperFiles:
         except (HfHubHTTPError, OSError, ValueError) as error:  # without a network they come in many kinds
             raise UsageError(
                 f"whisper's model {model!r} is not on this machine and cannot be downloaded; "
-                "run once where the Hugging Face Hub can be reached, or give --model FOLDER"
+                "run once where the Hugging Face Hub can be reached, or give the folder of a model"
             ) from error
     repository = folder.parent.parent.name.removeprefix("models--").replace("--", "/")
     return WhisperFiles(folder, repository, folder.name, "MIT" if "/" not in model else "as its maker says")

@@ -26,7 +26,16 @@ HEIGHT: Limits = (1.5, 10.0)
 """Metres of a room's height."""
 
 RT60: Limits = (0.1, 1.0)
-"""Seconds in which a room's sound falls by 60 dB; beyond one second a room has tens of millions of images."""
+"""Seconds in which a room's sound falls by 60 dB; see `reachable_rt60` for what a room of one size can have."""
+
+SPEED_OF_SOUND = 343.0
+"""m/s at 20 °C, as pyroomacoustics has it."""
+
+_MOST_REFLECTIONS = 120
+"""Of one sound within RT60: two million images, which take seconds to add up; twice as many, eight times as long."""
+
+_MOST_ABSORBING = 0.9
+"""Share of energy that walls take; beyond it too few echoes are left for a decay."""
 
 DISTANCE: Limits = (0.1, 10.0)
 """Metres from a mouth to the microphone; one that does not fit in the room becomes what does."""
@@ -79,9 +88,31 @@ class DrawnChannel:
         return _kinds(self.room, self.noise, self.codec)
 
 
+def shortest_way(size: tuple[float, float, float]) -> float:
+    """Return the least distance, in metres, that a sound in a shoebox goes from wall to wall between reflections."""
+    length, width, height = size
+    pairs = ((length, width), (length, height), (width, height))
+    return min(one * other / math.hypot(one, other) for one, other in pairs)
+
+
+def reachable_rt60(size: tuple[float, float, float]) -> Limits:
+    """Return the RT60, in seconds, that a shoebox can have: small ones are not long in dying, large ones not short.
+
+    Below, by Eyring's formula, walls would have to absorb nearly all; above, there are too many echoes to compute.
+    """
+    length, width, height = size
+    surface = 2 * (length * width + length * height + width * height)
+    eyring = 24 * math.log(10) / SPEED_OF_SOUND * length * width * height / surface
+    least = max(eyring / -math.log(1 - _MOST_ABSORBING), RT60[0])
+    return least, max(min(_MOST_REFLECTIONS * shortest_way(size) / SPEED_OF_SOUND, RT60[1]), least)
+
+
 @dataclass(frozen=True)
 class RoomProfile:
-    """A shoebox. length, width, height: metres. rt60: seconds. distance: metres, drawn for each role."""
+    """A shoebox. length, width, height: metres. rt60: seconds, clipped to what a room of its size can have.
+
+    distance: metres, drawn for each role.
+    """
 
     length: Distribution
     width: Distribution
@@ -93,7 +124,8 @@ class RoomProfile:
         """Draw a room, the microphone near its middle, and the three talkers around it at the same height."""
         length, width = self.length.draw(stream, FLOOR), self.width.draw(stream, FLOOR)
         height = self.height.draw(stream, HEIGHT)
-        rt60 = self.rt60.draw(stream, RT60)
+        least, most = reachable_rt60((length, width, height))
+        rt60 = min(max(self.rt60.draw(stream, RT60), least), most)
         # nothing in the exact middle: there whole families of echoes arrive at the same time
         x, y, z = (
             _rounded(part * (low + (high - low) * stream.uniform()))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import soundfile
 
 from askqa_builder.errors import UsageError
@@ -21,6 +24,9 @@ LARGEST_BYTES = 256 << 20
 
 _MOST_FILES = 10_000
 _SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
+_QUIETEST = 1e-5
+"""Root mean square, full scale 1, below which a file is silence: −100 dBFS."""
+
 _SHORTEST_SECONDS = 1.0
 """A shorter one would be heard as a rhythm when it is repeated."""
 
@@ -106,14 +112,19 @@ def _read(path: Path, name: str, place: Place, values: Mapping[str, Any]) -> Noi
         size = path.stat().st_size
         if not path.is_file() or size > LARGEST_BYTES:
             raise UsageError(f"{place}: {path.name} is no file of at most {LARGEST_BYTES >> 20} MB; cut it")
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        seconds = soundfile.info(str(path)).duration
+        data = path.read_bytes()
+        digest = hashlib.sha256(data).hexdigest()
+        samples, rate = soundfile.read(io.BytesIO(data), dtype="float32", always_2d=True)
     except OSError as error:
         raise UsageError(f"{place}: the recording {path} cannot be read: {error.strerror}") from error
     except soundfile.LibsndfileError as error:
         raise UsageError(f"{place}: {path.name} is not a recording that can be read: {error}") from error
+    seconds = len(samples) / rate
     if seconds < _SHORTEST_SECONDS:
         raise UsageError(f"{place}: {path.name} is {seconds:g} s long; {_SHORTEST_SECONDS:g} s is the least")
+    level = float(np.sqrt(np.mean(np.square(samples.mean(axis=1)), dtype=np.float64)))
+    if not _QUIETEST < level < math.inf:
+        raise UsageError(f"{place}: {path.name} is silent, or no sound; leave it out")
     if values["sha256"] not in (None, digest):
         raise UsageError(f"{place}: {path.name} is another recording: its SHA-256 is {digest}")
     return NoiseSource(name, digest, values["licence"], path.resolve())

@@ -28,7 +28,10 @@ class WordGate:
 
 
 def parse_word_gate(data: object, place: Place) -> WordGate:
-    """Check `{wer: 0.3, asr: whisper, options: {model: small.en}}`; `wer` must be there. Raises UsageError."""
+    """Check `{wer: 0.3, asr: whisper, options: {model: small.en}}`; `wer` must be there. Raises UsageError.
+
+    Options that end in `_path` are found from the folder of the file.
+    """
     section = Section(data, place, ("wer", "asr", "options"), required=("wer",))
     wer, name = section.get("wer"), section.get("asr", _DEFAULT_RECOGNISER)
     if isinstance(wer, bool) or not isinstance(wer, int | float) or not 0 < wer <= 1:
@@ -36,4 +39,7 @@ def parse_word_gate(data: object, place: Place) -> WordGate:
     if not isinstance(name, str) or not name:
         raise UsageError(f"{section.at('asr')}: {shown(name)} is not a recogniser's name, such as whisper")
     options = options_json(section.get("options", {}), section.at("options"))
+    model = section.get("options", {}).get("model")
+    if isinstance(model, str) and model.startswith((".", "/", "~")):
+        raise UsageError(f"{section.at('options')}: model: {shown(model)} is a folder; give it as model_path")
     return WordGate(float(wer), EngineChoice(name, options))

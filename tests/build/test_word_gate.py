@@ -128,7 +128,8 @@ def test_a_build_rejects_what_is_not_understood(demo_items: list[dict[str, Any]]
         ("{asr: pocketsphinx}", "gate: the key 'wer' is missing"),
         ("{wer: 0.3, asr: wisper}", "gate: unknown recogniser 'wisper' (close: whisper)"),
         ("{wer: 0.3, asr: pocketsphinx, options: {beam: 3}}", "gate: recogniser 'pocketsphinx' has no option 'beam'"),
-        ("{wer: 0.3, options: {model: ./nowhere}}", "no such folder"),
+        ("{wer: 0.3, options: {model: ./nowhere}}", "is a folder; give it as model_path"),
+        ("{wer: 0.3, options: {model_path: nowhere}}", "no such folder"),
         ("0.3", "gate: 0.3 is not a mapping"),
     ],
 )

@@ -15,11 +15,13 @@ import askqa_builder
 from askqa_builder.dataset.manifest import write_manifest
 from askqa_builder.dataset.reading import find_row
 from askqa_builder.dataset.schema import row_schema
+from askqa_builder.dataset.scores import mark
 from askqa_builder.dataset.shard import write_shard
 from askqa_builder.errors import AskqaError, UsageError
 from askqa_builder.filtering import filter as module
 
 CONFIGS = ("initial", "clarified")
+LISTENER = {"name": "hand", "version": "1", "model": "none", "licence": "none"}
 WORST = {"initial": 3, "clarified": 5}
 """Places of rows in which one turn is scored badly."""
 
@@ -47,10 +49,9 @@ def marked(demo_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
             split=entry["split"],
             sampling_rate=16000,
         )
-        content["shards"][place] = {**record.to_json(), "scored": {"asr": "x"}}
+        content["shards"][place] = {**record.to_json(), "scored": {"asr": mark(LISTENER), "mos": mark(LISTENER)}}
     voice = {"engine": "flite", "voice": "kal16", "turns": 1, "baseline": 0.1, "p90": 0.1, "far_above": 1, "mos": 3.0}
-    listener = {"name": "hand", "version": "1", "model": "none", "licence": "none"}
-    write_manifest(out, {**content, "scoring": {"asr": listener, "mos": listener, "voices": [voice]}})
+    write_manifest(out, {**content, "scoring": {"asr": LISTENER, "mos": LISTENER, "voices": [voice]}})
     return out
 
 

@@ -125,6 +125,6 @@ def test_a_model_that_cannot_be_downloaded_is_told_in_one_line(
     monkeypatch.setattr(socket, "getaddrinfo", no_network)
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", offline)
-    with pytest.raises(UsageError, match=r"'tiny\.en' is not on this machine.*--model FOLDER") as caught:
+    with pytest.raises(UsageError, match=r"'tiny\.en' is not on this machine.*give the folder of a model") as caught:
         load_recogniser("whisper", {"model": "tiny.en", "device": "cpu"})
     assert "\n" not in str(caught.value)

@@ -12,6 +12,7 @@ import soundfile
 import yaml
 
 from askqa_builder.errors import UsageError
+from askqa_builder.seeds import Stream
 from askqa_builder.voices.channel_files import parse_channel, read_channel, shipped_channels
 from askqa_builder.voices.channels import ChannelProfile, Codec
 from askqa_builder.voices.distributions import Uniform
@@ -137,11 +138,27 @@ def test_talkers_stand_in_the_room() -> None:
     assert max(distances) > 3  # of those drawn up to 9 m, what fits
 
 
+@pytest.mark.parametrize(
+    ("size", "asked", "drawn"), [((1.5, 1.5, 1.5), 1.0, 0.371), ((30, 30, 10), 0.1, 0.21), ((5, 4, 2.5), 0.4, 0.4)]
+)
+def test_a_room_has_the_reverberation_that_its_size_allows(
+    size: tuple[float, float, float], asked: float, drawn: float
+) -> None:
+    length, width, height = size
+    profile = parsed(f"room: {{length: {length}, width: {width}, height: {height}, rt60: {asked}, distance: 0.5}}")
+    assert profile.room is not None
+    assert profile.room.draw(Stream(1)).rt60 == pytest.approx(drawn, abs=0.003)
+
+
 def test_recordings_of_noise(tmp_path: Path) -> None:
     inside = tmp_path / "cafes" / "one"
     inside.mkdir(parents=True)
-    soundfile.write(inside / "b.flac", np.zeros(16000), 8000)
-    soundfile.write(tmp_path / "cafes" / "a.WAV", np.zeros(16000), 8000, format="WAV")
+    noise = np.random.default_rng(0).normal(0, 0.1, 16000)
+    soundfile.write(inside / "b.flac", noise, 8000)
+    soundfile.write(tmp_path / "cafes" / "a.WAV", noise, 8000, format="WAV")
+    (tmp_path / "cut.flac").write_bytes((inside / "b.flac").read_bytes()[:-3000])
+    soundfile.write(tmp_path / "silent.wav", np.zeros(16000), 8000)
+    soundfile.write(tmp_path / "nan.wav", np.full(16000, np.nan), 8000, subtype="FLOAT")
     soundfile.write(tmp_path / "short.wav", np.zeros(100), 8000)
     (tmp_path / "cafes" / "read.me").write_text("no recording", "utf-8")
     (tmp_path / "text.wav").write_text("no recording", "utf-8")
@@ -158,6 +175,9 @@ def test_recordings_of_noise(tmp_path: Path) -> None:
     for entry, message in {
         "{file: short.wav}": "short.wav is 0.0125 s long; 1 s is the least",
         "{file: text.wav}": "text.wav is not a recording that can be read",
+        "{file: cut.flac}": "cut.flac is not a recording that can be read",
+        "{file: silent.wav}": "silent.wav is silent, or no sound",
+        "{file: nan.wav}": "nan.wav is silent, or no sound",
         f"{{file: cafes/a.WAV, sha256: {'f' * 64}}}": "a.WAV is another recording",
         "{folder: cafes/one/b.flac}": "there is no folder",
         f"{{folder: cafes, sha256: {'f' * 64}}}": "unknown key 'sha256'; allowed: folder, licence",

@@ -17,15 +17,12 @@ from askqa_builder.voices.noise_sources import NoiseSource
 SEAM_SECONDS = 0.1
 """Over which the end of the recording passes into its beginning."""
 
-_QUIETEST = 1e-5
-"""Root mean square, full scale 1, below which a file is silence: −100 dBFS."""
-
 
 def recorded_noise(source: NoiseSource, offset: float, length: int, sample_rate: int) -> Samples:
     """Return `length` samples of the recording at the rate, mean square 1 over all of it, repeated without a click.
 
-    offset: where to begin, as a share of the recording. Raises UsageError where the file is not at hand, has
-    changed since the build began, or is silent.
+    offset: where to begin, as a share of the recording. Raises UsageError where the file is not at hand, or has
+    changed since the build began.
     """
     loop = _loop(source, sample_rate)
     return np.take(loop, np.arange(int(offset * len(loop)), int(offset * len(loop)) + length), mode="wrap")
@@ -49,6 +46,4 @@ def _loop(source: NoiseSource, sample_rate: int) -> Samples:
     looped: Samples = mono[: len(mono) - seam].copy()
     looped[:seam] = looped[:seam] * np.sin(angle) + mono[len(mono) - seam :] * np.cos(angle)
     level = float(np.sqrt(np.mean(np.square(looped), dtype=np.float64)))
-    if not level > _QUIETEST:
-        raise UsageError(f"the noise {source.path} is silent")
     return looped / np.float32(level)

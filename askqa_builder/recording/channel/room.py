@@ -13,10 +13,7 @@ from numpy.typing import NDArray
 
 from askqa_builder.errors import UsageError
 from askqa_builder.speech.engine import Samples
-from askqa_builder.voices.channels import DrawnRoom
-
-SPEED_OF_SOUND = 343.0
-"""m/s at 20 °C, as pyroomacoustics has it."""
+from askqa_builder.voices.channels import SPEED_OF_SOUND, DrawnRoom, shortest_way
 
 _SLOWER_DECAY = 1.25
 _CLOSE_ENOUGH = 0.04
@@ -112,10 +109,7 @@ def _whole_delay(
 
 def _order(room: DrawnRoom) -> int:
     """Return how many reflections a sound undergoes in RT60, at most: on the shortest way round."""
-    length, width, height = room.size
-    pairs = ((length, width), (length, height), (width, height))
-    shortest = min(one * other / math.hypot(one, other) for one, other in pairs)
-    return math.ceil(SPEED_OF_SOUND * room.rt60 / shortest)
+    return math.ceil(SPEED_OF_SOUND * room.rt60 / shortest_way(room.size))
 
 
 @contextmanager
