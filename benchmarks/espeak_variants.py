@@ -48,10 +48,13 @@ def main() -> None:
         powers = [float(np.mean([np.log(found[rate]) / np.log(rate) for rate in side])) for side in (SLOW, FAST)]
         worst = max((abs(factor / rate - 1), rate) for rate, factors in found.items() for factor in factors)
         rows.append((voice.partition("+")[2], powers, worst))
-    print("Powers of what is left after the engine's own, to be multiplied with those in its table:\n")
-    for name, (slow, fast), _ in rows:
-        if max(abs(slow - 1), abs(fast - 1)) > NEAR:
-            print(f'    "{name}": ({slow:.2f}, {fast:.2f}),')
+    print("Powers that the engine's table leaves, to be multiplied with its own:\n")
+    left = [
+        f'    "{name}": ({slow:.2f}, {fast:.2f}),'
+        for name, (slow, fast), _ in rows
+        if max(abs(slow - 1), abs(fast - 1)) > NEAR
+    ]
+    print("\n".join(left) or "none")
     print("\nThe variants that miss most:\n")
     worst_first = sorted(rows, key=lambda row: -row[2][0])[:10]
     table(("variant", "largest error of the rate"), [[n, f"{100 * e:.1f} % at {r:g}"] for n, _, (e, r) in worst_first])
