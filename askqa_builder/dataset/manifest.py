@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from askqa_builder.corpus.rejects import Reject
+from askqa_builder.corpus.rejects import Reject, describe
 from askqa_builder.dataset.files import atomic_write, storage_errors
 from askqa_builder.dataset.shard import ShardRecord
 from askqa_builder.errors import UsageError
@@ -19,6 +20,8 @@ MANIFEST_NAME = "askqa.json"
 REJECTED_NAME = "rejected.jsonl"
 CARD_NAME = "README.md"
 DATA_FOLDER = "data"
+
+_SHARD_FILE = re.compile(DATA_FOLDER + r"/([\w-]+)/([\w-]+)-[0-9]{5}-of-[0-9]{5}\.parquet", re.ASCII)
 
 DIGEST_KEY = "manifest_digest"
 """Key of the digest of all other keys, in the file alone. It is no seal, but an edit does not go unnoticed."""
@@ -39,7 +42,10 @@ def read_manifest(dataset: Path) -> dict[str, Any] | None:
         manifest = json.loads(path.read_text("utf-8"))
         for key in ("format_version", "config_digest", "plan_digest", "rejected"):
             manifest[key]
-        shard_records(manifest)
+        if not manifest["shards"]:
+            raise ValueError("shards is empty")
+        for entry in manifest["shards"]:
+            _check_shard(entry)
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}; look at its permissions") from error
     except (ValueError, KeyError, TypeError) as error:
@@ -55,9 +61,27 @@ def was_edited(dataset: Path) -> bool:
 
 
 def shard_records(manifest: Mapping[str, Any]) -> list[ShardRecord]:
-    """Return the shards that a manifest lists; keys of later formats are ignored."""
+    """Return the shards that a manifest lists, which `read_manifest` has checked; keys of later formats are ignored."""
     names = [field.name for field in fields(ShardRecord)]
     return [ShardRecord(**{name: entry[name] for name in names}) for entry in manifest["shards"]]
+
+
+def _check_shard(entry: Mapping[str, Any]) -> None:
+    """Raise KeyError, TypeError or ValueError where a shard's entry is not one that a build writes.
+
+    Commands write to the files that a manifest names, and a dataset may come from anywhere: a file must lie where a
+    build puts it, and nowhere else.
+    """
+    for name in ("file", "config", "split", "sha256"):
+        if not isinstance(entry[name], str):
+            raise TypeError(f"shards: {name} is {describe(entry[name])}, not a text")
+    for name in ("rows", "bytes"):
+        if not isinstance(entry[name], int) or isinstance(entry[name], bool) or entry[name] < 0:
+            raise TypeError(f"shards: {name} is {describe(entry[name])}, not a count")
+    place = _SHARD_FILE.fullmatch(entry["file"])
+    if place is None or place.groups() != (entry["config"], entry["split"]):
+        wanted = f"{DATA_FOLDER}/<config>/<split>-NNNNN-of-NNNNN.parquet of its config and split"
+        raise ValueError(f"shards: file is {describe(entry['file'])}, not {wanted}")
 
 
 def write_manifest(dataset: Path, content: dict[str, Any]) -> None:

@@ -48,9 +48,6 @@ def check_manifest(dataset: Path, manifest: Mapping[str, Any]) -> Iterator[Findi
     for name, times in Counter(listed).items():
         if times > 1:
             yield fault(f"{name} is listed {times} times", "each file once")
-    for record in shard_records(manifest):
-        if not record.file.startswith(f"{DATA_FOLDER}/{record.config}/{record.split}-"):
-            yield fault(f"{record.file} as {record.config}, {record.split}", f"{DATA_FOLDER}/<config>/<split>-…")
     for path in sorted((dataset / DATA_FOLDER).rglob("*.parquet")):
         name = path.relative_to(dataset).as_posix()
         if name not in listed:

@@ -85,6 +85,43 @@ def test_a_damaged_manifest_names_itself_and_the_remedy(tmp_path: Path, text: by
         read_manifest(tmp_path)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"file": "/tmp/elsewhere.parquet"},
+        {"file": "../test-00000-of-00001.parquet"},
+        {"file": "data/initial/../../test-00000-of-00001.parquet"},
+        {"file": "data/../initial/test-00000-of-00001.parquet"},
+        {"file": "data/clarified/test-00000-of-00001.parquet"},
+        {"file": "data/initial/train-00000-of-00001.parquet"},
+        {"file": "data/initial/test-00000-of-00001.parquet\n"},
+        {"file": "data/initial/test-0-of-1.parquet"},
+        {"file": "data", "config": "", "split": ""},
+        {"file": "data/../test-00000-of-00001.parquet", "config": ".."},
+        {"file": 5},
+        {"file": None},
+        {"config": ["initial"]},
+        {"split": {}},
+        {"rows": "3"},
+        {"rows": True},
+        {"bytes": -1},
+        {"sha256": 7},
+    ],
+    ids=str,
+)
+def test_a_shard_that_no_build_writes_is_refused(tmp_path: Path, change: dict[str, object]) -> None:
+    """A command that rewrites shards would follow the manifest to files of others."""
+    write_manifest(tmp_path, {**CONTENT, "shards": [RECORD.to_json(), {**RECORD.to_json(), **change}]})
+    with pytest.raises(UsageError, match=r"askqa\.json: not a manifest of a dataset \(shards: "):
+        read_manifest(tmp_path)
+
+
+def test_a_dataset_has_a_shard(tmp_path: Path) -> None:
+    write_manifest(tmp_path, {**CONTENT, "shards": []})
+    with pytest.raises(UsageError, match="shards is empty"):
+        read_manifest(tmp_path)
+
+
 def test_numbers_that_json_lacks_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="JSON"):
         write_manifest(tmp_path, {"seed": float("nan")})
