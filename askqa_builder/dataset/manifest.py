@@ -48,7 +48,7 @@ def read_manifest(dataset: Path) -> dict[str, Any] | None:
             _check_shard(entry)
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}; look at its permissions") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise UsageError(f"{path}: not a manifest of a dataset ({error}); build it anew with --overwrite") from error
     return {key: value for key, value in manifest.items() if key != DIGEST_KEY}
 
@@ -57,7 +57,10 @@ def was_edited(dataset: Path) -> bool:
     """Tell whether the manifest, which can be read, is another one than was written; False where it has no digest."""
     content = json.loads((dataset / MANIFEST_NAME).read_text("utf-8"))
     written = content.pop(DIGEST_KEY, None)
-    return written is not None and written != canonical_digest(content)
+    try:
+        return written is not None and written != canonical_digest(content)
+    except ValueError:  # a number that JSON lacks, which nothing of ours writes
+        return True
 
 
 def shard_records(manifest: Mapping[str, Any]) -> list[ShardRecord]:
@@ -97,9 +100,21 @@ def read_rejected(dataset: Path) -> list[Reject]:
     path = dataset / REJECTED_NAME
     try:
         lines = path.read_text("ascii").splitlines() if path.exists() else []
-        return [Reject(**json.loads(line)) for line in lines]
-    except (OSError, ValueError, TypeError) as error:
+        rejects = [Reject(**json.loads(line)) for line in lines]
+        for reject in rejects:
+            _check_reject(reject)
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         raise UsageError(f"{path}: not readable ({error}); build the dataset anew with --overwrite") from error
+    return rejects
+
+
+def _check_reject(reject: Reject) -> None:
+    """Raise TypeError where a value that was read is none of its kind."""
+    for name, value in vars(reject).items():
+        may_be_null = name in ("id", "index")
+        kind = int if name == "index" else str
+        if not (isinstance(value, kind) or (value is None and may_be_null)):
+            raise TypeError(f"{name} is {describe(value)}")
 
 
 def write_rejected(dataset: Path, rejects: Iterable[Reject]) -> None:

@@ -76,6 +76,7 @@ def test_no_manifest_is_no_error(tmp_path: Path) -> None:
         b"null",
         b'"text"',
         b"{}",
+        b"[" * 100_000,
         json.dumps({key: value for key, value in CONTENT.items() if key != "shards"}).encode(),
     ],
 )
@@ -149,10 +150,19 @@ def test_rejects_are_lines_of_ascii(tmp_path: Path) -> None:
     assert read_rejected(tmp_path) == rejects
 
 
-@pytest.mark.parametrize("content", [b'{"id": "x"', b'{"id": "x", "mood": "bad"}', b"[]", b"3", b"\xff"])
+@pytest.mark.parametrize(
+    "content", [b'{"id": "x"', b'{"id": "x", "mood": "bad"}', b"[]", b"3", b"\xff", b"[" * 100_000]
+)
 def test_damaged_rejects_are_told(tmp_path: Path, content: bytes) -> None:
     (tmp_path / REJECTED_NAME).write_bytes(content)
     with pytest.raises(UsageError, match=r"rejected\.jsonl: not readable"):
+        read_rejected(tmp_path)
+
+
+@pytest.mark.parametrize("change", [{"id": ["x"]}, {"reason": {}}, {"reason": None}, {"index": "0"}], ids=str)
+def test_rejects_of_other_types_are_told(tmp_path: Path, change: dict[str, object]) -> None:
+    (tmp_path / REJECTED_NAME).write_text(json.dumps({**rejected("x").to_dict(), **change}), "ascii")
+    with pytest.raises(UsageError, match=rf"rejected\.jsonl: not readable \({next(iter(change))} is"):
         read_rejected(tmp_path)
 
 
