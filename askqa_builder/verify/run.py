@@ -53,7 +53,7 @@ def verify(
         with Workers(workers or usable_cores()) as pool:
             intact = _check_shards(dataset, manifest, thorough, pool, register, report)
         report.add(find_outliers(register))
-        if len(intact) == len(manifest["shards"]):
+        if len(intact) == len(manifest["shards"]) and not report.counts["value"]:  # figures need values
             report.add(check_card(dataset, manifest))
         if corpus is not None:
             report.add(corpus.check_files())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias, Union
+from typing import Any, TypeAlias
 
 from askqa_builder.corpus.rejects import describe, escape
 
@@ -44,7 +44,7 @@ class Either:
     other: Shape
 
 
-Shape: TypeAlias = Union[Leaf, ListOf, Each, Either, Mapping[str, "Shape"]]
+Shape: TypeAlias = Leaf | ListOf | Each | Either | Mapping[str, "Shape"]
 """A mapping is an object with these keys, others beside them; one whose name here ends in "?" may be missing."""
 
 

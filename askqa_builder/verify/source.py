@@ -16,6 +16,7 @@ from askqa_builder.dataset.shard import ShardRecord
 from askqa_builder.errors import UsageError
 from askqa_builder.verify.findings import Finding
 from askqa_builder.verify.register import Register
+from askqa_builder.verify.structure import missing_values
 
 _COLUMNS = [
     "id",
@@ -69,6 +70,8 @@ class SourceCheck:
         with pq.ParquetFile(dataset / record.file) as parquet:
             for batch in parquet.iter_batches(batch_size=256, columns=_COLUMNS):
                 for row in batch.to_pylist():
+                    if missing_values(row):  # which were found when the row was read
+                        continue
                     for turn, measured, wanted in self._differences(row, record.split):
                         yield Finding("source", record.file, row["id"], turn, measured, wanted)
 

@@ -29,8 +29,11 @@ Row = dict[str, Any]
 Change = Callable[[list[Row]], None]
 
 
-def remade(dataset: Path, out: Path, change: Change, config: str = "initial") -> Path:
-    """Copy a dataset with the rows of one configuration changed in place, written by the package's own writers."""
+def remade(dataset: Path, out: Path, change: Change, config: str = "initial", *, card: bool = True) -> Path:
+    """Copy a dataset with the rows of one configuration changed in place, written by the package's own writers.
+
+    card: write it anew, for which no row may lack what its figures come from.
+    """
     shutil.copytree(dataset, out)
     manifest = read_manifest(out)
     assert manifest is not None
@@ -43,8 +46,9 @@ def remade(dataset: Path, out: Path, change: Change, config: str = "initial") ->
         batch = pa.RecordBatch.from_pylist(rows, row_schema(rate))
         record = write_shard(out, shard["file"], [batch], config=config, split=shard["split"], sampling_rate=rate)
         shard.update(record.to_json())
-    figures = summarise(out, [(shard["config"], shard["split"], shard["file"]) for shard in manifest["shards"]])
-    write_card(out, manifest, figures)
+    if card:
+        figures = summarise(out, [(shard["config"], shard["split"], shard["file"]) for shard in manifest["shards"]])
+        write_card(out, manifest, figures)
     write_manifest(out, manifest)
     return out
 

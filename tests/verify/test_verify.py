@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -235,7 +236,22 @@ ROW_CHANGES: dict[str, tuple[Callable[[Row], Any], str]] = {
     "action": (lambda row: row["response"].update(action="wait"), "response"),
     "F0": (lambda row: row["speakers"][0]["measured"].update(f0=50.0), "measured"),
     "pace": (lambda row: row["turns"][0].update(words_per_minute=9.0), "times"),
+    "no rate": (lambda row: row["turns"][0].update(rate=0.0), "value"),
+    "rate": (lambda row: row["turns"][0].update(rate=1e300), "value"),
+    "pitch": (lambda row: row["turns"][0].update(pitch=-1e300), "value"),
+    "speaker's pitch": (lambda row: row["speakers"][0]["requested"].update(pitch=1e300), "speakers"),
 }
+
+LOST: dict[str, Callable[[Row], Any]] = {
+    "duration": lambda row: row.update(duration=None),
+    "endless": lambda row: row.update(duration=float("inf")),
+    "licence": lambda row: row.update(license=None),
+    "voice": lambda row: row["speakers"][0].update(voice=None),
+    "role": lambda row: row["speakers"][0].update(role=None),
+    "turns": lambda row: row.update(turns=None),
+    "turn": lambda row: row["turns"].insert(0, None),
+}
+"""Values without which the card has no figures, or the corpus nothing to be compared with."""
 
 
 @pytest.mark.parametrize("name", ROW_CHANGES)
@@ -251,6 +267,21 @@ def test_a_row_that_contradicts_itself(name: str, small_dataset: Path, tmp_path:
     report = verify(remade(small_dataset, tmp_path / "spoilt", spoil), workers=1)
     assert (check, names[0]) in {(kind, row) for kind, row, _ in found(report)}
     assert {row for _, row, _ in found(report)} == {names[0]}
+
+
+@pytest.mark.parametrize("name", LOST)
+def test_a_row_without_a_value_is_all_that_is_found(
+    name: str, small_dataset: Path, demo_file: Path, tmp_path: Path
+) -> None:
+    names: list[str] = []
+
+    def lose(rows: list[Row]) -> None:
+        LOST[name](rows[0])
+        names.append(rows[0]["id"])
+
+    report = verify(remade(small_dataset, tmp_path / "spoilt", lose, card=False), source=demo_file, workers=1)
+    assert {(check, row) for check, row, _ in found(report)} == {("value", names[0])}
+    assert math.isfinite(report.seconds)
 
 
 def test_a_duplicated_id(small_dataset: Path, tmp_path: Path) -> None:
