@@ -62,7 +62,7 @@ class TurnMeasure:
     """One turn, ready to be compared.
 
     features: counts as in FEATURES. seconds: from start to end. f0: mid-mean in semitones above 1 Hz, None where too
-    little is voiced. f0_seconds: of speech over which it was taken.
+    little is voiced or it was not asked for. f0_seconds: of speech over which it was taken.
     """
 
     index: int
@@ -88,9 +88,11 @@ def measure_turn(
     speaker: Mapping[str, Any],
     samples: Samples,
     sample_rate: int,
+    *,
+    pitched: bool,
     whole: bool,
 ) -> TurnMeasure:
-    """Measure a turn; whole: take F0 over all of it."""
+    """Measure a turn; pitched: its F0 as well. whole: take F0 over all of it."""
     heard = samples if whole else samples[: to_samples(F0_SECONDS, sample_rate)]
     return TurnMeasure(
         index=index,
@@ -101,7 +103,7 @@ def measure_turn(
         seconds=len(samples) / sample_rate,
         features=text_features(turn["spoken_text"], turn["text"]),
         is_question=turn["spoken_text"].rstrip("\"')").endswith("?"),
-        f0=midmean_semitones(heard, sample_rate),
+        f0=midmean_semitones(heard, sample_rate) if pitched else None,
         f0_seconds=len(heard) / sample_rate,
     )
 

@@ -113,9 +113,14 @@ def _cannot_be_cut(faults: Iterable[Fault]) -> bool:
 
 
 def _measures(row: Mapping[str, Any], heard: Heard, odd: Container[int | None], whole: bool) -> list[TurnMeasure]:
+    """Measure the turns that are not odd; whole: F0 over all of each.
+
+    A telephone's codec has no fundamental below 300 Hz: of what is left of a low voice, no F0 is sure.
+    """
     speakers = {speaker["role"]: speaker for speaker in row["speakers"]}
+    pitched = (row["channel"] or {}).get("codec") is None
     return [
-        measure_turn(i, turn, speakers[turn["role"]], samples, heard.sample_rate, whole)
+        measure_turn(i, turn, speakers[turn["role"]], samples, heard.sample_rate, pitched=pitched, whole=whole)
         for i, (turn, samples) in enumerate(zip(row["turns"], heard.turns, strict=True))
         if i not in odd
     ]

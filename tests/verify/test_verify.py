@@ -77,6 +77,21 @@ def test_other_formats_are_clean_too(audio_format: str, demo_file: Path, quick_p
     assert found(verify(out, workers=1)) == set()
 
 
+def test_a_telephone_takes_the_pitch_and_leaves_the_pace(demo_file: Path, quick_profile: Path, tmp_path: Path) -> None:
+    out = tmp_path / "dataset"
+    build(demo_file, out, profiles=str(quick_profile), channel="telephone", seed=7, limit=6, workers=1)
+    assert found(verify(out, workers=1)) == set()
+    places: list[tuple[str, str, int]] = []
+
+    def hurry(rows: list[Row]) -> None:
+        row = next(row for row in rows if not row["ambiguous"])
+        turn = long_turn(row)
+        respeak(row, turn, rate=1.3)
+        places.append(("pace", row["id"], turn))
+
+    assert found(verify(remade(out, tmp_path / "spoilt", hurry), workers=1)) == set(places)
+
+
 def test_nothing_structural_is_found_in_the_speech_of_random_weights(
     random_vits: Path, demo_file: Path, tmp_path: Path
 ) -> None:
