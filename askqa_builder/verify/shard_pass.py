@@ -115,7 +115,7 @@ def _cannot_be_cut(faults: Iterable[Fault]) -> bool:
 def _measures(row: Mapping[str, Any], heard: Heard, odd: Container[int | None], whole: bool) -> list[TurnMeasure]:
     """Measure the turns that are not odd; whole: F0 over all of each.
 
-    A telephone's codec has no fundamental below 300 Hz: of what is left of a low voice, no F0 is sure.
+    A telephone passes nothing below 300 Hz, where most voices' fundamentals are: what is left gives no sure F0.
     """
     speakers = {speaker["role"]: speaker for speaker in row["speakers"]}
     pitched = (row["channel"] or {}).get("codec") is None

@@ -33,6 +33,8 @@ NULLABLE = frozenset(
         "evidence.text",
         "evidence.char_start",
         "evidence.char_end",
+        "turns.rate",  # these two are null in rows of format 1.0 that were written anew
+        "turns.pitch",
         "turns.asr_text",
         "turns.wer",
         "turns.mos",
@@ -152,8 +154,9 @@ def _turns(row: Row) -> Iterator[Fault]:
 def _prosody(asked: Row) -> Iterator[tuple[str, str]]:
     """Yield what was asked of a turn or a speaker that is asked of no voice, and what may be."""
     for name, (low, high) in (("rate", WIDEST_RATE), ("pitch", WIDEST_PITCH)):
-        if not low <= asked[name] <= high:
-            yield f"{name} {asked[name]:g}", f"{low:g} to {high:g}"
+        value = asked.get(name)
+        if value is not None and not low <= value <= high:
+            yield f"{name} {value:g}", f"{low:g} to {high:g}"
 
 
 def _speakers(row: Row) -> Iterator[Fault]:

@@ -53,6 +53,28 @@ def remade(dataset: Path, out: Path, change: Change, config: str = "initial", *,
     return out
 
 
+def in_format_1_0(dataset: Path, out: Path) -> Path:
+    """Copy a dataset as the first format had it: nothing is asked of single turns, and nothing scored."""
+    shutil.copytree(dataset, out)
+    manifest = read_manifest(out)
+    assert manifest is not None
+    for shard in manifest["shards"]:
+        table = pq.read_table(out / shard["file"])
+        column = table.column_names.index("turns")
+        kind = table.schema.field("turns").type.value_type
+        kept = [field for field in kind if field.name not in ("rate", "pitch", "asr_text", "wer", "mos")]
+        turns = [
+            [{field.name: turn[field.name] for field in kept} for turn in row["turns"]] for row in table.to_pylist()
+        ]
+        older = pa.field("turns", pa.list_(pa.struct(kept)))
+        pq.write_table(table.set_column(column, older, pa.array(turns, older.type)), out / shard["file"])
+        data = (out / shard["file"]).read_bytes()
+        shard.update(bytes=len(data), sha256=hashlib.sha256(data).hexdigest())
+    manifest["format_version"] = "1.0"
+    write_manifest(out, manifest)
+    return out
+
+
 def samples_of(row: Row) -> Pcm:
     pcm: Pcm = soundfile.read(io.BytesIO(row["audio"]["bytes"]), dtype="int16")[0]
     return pcm

@@ -14,6 +14,7 @@ import pytest
 from mutations import (
     Row,
     edit_manifest,
+    in_format_1_0,
     long_turn,
     measure_anew,
     record_anew,
@@ -28,6 +29,7 @@ from mutations import (
 
 from askqa_builder import build
 from askqa_builder.errors import UsageError
+from askqa_builder.filtering.filter import filter_dataset
 from askqa_builder.seeds import short_hash
 from askqa_builder.verify.findings import CHECKS, Finding, VerifyReport
 from askqa_builder.verify.run import verify
@@ -75,6 +77,17 @@ def test_other_formats_are_clean_too(audio_format: str, demo_file: Path, quick_p
     out = tmp_path / "dataset"
     build(demo_file, out, profiles=str(quick_profile), audio_format=audio_format, limit=4, workers=1)
     assert found(verify(out, workers=1)) == set()
+
+
+def test_the_first_format_and_what_is_made_of_it(small_dataset: Path, tmp_path: Path) -> None:
+    older = in_format_1_0(small_dataset, tmp_path / "older")
+    first = verify(older, workers=1)
+    assert found(first) == set()
+    filter_dataset(older, tmp_path / "kept", where="duration > 0")
+    assert '"format_version": "1.1"' in (tmp_path / "kept" / "askqa.json").read_text("utf-8")
+    anew = verify(tmp_path / "kept", workers=1)
+    assert found(anew) == set()
+    assert anew.turns == first.turns > 0
 
 
 def test_a_telephone_takes_the_pitch_and_leaves_the_pace(demo_file: Path, quick_profile: Path, tmp_path: Path) -> None:
