@@ -97,4 +97,5 @@ def _check_shards(
 
 
 def _crash(file: str, happened: str) -> Finding:
-    return Finding("unreadable", file, None, None, f"while it was read, {happened}", "readable Parquet")
+    measured = f"while it was read, {happened}: it is damaged, or too large for the machine's memory"
+    return Finding("unreadable", file, None, None, measured, "readable Parquet")
