@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from askqa_builder.corpus.rejects import Reject
 from askqa_builder.dataset.card import render_card
 from askqa_builder.dataset.manifest import (
     CARD_NAME,
@@ -56,15 +57,16 @@ def check_manifest(dataset: Path, manifest: Mapping[str, Any]) -> Iterator[Findi
         yield Finding("unfinished", STATE_FOLDER, None, None, "the folder is there", "none in a finished dataset")
 
 
-def check_rejects(dataset: Path, manifest: Mapping[str, Any]) -> Iterator[Finding]:
-    """Yield a finding where `rejected.jsonl` cannot be read or counts otherwise than the manifest."""
+def check_rejects(dataset: Path, manifest: Mapping[str, Any]) -> tuple[list[Finding], list[Reject] | None]:
+    """Find out whether `rejected.jsonl` counts as the manifest does; returns what it holds, None if unreadable."""
     try:
-        counts = dict(Counter(reject.reason for reject in read_rejected(dataset)))
+        rejects = read_rejected(dataset)
     except UsageError as error:
-        yield Finding("rejects", REJECTED_NAME, None, None, str(error), "readable lines")
-        return
-    if counts != manifest["rejected"]:
-        yield Finding("rejects", REJECTED_NAME, None, None, _counts(counts), f"{_counts(manifest['rejected'])}")
+        return [Finding("rejects", REJECTED_NAME, None, None, str(error), "readable lines")], None
+    counts = dict(Counter(reject.reason for reject in rejects))
+    if counts == manifest["rejected"]:
+        return [], rejects
+    return [Finding("rejects", REJECTED_NAME, None, None, _counts(counts), _counts(manifest["rejected"]))], rejects
 
 
 def check_bytes(dataset: Path, record: ShardRecord) -> list[Finding]:

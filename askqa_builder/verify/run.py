@@ -47,7 +47,8 @@ def verify(
     manifest = checked_manifest(dataset)
     report = VerifyReport(dataset, thorough)
     report.add(check_manifest(dataset, manifest))
-    report.add(check_rejects(dataset, manifest))
+    miscounted, rejects = check_rejects(dataset, manifest)
+    report.add(miscounted)
     corpus = SourceCheck(Path(source), manifest) if source is not None else None
     with tempfile.TemporaryDirectory(prefix="askqa-verify-") as folder, Register(Path(folder) / "register") as register:
         with Workers(workers or usable_cores()) as pool:
@@ -59,7 +60,8 @@ def verify(
             report.add(corpus.check_files())
             for record in intact:
                 report.add(corpus.check_shard(dataset, record))
-            report.add(corpus.missing_rows(dataset, register))
+            if rejects is not None:  # nobody knows otherwise which rows are missing
+                report.add(corpus.missing_rows(rejects, register))
     return report
 
 

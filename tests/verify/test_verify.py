@@ -451,6 +451,10 @@ class TestFiles:
         (copy / "rejected.jsonl").write_text("{", "ascii")
         assert found(verify(copy, workers=1)) == {("rejects", None, None)}
 
+    def test_unreadable_rejects_beside_the_corpus(self, copy: Path, demo_file: Path) -> None:
+        (copy / "rejected.jsonl").write_text("{", "ascii")
+        assert found(verify(copy, source=demo_file, workers=1)) == {("rejects", None, None)}
+
     def test_an_unfinished_build(self, copy: Path) -> None:
         (copy / ".askqa").mkdir()
         assert found(verify(copy, workers=1)) == {("unfinished", None, None)}
