@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from askqa_builder.corpus.rejects import Reject
 from askqa_builder.dataset.card import render_card
+from askqa_builder.dataset.folder import STATE_FOLDER
 from askqa_builder.dataset.manifest import (
     CARD_NAME,
     DATA_FOLDER,
@@ -30,7 +31,6 @@ from askqa_builder.errors import UsageError
 from askqa_builder.recording.encode import FORMATS
 from askqa_builder.verify.findings import Finding
 
-STATE_FOLDER = ".askqa"
 _NUMBER_COLUMNS = 5
 _ABSENT = "no "
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +28,9 @@ def _is_drawn(value: Any) -> bool:
 
 _DRAWN = Leaf("a distribution", _is_drawn)
 
-_LISTENER = {"name": TEXT, "version": TEXT, "model": _TEXT_OR_NULL, "licence": TEXT}
+_LISTENER: Mapping[str, Shape] = {"name": TEXT, "version": TEXT, "model": _TEXT_OR_NULL, "licence": TEXT}
 
-_RECORDING = {"sha256": TEXT, "licence?": _TEXT_OR_NULL}
+_RECORDING: Mapping[str, Shape] = {"sha256": TEXT, "licence?": _TEXT_OR_NULL}
 
 _PROFILES: Shape = {
     "name": TEXT,

@@ -12,6 +12,7 @@ import numpy as np
 from askqa_builder.recording.timeline import to_samples
 from askqa_builder.speech.engine import Samples
 from askqa_builder.speech.f0 import FRAME_STEP, track_f0
+from askqa_builder.speech.paragraphs import PARAGRAPH_BREAK
 
 F0_SECONDS = 6.0
 """Speech at a turn's start over which its F0 is measured. The start, because some voices fall by half an octave over
@@ -34,7 +35,6 @@ _VOWELS = re.compile(r"[aeiouy]+")
 _LONG_VOWEL = re.compile(r"ee|ea|oo|ou|ow|ai|ay|oi|oy|au|aw|igh|oa|ie|ew|ue")
 _DOUBLED = re.compile(r"(.)\1")
 _CLAUSE_END = re.compile(r"[,;:](?=\s)|--|[()]")
-_BETWEEN_PARAGRAPHS = re.compile(r"\n\s*\n")
 _SENTENCE_END = re.compile(r"[.!?]+[\"')]*(?=\s|$)")
 _ONE_SOUND = {"ch": "C", "sh": "S", "th": "T", "ph": "f", "ck": "k", "gh": "", "wh": "w", "ng": "N"}
 
@@ -165,6 +165,6 @@ def text_features(text: str, source: str) -> tuple[float, ...]:
         sum(map(spoken.count, "mnNlrwhv")),
         len(_CLAUSE_END.findall(lower)),
         max(len(_SENTENCE_END.findall(lower)) - 1, 0),
-        max(sum(any(map(str.isalnum, part)) for part in _BETWEEN_PARAGRAPHS.split(source)) - 1, 0),
+        max(sum(any(map(str.isalnum, part)) for part in PARAGRAPH_BREAK.split(source)) - 1, 0),
     )
     return tuple(map(float, counts))

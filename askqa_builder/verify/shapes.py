@@ -77,6 +77,7 @@ def misfit(value: Any, shape: Shape, path: str = "") -> str | None:
         if one is None or other is None:
             return None
         return one if isinstance(value, dict) == isinstance(shape.one, Mapping) else other
+    inner: Iterator[tuple[Any, Shape, str]]
     if isinstance(shape, ListOf):
         if not isinstance(value, list):
             return _wrong(path, value, "a list")
