@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from askqa_builder.dataset.upgrade import upgraded
 from askqa_builder.recording.encode import FORMATS
 from askqa_builder.recording.timeline import to_samples
 from askqa_builder.verify.findings import Fault, Finding
@@ -71,8 +72,9 @@ def _seconds(row: Mapping[str, Any]) -> float:
 
 
 def _rows(group: RowGroup) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a row group; what their format does not have is null."""
     with pq.ParquetFile(group.dataset / group.file) as parquet:
-        table = parquet.read_row_group(group.number)
+        table = upgraded(parquet.read_row_group(group.number), group.expected.sampling_rate)
     for place in range(len(table)):
         row: dict[str, Any] = table.slice(place, 1).to_pylist()[0]
         yield row

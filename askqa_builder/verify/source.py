@@ -70,7 +70,8 @@ class SourceCheck:
         """Yield the rows of a readable shard that are not the corpus's; the audio is not read."""
         with pq.ParquetFile(dataset / record.file) as parquet:
             for batch in parquet.iter_batches(batch_size=256, columns=_COLUMNS):
-                for row in batch.to_pylist():
+                for read in batch.to_pylist():
+                    row = dict.fromkeys(_COLUMNS) | read
                     if missing_values(row):  # which were found when the row was read
                         continue
                     for turn, measured, wanted in self._differences(row, record.split):

@@ -61,7 +61,10 @@ class Expected:
 
 
 def missing_values(row: Row) -> list[Fault]:
-    """Find values that are null, and numbers that are none; whoever finds any must not look further into the row."""
+    """Find values that are null, and numbers that are none; whoever finds any must not look further into the row.
+
+    row: of all columns or some of them.
+    """
     return [
         fault
         for field in COLUMNS
@@ -76,8 +79,7 @@ def _missing(value: Any, kind: pa.DataType, path: str) -> Iterator[Fault]:
             yield Fault("value", None, f"{path} is null", "a value")
     elif pa.types.is_struct(kind):
         for field in kind:
-            if field.name in value:
-                yield from _missing(value[field.name], field.type, f"{path}.{field.name}")
+            yield from _missing(value.get(field.name), field.type, f"{path}.{field.name}")
     elif pa.types.is_list(kind):
         for item in value:
             yield from _missing(item, kind.value_type, path)

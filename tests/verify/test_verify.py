@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import shutil
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from mutations import (
     Row,
@@ -88,6 +90,28 @@ def test_the_first_format_and_what_is_made_of_it(small_dataset: Path, tmp_path: 
     anew = verify(tmp_path / "kept", workers=1)
     assert found(anew) == set()
     assert anew.turns == first.turns > 0
+
+
+@pytest.mark.parametrize(
+    ("column", "checks"),
+    [("turns", {"value"}), ("story", {"value"}), ("channel", set()), ("target_turn_id", {"source"})],
+)
+def test_what_another_format_does_not_have_is_null(
+    column: str, checks: set[str], small_dataset: Path, demo_file: Path, tmp_path: Path
+) -> None:
+    out = shutil.copytree(small_dataset, tmp_path / "other")
+    for file in shard_files(out):
+        pq.write_table(pq.read_table(file).drop_columns([column]), file)
+
+    def list_again(manifest: dict[str, Any]) -> None:
+        manifest["format_version"] = "0.9"
+        for shard in manifest["shards"]:
+            data = (out / shard["file"]).read_bytes()
+            shard.update(bytes=len(data), sha256=hashlib.sha256(data).hexdigest())
+        manifest.pop("manifest_digest")
+
+    edit_manifest(out, list_again)
+    assert {check for check, _, _ in found(verify(out, source=demo_file, workers=1))} == checks
 
 
 def test_a_telephone_takes_the_pitch_and_leaves_the_pace(demo_file: Path, quick_profile: Path, tmp_path: Path) -> None:
