@@ -68,7 +68,7 @@ _MANIFEST: Shape = {
             "model": _TEXT_OR_NULL,
             "revision": _TEXT_OR_NULL,
             "licence": TEXT,
-            "watermark": _TEXT_OR_NULL,
+            "watermark?": _TEXT_OR_NULL,  # later than the first format
         },
         least=1,
     ),

@@ -54,7 +54,7 @@ def remade(dataset: Path, out: Path, change: Change, config: str = "initial", *,
 
 
 def in_format_1_0(dataset: Path, out: Path) -> Path:
-    """Copy a dataset as the first format had it: nothing is asked of single turns, and nothing scored."""
+    """Copy a dataset as the first format had it: nothing asked of single turns, nothing scored, no watermarks."""
     shutil.copytree(dataset, out)
     manifest = read_manifest(out)
     assert manifest is not None
@@ -70,6 +70,8 @@ def in_format_1_0(dataset: Path, out: Path) -> Path:
         pq.write_table(table.set_column(column, older, pa.array(turns, older.type)), out / shard["file"])
         data = (out / shard["file"]).read_bytes()
         shard.update(bytes=len(data), sha256=hashlib.sha256(data).hexdigest())
+    for engine in manifest["engines"]:
+        del engine["watermark"]
     manifest["format_version"] = "1.0"
     write_manifest(out, manifest)
     return out
