@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import active_children
+from pathlib import Path
 
 import pytest
 from pebble import ProcessPool
 
+from askqa_builder import pools
 from askqa_builder.errors import AskqaError
 from askqa_builder.pools import STARTING_SECONDS, Watch, first_done, schedule
 from askqa_builder.processes import WorkerContext
@@ -59,20 +62,53 @@ def test_idle_is_a_pool_whose_tasks_all_wait(pool: ProcessPool) -> None:
 
 def test_verify_says_that_its_workers_are_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "STARTING_SECONDS", 2.0)
+    monkeypatch.setattr(pools, "_MOST_BREAKS", 1)
     with pytest.raises(AskqaError, match="workers end before they begin"), Workers(2) as pool:
         list(pool.map(abs, [(-1,), (EndsWhoTakesIt(),)]))
 
 
-def test_verify_says_whose_process_ended() -> None:
+def test_verify_says_whose_process_ended_twice() -> None:
     with Workers(2) as pool:
-        answers = list(pool.map(itself_or_the_end, [(7,), (0,), (8,)]))
-    assert answers[0] == 7
-    assert answers[1] == "the worker ended with exit code 3"
-    assert answers[2] == 8
+        ended = "the worker ended with exit code 3, twice"
+        assert list(pool.map(itself_or_the_end, [(7,), (0,), (8,), (0,), (9,)])) == [7, ended, 8, ended, 9]
+        assert list(pool.map(itself_or_the_end, [(1,)])) == [1]
+
+
+def test_verify_tries_again_what_was_ended(tmp_path: Path) -> None:
+    """Whoever kills a process for want of memory says nothing of what it reads."""
+    with Workers(2) as pool:
+        inputs = [(tmp_path / str(i), i) for i in range(5)]
+        assert list(pool.map(second_time, inputs)) == [0, 1, 2, 3, 4]
+    assert all(path.exists() for path, _ in inputs)
+
+
+def test_verify_goes_on_with_a_new_pool() -> None:
+    with Workers(2) as pool:
+        answers = pool.map(abs, [(-i,) for i in range(20)])
+        assert next(answers) == 0
+        assert pool._pool is not None
+        pool._pool.stop()
+        pool._pool.join()
+        assert list(answers) == list(range(1, 20))
+
+
+def test_verify_leaves_the_environment_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    with Workers(2) as pool:
+        assert list(pool.map(os.getenv, [("OMP_NUM_THREADS",)])) == ["1"]
+    assert "OMP_NUM_THREADS" not in os.environ
 
 
 def itself_or_the_end(number: int) -> int:
     """End the process at zero."""
     if number == 0:
         os._exit(3)
+    return number
+
+
+def second_time(mark: Path, number: int) -> int:
+    """End the process the first time."""
+    if not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
     return number

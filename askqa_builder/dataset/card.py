@@ -191,7 +191,7 @@ def _engine_licence(engine: Mapping[str, Any]) -> str:
 
 
 def _watermarks(engines: Sequence[Mapping[str, Any]]) -> list[str]:
-    return [f"{engine['name']}: {escape(engine['watermark'])}" for engine in engines if engine["watermark"]]
+    return [f"{engine['name']}: {escape(engine['watermark'])}" for engine in engines if engine.get("watermark")]
 
 
 def _clips(roles: Mapping[str, Any]) -> list[dict[str, str]]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from askqa_builder.corpus.rejects import Reject
+from askqa_builder.corpus.rejects import Reject, describe
 from askqa_builder.dataset.files import atomic_write, storage_errors
 from askqa_builder.dataset.shard import ShardRecord
 from askqa_builder.errors import UsageError
@@ -19,6 +20,8 @@ MANIFEST_NAME = "askqa.json"
 REJECTED_NAME = "rejected.jsonl"
 CARD_NAME = "README.md"
 DATA_FOLDER = "data"
+
+_SHARD_FILE = re.compile(DATA_FOLDER + r"/([\w-]+)/([\w-]+)-[0-9]{5}-of-[0-9]{5}\.parquet", re.ASCII)
 
 DIGEST_KEY = "manifest_digest"
 """Key of the digest of all other keys, in the file alone. It is no seal, but an edit does not go unnoticed."""
@@ -39,10 +42,13 @@ def read_manifest(dataset: Path) -> dict[str, Any] | None:
         manifest = json.loads(path.read_text("utf-8"))
         for key in ("format_version", "config_digest", "plan_digest", "rejected"):
             manifest[key]
-        shard_records(manifest)
+        if not manifest["shards"]:
+            raise ValueError("shards is empty")
+        for entry in manifest["shards"]:
+            _check_shard(entry)
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}; look at its permissions") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise UsageError(f"{path}: not a manifest of a dataset ({error}); build it anew with --overwrite") from error
     return {key: value for key, value in manifest.items() if key != DIGEST_KEY}
 
@@ -51,13 +57,34 @@ def was_edited(dataset: Path) -> bool:
     """Tell whether the manifest, which can be read, is another one than was written; False where it has no digest."""
     content = json.loads((dataset / MANIFEST_NAME).read_text("utf-8"))
     written = content.pop(DIGEST_KEY, None)
-    return written is not None and written != canonical_digest(content)
+    try:
+        return written is not None and written != canonical_digest(content)
+    except ValueError:  # a number that JSON lacks, which nothing of ours writes
+        return True
 
 
 def shard_records(manifest: Mapping[str, Any]) -> list[ShardRecord]:
-    """Return the shards that a manifest lists; keys of later formats are ignored."""
+    """Return the shards that a manifest lists, which `read_manifest` has checked; keys of later formats are ignored."""
     names = [field.name for field in fields(ShardRecord)]
     return [ShardRecord(**{name: entry[name] for name in names}) for entry in manifest["shards"]]
+
+
+def _check_shard(entry: Mapping[str, Any]) -> None:
+    """Raise KeyError, TypeError or ValueError where a shard's entry is not one that a build writes.
+
+    Commands write to the files that a manifest names, and a dataset may come from anywhere: a file must lie where a
+    build puts it, and nowhere else.
+    """
+    for name in ("file", "config", "split", "sha256"):
+        if not isinstance(entry[name], str):
+            raise TypeError(f"shards: {name} is {describe(entry[name])}, not a text")
+    for name in ("rows", "bytes"):
+        if not isinstance(entry[name], int) or isinstance(entry[name], bool) or entry[name] < 0:
+            raise TypeError(f"shards: {name} is {describe(entry[name])}, not a count")
+    place = _SHARD_FILE.fullmatch(entry["file"])
+    if place is None or place.groups() != (entry["config"], entry["split"]):
+        wanted = f"{DATA_FOLDER}/<config>/<split>-NNNNN-of-NNNNN.parquet of its config and split"
+        raise ValueError(f"shards: file is {describe(entry['file'])}, not {wanted}")
 
 
 def write_manifest(dataset: Path, content: dict[str, Any]) -> None:
@@ -73,9 +100,21 @@ def read_rejected(dataset: Path) -> list[Reject]:
     path = dataset / REJECTED_NAME
     try:
         lines = path.read_text("ascii").splitlines() if path.exists() else []
-        return [Reject(**json.loads(line)) for line in lines]
-    except (OSError, ValueError, TypeError) as error:
+        rejects = [Reject(**json.loads(line)) for line in lines]
+        for reject in rejects:
+            _check_reject(reject)
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         raise UsageError(f"{path}: not readable ({error}); build the dataset anew with --overwrite") from error
+    return rejects
+
+
+def _check_reject(reject: Reject) -> None:
+    """Raise TypeError where a value that was read is none of its kind."""
+    for name, value in vars(reject).items():
+        may_be_null = name in ("id", "index")
+        kind = int if name == "index" else str
+        if not (isinstance(value, kind) or (value is None and may_be_null)):
+            raise TypeError(f"{name} is {describe(value)}")
 
 
 def write_rejected(dataset: Path, rejects: Iterable[Reject]) -> None:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from askqa_builder.dataset.reading import row_groups
 from askqa_builder.errors import AskqaError
 from askqa_builder.recognition.recogniser import Clip
+from askqa_builder.recording.timeline import to_samples
 
 _COLUMNS = ["id", "audio", "turns"]
 
@@ -48,7 +49,7 @@ def turn_clips(file: Path) -> Iterator[list[TurnClip]]:
 def _clips(row: dict[str, Any]) -> Iterator[TurnClip]:
     samples, rate = _decode(row)
     for i, turn in enumerate(row["turns"]):
-        part = samples[round(turn["start"] * rate) : round(turn["end"] * rate)]
+        part = samples[to_samples(turn["start"], rate) : to_samples(turn["end"], rate)]
         if not len(part):
             raise AskqaError(f"turn {i} of {row['id']!r} lies outside its recording; build the dataset again")
         digest = hashlib.sha256(rate.to_bytes(4, "little") + part.tobytes()).digest()

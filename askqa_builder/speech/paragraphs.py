@@ -14,7 +14,9 @@ from askqa_builder.speech.spoken_text import SpokenText
 
 Span = tuple[int, int]
 
-_BREAK = re.compile(r"\n\s*\n\s*")
+PARAGRAPH_BREAK = re.compile(r"\n\s*\n\s*")
+"""Blank lines, with the white space that begins the next paragraph."""
+
 _SPEAKABLE = re.compile("[A-Za-z0-9]")
 
 
@@ -25,7 +27,7 @@ def paragraph_spans(spoken: SpokenText, source: str) -> list[Span]:
     paragraph in which nothing can be pronounced is part of the one before it, or else of the next.
     """
     text, starts = spoken.text, spoken.starts
-    breaks = (bisect_left(starts, found.end()) for found in _BREAK.finditer(source))
+    breaks = (bisect_left(starts, found.end()) for found in PARAGRAPH_BREAK.finditer(source))
     cuts = [0, *(cut for cut in breaks if text[cut - 1 : cut].isspace()), len(text)]
     spans: list[Span] = []
     for before, after in pairwise(cuts):
@@ -40,7 +42,7 @@ def paragraph_spans(spoken: SpokenText, source: str) -> list[Span]:
 
 def count_paragraphs(source: str) -> int:
     """Return the number of paragraphs of a text, without regard to what can be pronounced."""
-    return len(_BREAK.split(source.strip()))
+    return len(PARAGRAPH_BREAK.split(source.strip()))
 
 
 def _is_speakable(text: str, span: Span) -> bool:

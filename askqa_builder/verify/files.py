@@ -10,7 +10,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from askqa_builder.corpus.rejects import Reject
 from askqa_builder.dataset.card import render_card
+from askqa_builder.dataset.folder import STATE_FOLDER
 from askqa_builder.dataset.manifest import (
     CARD_NAME,
     DATA_FOLDER,
@@ -29,7 +31,6 @@ from askqa_builder.errors import UsageError
 from askqa_builder.recording.encode import FORMATS
 from askqa_builder.verify.findings import Finding
 
-STATE_FOLDER = ".askqa"
 _NUMBER_COLUMNS = 5
 _ABSENT = "no "
 
@@ -48,9 +49,6 @@ def check_manifest(dataset: Path, manifest: Mapping[str, Any]) -> Iterator[Findi
     for name, times in Counter(listed).items():
         if times > 1:
             yield fault(f"{name} is listed {times} times", "each file once")
-    for record in shard_records(manifest):
-        if not record.file.startswith(f"{DATA_FOLDER}/{record.config}/{record.split}-"):
-            yield fault(f"{record.file} as {record.config}, {record.split}", f"{DATA_FOLDER}/<config>/<split>-…")
     for path in sorted((dataset / DATA_FOLDER).rglob("*.parquet")):
         name = path.relative_to(dataset).as_posix()
         if name not in listed:
@@ -59,15 +57,16 @@ def check_manifest(dataset: Path, manifest: Mapping[str, Any]) -> Iterator[Findi
         yield Finding("unfinished", STATE_FOLDER, None, None, "the folder is there", "none in a finished dataset")
 
 
-def check_rejects(dataset: Path, manifest: Mapping[str, Any]) -> Iterator[Finding]:
-    """Yield a finding where `rejected.jsonl` cannot be read or counts otherwise than the manifest."""
+def check_rejects(dataset: Path, manifest: Mapping[str, Any]) -> tuple[list[Finding], list[Reject] | None]:
+    """Find out whether `rejected.jsonl` counts as the manifest does; returns what it holds, None if unreadable."""
     try:
-        counts = dict(Counter(reject.reason for reject in read_rejected(dataset)))
+        rejects = read_rejected(dataset)
     except UsageError as error:
-        yield Finding("rejects", REJECTED_NAME, None, None, str(error), "readable lines")
-        return
-    if counts != manifest["rejected"]:
-        yield Finding("rejects", REJECTED_NAME, None, None, _counts(counts), f"{_counts(manifest['rejected'])}")
+        return [Finding("rejects", REJECTED_NAME, None, None, str(error), "readable lines")], None
+    counts = dict(Counter(reject.reason for reject in rejects))
+    if counts == manifest["rejected"]:
+        return [], rejects
+    return [Finding("rejects", REJECTED_NAME, None, None, _counts(counts), _counts(manifest["rejected"]))], rejects
 
 
 def check_bytes(dataset: Path, record: ShardRecord) -> list[Finding]:

@@ -12,6 +12,7 @@ import numpy as np
 from askqa_builder.recording.timeline import to_samples
 from askqa_builder.speech.engine import Samples
 from askqa_builder.speech.f0 import FRAME_STEP, track_f0
+from askqa_builder.speech.paragraphs import PARAGRAPH_BREAK
 
 F0_SECONDS = 6.0
 """Speech at a turn's start over which its F0 is measured. The start, because some voices fall by half an octave over
@@ -34,7 +35,6 @@ _VOWELS = re.compile(r"[aeiouy]+")
 _LONG_VOWEL = re.compile(r"ee|ea|oo|ou|ow|ai|ay|oi|oy|au|aw|igh|oa|ie|ew|ue")
 _DOUBLED = re.compile(r"(.)\1")
 _CLAUSE_END = re.compile(r"[,;:](?=\s)|--|[()]")
-_BETWEEN_PARAGRAPHS = re.compile(r"\n\s*\n")
 _SENTENCE_END = re.compile(r"[.!?]+[\"')]*(?=\s|$)")
 _ONE_SOUND = {"ch": "C", "sh": "S", "th": "T", "ph": "f", "ck": "k", "gh": "", "wh": "w", "ng": "N"}
 
@@ -62,7 +62,7 @@ class TurnMeasure:
     """One turn, ready to be compared.
 
     features: counts as in FEATURES. seconds: from start to end. f0: mid-mean in semitones above 1 Hz, None where too
-    little is voiced. f0_seconds: of speech over which it was taken.
+    little is voiced or it was not asked for. f0_seconds: of speech over which it was taken.
     """
 
     index: int
@@ -88,9 +88,11 @@ def measure_turn(
     speaker: Mapping[str, Any],
     samples: Samples,
     sample_rate: int,
+    *,
+    pitched: bool,
     whole: bool,
 ) -> TurnMeasure:
-    """Measure a turn; whole: take F0 over all of it."""
+    """Measure a turn; pitched: its F0 as well. whole: take F0 over all of it."""
     heard = samples if whole else samples[: to_samples(F0_SECONDS, sample_rate)]
     return TurnMeasure(
         index=index,
@@ -101,7 +103,7 @@ def measure_turn(
         seconds=len(samples) / sample_rate,
         features=text_features(turn["spoken_text"], turn["text"]),
         is_question=turn["spoken_text"].rstrip("\"')").endswith("?"),
-        f0=midmean_semitones(heard, sample_rate),
+        f0=midmean_semitones(heard, sample_rate) if pitched else None,
         f0_seconds=len(heard) / sample_rate,
     )
 
@@ -163,6 +165,6 @@ def text_features(text: str, source: str) -> tuple[float, ...]:
         sum(map(spoken.count, "mnNlrwhv")),
         len(_CLAUSE_END.findall(lower)),
         max(len(_SENTENCE_END.findall(lower)) - 1, 0),
-        max(sum(any(map(str.isalnum, part)) for part in _BETWEEN_PARAGRAPHS.split(source)) - 1, 0),
+        max(sum(any(map(str.isalnum, part)) for part in PARAGRAPH_BREAK.split(source)) - 1, 0),
     )
     return tuple(map(float, counts))

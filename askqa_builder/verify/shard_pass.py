@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import math
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from askqa_builder.dataset.upgrade import upgraded
 from askqa_builder.recording.encode import FORMATS
 from askqa_builder.recording.timeline import to_samples
 from askqa_builder.verify.findings import Fault, Finding
@@ -20,6 +22,9 @@ from askqa_builder.verify.structure import Expected, check_structure, missing_va
 
 _STOPPING = frozenset({"times", "speakers", "length"})
 """Faults after which a row's recording cannot be cut into turns."""
+
+_NOT_COMPARED = frozenset({"silent_turn", "value"})
+"""Faults of a turn after which its pace and pitch are not held against others, nor others against them."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,7 @@ def check_row_group(group: RowGroup) -> GroupResult:
             faults, facts = check_row(row, group)
             result.findings += [Finding(fault.check, group.file, row["id"], *fault[1:]) for fault in faults]
             result.rows += 1
-            result.seconds += row["duration"] or 0.0
+            result.seconds += _seconds(row)
             if facts is not None:
                 result.facts.append(facts)
     except (pa.ArrowException, OSError, ValueError) as error:  # also text that is no UTF-8
@@ -60,19 +65,26 @@ def check_row_group(group: RowGroup) -> GroupResult:
     return result
 
 
+def _seconds(row: Mapping[str, Any]) -> float:
+    """Length of a row's recording as it says; 0 where it says none."""
+    duration = row["duration"]
+    return duration if duration is not None and math.isfinite(duration) else 0.0
+
+
 def _rows(group: RowGroup) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a row group; what their format does not have is null."""
     with pq.ParquetFile(group.dataset / group.file) as parquet:
-        table = parquet.read_row_group(group.number)
+        table = upgraded(parquet.read_row_group(group.number), group.expected.sampling_rate)
     for place in range(len(table)):
         row: dict[str, Any] = table.slice(place, 1).to_pylist()[0]
         yield row
 
 
 def check_row(row: Mapping[str, Any], group: RowGroup) -> tuple[list[Fault], RowFacts | None]:
-    """Check one row; the facts are None where it is too damaged to be compared with others."""
+    """Check one row; the facts are None where it has no id."""
     faults = missing_values(row)
     if faults:
-        return faults, None
+        return faults, None if row["id"] is None else RowFacts(group.file, row["id"], (), ())
     faults = list(check_structure(row, group.expected))
     keys = prefix_keys(
         row["conversation_id"], row["rendition"], [(turn["role"], turn["act"], turn["text"]) for turn in row["turns"]]
@@ -93,8 +105,8 @@ def check_row(row: Mapping[str, Any], group: RowGroup) -> tuple[list[Fault], Row
         SharedPrefix(key, start, end, samples if audio_format.lossless else b"")
         for key, (start, end), samples in zip(keys, heard.spans, digests, strict=True)
     ]
-    silent = {fault.turn for fault in spoilt if fault.check == "silent_turn"}
-    measures = _measures(row, heard, silent, group.thorough)
+    odd = {fault.turn for fault in (*faults, *spoilt) if fault.check in _NOT_COMPARED}
+    measures = _measures(row, heard, odd, group.thorough)
     return [*faults, *spoilt], RowFacts(group.file, row["id"], prefixes, measures)
 
 
@@ -102,10 +114,15 @@ def _cannot_be_cut(faults: Iterable[Fault]) -> bool:
     return any(fault.check in _STOPPING for fault in faults)
 
 
-def _measures(row: Mapping[str, Any], heard: Heard, silent: set[int | None], whole: bool) -> list[TurnMeasure]:
+def _measures(row: Mapping[str, Any], heard: Heard, odd: Container[int | None], whole: bool) -> list[TurnMeasure]:
+    """Measure the turns that are not odd; whole: F0 over all of each.
+
+    A telephone passes nothing below 300 Hz, where most voices' fundamentals are: what is left gives no sure F0.
+    """
     speakers = {speaker["role"]: speaker for speaker in row["speakers"]}
+    pitched = (row["channel"] or {}).get("codec") is None
     return [
-        measure_turn(i, turn, speakers[turn["role"]], samples, heard.sample_rate, whole)
+        measure_turn(i, turn, speakers[turn["role"]], samples, heard.sample_rate, pitched=pitched, whole=whole)
         for i, (turn, samples) in enumerate(zip(row["turns"], heard.turns, strict=True))
-        if i not in silent
+        if i not in odd
     ]

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 
 from askqa_builder.corpus.conversation import Clarification, Conversation, ResponsePoint, Stage
+from askqa_builder.corpus.rejects import Reject
 from askqa_builder.corpus.selection import Corpus, read_corpus
 from askqa_builder.corpus.sources import SourceFile, find_sources
-from askqa_builder.dataset.manifest import MANIFEST_NAME, read_rejected
+from askqa_builder.dataset.manifest import MANIFEST_NAME
 from askqa_builder.dataset.shard import ShardRecord
 from askqa_builder.errors import UsageError
 from askqa_builder.verify.findings import Finding
 from askqa_builder.verify.register import Register
+from askqa_builder.verify.structure import missing_values
 
 _COLUMNS = [
     "id",
@@ -68,13 +70,16 @@ class SourceCheck:
         """Yield the rows of a readable shard that are not the corpus's; the audio is not read."""
         with pq.ParquetFile(dataset / record.file) as parquet:
             for batch in parquet.iter_batches(batch_size=256, columns=_COLUMNS):
-                for row in batch.to_pylist():
+                for read in batch.to_pylist():
+                    row = dict.fromkeys(_COLUMNS) | read
+                    if missing_values(row):  # which were found when the row was read
+                        continue
                     for turn, measured, wanted in self._differences(row, record.split):
                         yield Finding("source", record.file, row["id"], turn, measured, wanted)
 
-    def missing_rows(self, dataset: Path, register: Register) -> Iterator[Finding]:
+    def missing_rows(self, rejects: Iterable[Reject], register: Register) -> Iterator[Finding]:
         """Yield what should have a row or a reject and has neither."""
-        rejected = {reject.id for reject in read_rejected(dataset)}
+        rejected = {reject.id for reject in rejects}
         stages = [Stage(stage) for stage in self._manifest["stages"]]
         for _, conversation in self._conversations.values():
             for rendition in range(self._manifest["renditions"]):

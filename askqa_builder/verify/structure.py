@@ -14,6 +14,7 @@ from askqa_builder.dataset.schema import COLUMNS
 from askqa_builder.seeds import SEED_BITS, short_hash
 from askqa_builder.verify.findings import Fault
 from askqa_builder.verify.words import check_words
+from askqa_builder.voices.limits import WIDEST_PITCH, WIDEST_RATE
 
 Row = Mapping[str, Any]
 
@@ -32,6 +33,8 @@ NULLABLE = frozenset(
         "evidence.text",
         "evidence.char_start",
         "evidence.char_end",
+        "turns.rate",  # these two are null in rows of format 1.0 that were written anew
+        "turns.pitch",
         "turns.asr_text",
         "turns.wer",
         "turns.mos",
@@ -58,7 +61,10 @@ class Expected:
 
 
 def missing_values(row: Row) -> list[Fault]:
-    """Find values that are null, and numbers that are none; whoever finds any must not look further into the row."""
+    """Find values that are null, and numbers that are none; whoever finds any must not look further into the row.
+
+    row: of all columns or some of them.
+    """
     return [
         fault
         for field in COLUMNS
@@ -73,8 +79,7 @@ def _missing(value: Any, kind: pa.DataType, path: str) -> Iterator[Fault]:
             yield Fault("value", None, f"{path} is null", "a value")
     elif pa.types.is_struct(kind):
         for field in kind:
-            if field.name in value:
-                yield from _missing(value[field.name], field.type, f"{path}.{field.name}")
+            yield from _missing(value.get(field.name), field.type, f"{path}.{field.name}")
     elif pa.types.is_list(kind):
         for item in value:
             yield from _missing(item, kind.value_type, path)
@@ -132,6 +137,8 @@ def _turns(row: Row) -> Iterator[Fault]:
         start, end = turn["start"], turn["end"]
         if turn["role"] not in {role.value for role in Role} or turn["act"] not in {act.value for act in Act}:
             yield Fault("value", i, f"role {turn['role']}, act {turn['act']}", "a role and an act of the format")
+        for fault in _prosody(turn):
+            yield Fault("value", i, *fault)
         if not 0 <= turn["seed"] < 1 << SEED_BITS:
             yield Fault("value", i, f"seed {turn['seed']}", f"0 to 2**{SEED_BITS} - 1")
         if not before <= start < end <= row["duration"]:
@@ -146,6 +153,14 @@ def _turns(row: Row) -> Iterator[Fault]:
             yield Fault("times", i, f"words_per_minute {turn['words_per_minute']:.2f}", f"{pace:.2f}, from the times")
 
 
+def _prosody(asked: Row) -> Iterator[tuple[str, str]]:
+    """Yield what was asked of a turn or a speaker that is asked of no voice, and what may be."""
+    for name, (low, high) in (("rate", WIDEST_RATE), ("pitch", WIDEST_PITCH)):
+        value = asked.get(name)
+        if value is not None and not low <= value <= high:
+            yield f"{name} {value:g}", f"{low:g} to {high:g}"
+
+
 def _speakers(row: Row) -> Iterator[Fault]:
     roles = [speaker["role"] for speaker in row["speakers"]]
     if len(set(roles)) < len(roles):
@@ -154,8 +169,8 @@ def _speakers(row: Row) -> Iterator[Fault]:
         if turn["role"] not in roles:
             yield Fault("speakers", i, f"no speaker for {turn['role']}", "one for each role that speaks")
     for speaker in row["speakers"]:
-        if not speaker["requested"]["rate"] > 0:
-            yield Fault("speakers", None, f"{speaker['role']}: rate {speaker['requested']['rate']}", "above 0")
+        for measured, wanted in _prosody(speaker["requested"]):
+            yield Fault("speakers", None, f"{speaker['role']}: {measured}", wanted)
         heard = [turn for turn in row["turns"] if turn["role"] == speaker["role"]]
         pace = _pace(heard)
         said = speaker["measured"]["words_per_minute"]

@@ -76,12 +76,50 @@ def test_no_manifest_is_no_error(tmp_path: Path) -> None:
         b"null",
         b'"text"',
         b"{}",
+        b"[" * 100_000,
         json.dumps({key: value for key, value in CONTENT.items() if key != "shards"}).encode(),
     ],
 )
 def test_a_damaged_manifest_names_itself_and_the_remedy(tmp_path: Path, text: bytes) -> None:
     (tmp_path / MANIFEST_NAME).write_bytes(text)
     with pytest.raises(UsageError, match=r"askqa\.json: not a manifest of a dataset .*--overwrite"):
+        read_manifest(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"file": "/tmp/elsewhere.parquet"},
+        {"file": "../test-00000-of-00001.parquet"},
+        {"file": "data/initial/../../test-00000-of-00001.parquet"},
+        {"file": "data/../initial/test-00000-of-00001.parquet"},
+        {"file": "data/clarified/test-00000-of-00001.parquet"},
+        {"file": "data/initial/train-00000-of-00001.parquet"},
+        {"file": "data/initial/test-00000-of-00001.parquet\n"},
+        {"file": "data/initial/test-0-of-1.parquet"},
+        {"file": "data", "config": "", "split": ""},
+        {"file": "data/../test-00000-of-00001.parquet", "config": ".."},
+        {"file": 5},
+        {"file": None},
+        {"config": ["initial"]},
+        {"split": {}},
+        {"rows": "3"},
+        {"rows": True},
+        {"bytes": -1},
+        {"sha256": 7},
+    ],
+    ids=str,
+)
+def test_a_shard_that_no_build_writes_is_refused(tmp_path: Path, change: dict[str, object]) -> None:
+    """A command that rewrites shards would follow the manifest to files of others."""
+    write_manifest(tmp_path, {**CONTENT, "shards": [RECORD.to_json(), {**RECORD.to_json(), **change}]})
+    with pytest.raises(UsageError, match=r"askqa\.json: not a manifest of a dataset \(shards: "):
+        read_manifest(tmp_path)
+
+
+def test_a_dataset_has_a_shard(tmp_path: Path) -> None:
+    write_manifest(tmp_path, {**CONTENT, "shards": []})
+    with pytest.raises(UsageError, match="shards is empty"):
         read_manifest(tmp_path)
 
 
@@ -112,10 +150,19 @@ def test_rejects_are_lines_of_ascii(tmp_path: Path) -> None:
     assert read_rejected(tmp_path) == rejects
 
 
-@pytest.mark.parametrize("content", [b'{"id": "x"', b'{"id": "x", "mood": "bad"}', b"[]", b"3", b"\xff"])
+@pytest.mark.parametrize(
+    "content", [b'{"id": "x"', b'{"id": "x", "mood": "bad"}', b"[]", b"3", b"\xff", b"[" * 100_000]
+)
 def test_damaged_rejects_are_told(tmp_path: Path, content: bytes) -> None:
     (tmp_path / REJECTED_NAME).write_bytes(content)
     with pytest.raises(UsageError, match=r"rejected\.jsonl: not readable"):
+        read_rejected(tmp_path)
+
+
+@pytest.mark.parametrize("change", [{"id": ["x"]}, {"reason": {}}, {"reason": None}, {"index": "0"}], ids=str)
+def test_rejects_of_other_types_are_told(tmp_path: Path, change: dict[str, object]) -> None:
+    (tmp_path / REJECTED_NAME).write_text(json.dumps({**rejected("x").to_dict(), **change}), "ascii")
+    with pytest.raises(UsageError, match=rf"rejected\.jsonl: not readable \({next(iter(change))} is"):
         read_rejected(tmp_path)
 
 

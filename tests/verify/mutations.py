@@ -29,8 +29,11 @@ Row = dict[str, Any]
 Change = Callable[[list[Row]], None]
 
 
-def remade(dataset: Path, out: Path, change: Change, config: str = "initial") -> Path:
-    """Copy a dataset with the rows of one configuration changed in place, written by the package's own writers."""
+def remade(dataset: Path, out: Path, change: Change, config: str = "initial", *, card: bool = True) -> Path:
+    """Copy a dataset with the rows of one configuration changed in place, written by the package's own writers.
+
+    card: write it anew, for which no row may lack what its figures come from.
+    """
     shutil.copytree(dataset, out)
     manifest = read_manifest(out)
     assert manifest is not None
@@ -43,8 +46,33 @@ def remade(dataset: Path, out: Path, change: Change, config: str = "initial") ->
         batch = pa.RecordBatch.from_pylist(rows, row_schema(rate))
         record = write_shard(out, shard["file"], [batch], config=config, split=shard["split"], sampling_rate=rate)
         shard.update(record.to_json())
-    figures = summarise(out, [(shard["config"], shard["split"], shard["file"]) for shard in manifest["shards"]])
-    write_card(out, manifest, figures)
+    if card:
+        figures = summarise(out, [(shard["config"], shard["split"], shard["file"]) for shard in manifest["shards"]])
+        write_card(out, manifest, figures)
+    write_manifest(out, manifest)
+    return out
+
+
+def in_format_1_0(dataset: Path, out: Path) -> Path:
+    """Copy a dataset as the first format had it: nothing asked of single turns, nothing scored, no watermarks."""
+    shutil.copytree(dataset, out)
+    manifest = read_manifest(out)
+    assert manifest is not None
+    for shard in manifest["shards"]:
+        table = pq.read_table(out / shard["file"])
+        column = table.column_names.index("turns")
+        kind = table.schema.field("turns").type.value_type
+        kept = [field for field in kind if field.name not in ("rate", "pitch", "asr_text", "wer", "mos")]
+        turns = [
+            [{field.name: turn[field.name] for field in kept} for turn in row["turns"]] for row in table.to_pylist()
+        ]
+        older = pa.field("turns", pa.list_(pa.struct(kept)))
+        pq.write_table(table.set_column(column, older, pa.array(turns, older.type)), out / shard["file"])
+        data = (out / shard["file"]).read_bytes()
+        shard.update(bytes=len(data), sha256=hashlib.sha256(data).hexdigest())
+    for engine in manifest["engines"]:
+        del engine["watermark"]
+    manifest["format_version"] = "1.0"
     write_manifest(out, manifest)
     return out
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import math
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from mutations import (
     Row,
     edit_manifest,
+    in_format_1_0,
     long_turn,
     measure_anew,
     record_anew,
@@ -27,6 +31,7 @@ from mutations import (
 
 from askqa_builder import build
 from askqa_builder.errors import UsageError
+from askqa_builder.filtering.filter import filter_dataset
 from askqa_builder.seeds import short_hash
 from askqa_builder.verify.findings import CHECKS, Finding, VerifyReport
 from askqa_builder.verify.run import verify
@@ -74,6 +79,54 @@ def test_other_formats_are_clean_too(audio_format: str, demo_file: Path, quick_p
     out = tmp_path / "dataset"
     build(demo_file, out, profiles=str(quick_profile), audio_format=audio_format, limit=4, workers=1)
     assert found(verify(out, workers=1)) == set()
+
+
+def test_the_first_format_and_what_is_made_of_it(small_dataset: Path, tmp_path: Path) -> None:
+    older = in_format_1_0(small_dataset, tmp_path / "older")
+    first = verify(older, workers=1)
+    assert found(first) == set()
+    filter_dataset(older, tmp_path / "kept", where="duration > 0")
+    assert '"format_version": "1.1"' in (tmp_path / "kept" / "askqa.json").read_text("utf-8")
+    anew = verify(tmp_path / "kept", workers=1)
+    assert found(anew) == set()
+    assert anew.turns == first.turns > 0
+
+
+@pytest.mark.parametrize(
+    ("column", "checks"),
+    [("turns", {"value"}), ("story", {"value"}), ("channel", set()), ("target_turn_id", {"source"})],
+)
+def test_what_another_format_does_not_have_is_null(
+    column: str, checks: set[str], small_dataset: Path, demo_file: Path, tmp_path: Path
+) -> None:
+    out = shutil.copytree(small_dataset, tmp_path / "other")
+    for file in shard_files(out):
+        pq.write_table(pq.read_table(file).drop_columns([column]), file)
+
+    def list_again(manifest: dict[str, Any]) -> None:
+        manifest["format_version"] = "0.9"
+        for shard in manifest["shards"]:
+            data = (out / shard["file"]).read_bytes()
+            shard.update(bytes=len(data), sha256=hashlib.sha256(data).hexdigest())
+        manifest.pop("manifest_digest")
+
+    edit_manifest(out, list_again)
+    assert {check for check, _, _ in found(verify(out, source=demo_file, workers=1))} == checks
+
+
+def test_a_telephone_takes_the_pitch_and_leaves_the_pace(demo_file: Path, quick_profile: Path, tmp_path: Path) -> None:
+    out = tmp_path / "dataset"
+    build(demo_file, out, profiles=str(quick_profile), channel="telephone", seed=7, limit=6, workers=1)
+    assert found(verify(out, workers=1)) == set()
+    places: list[tuple[str, str, int]] = []
+
+    def hurry(rows: list[Row]) -> None:
+        row = next(row for row in rows if not row["ambiguous"])
+        turn = long_turn(row)
+        respeak(row, turn, rate=1.3)
+        places.append(("pace", row["id"], turn))
+
+    assert found(verify(remade(out, tmp_path / "spoilt", hurry), workers=1)) == set(places)
 
 
 def test_nothing_structural_is_found_in_the_speech_of_random_weights(
@@ -235,7 +288,22 @@ ROW_CHANGES: dict[str, tuple[Callable[[Row], Any], str]] = {
     "action": (lambda row: row["response"].update(action="wait"), "response"),
     "F0": (lambda row: row["speakers"][0]["measured"].update(f0=50.0), "measured"),
     "pace": (lambda row: row["turns"][0].update(words_per_minute=9.0), "times"),
+    "no rate": (lambda row: row["turns"][0].update(rate=0.0), "value"),
+    "rate": (lambda row: row["turns"][0].update(rate=1e300), "value"),
+    "pitch": (lambda row: row["turns"][0].update(pitch=-1e300), "value"),
+    "speaker's pitch": (lambda row: row["speakers"][0]["requested"].update(pitch=1e300), "speakers"),
 }
+
+LOST: dict[str, Callable[[Row], Any]] = {
+    "duration": lambda row: row.update(duration=None),
+    "endless": lambda row: row.update(duration=float("inf")),
+    "licence": lambda row: row.update(license=None),
+    "voice": lambda row: row["speakers"][0].update(voice=None),
+    "role": lambda row: row["speakers"][0].update(role=None),
+    "turns": lambda row: row.update(turns=None),
+    "turn": lambda row: row["turns"].insert(0, None),
+}
+"""Values without which the card has no figures, or the corpus nothing to be compared with."""
 
 
 @pytest.mark.parametrize("name", ROW_CHANGES)
@@ -251,6 +319,21 @@ def test_a_row_that_contradicts_itself(name: str, small_dataset: Path, tmp_path:
     report = verify(remade(small_dataset, tmp_path / "spoilt", spoil), workers=1)
     assert (check, names[0]) in {(kind, row) for kind, row, _ in found(report)}
     assert {row for _, row, _ in found(report)} == {names[0]}
+
+
+@pytest.mark.parametrize("name", LOST)
+def test_a_row_without_a_value_is_all_that_is_found(
+    name: str, small_dataset: Path, demo_file: Path, tmp_path: Path
+) -> None:
+    names: list[str] = []
+
+    def lose(rows: list[Row]) -> None:
+        LOST[name](rows[0])
+        names.append(rows[0]["id"])
+
+    report = verify(remade(small_dataset, tmp_path / "spoilt", lose, card=False), source=demo_file, workers=1)
+    assert {(check, row) for check, row, _ in found(report)} == {("value", names[0])}
+    assert math.isfinite(report.seconds)
 
 
 def test_a_duplicated_id(small_dataset: Path, tmp_path: Path) -> None:
@@ -391,6 +474,10 @@ class TestFiles:
         assert found(verify(copy, workers=1)) == {("rejects", None, None)}
         (copy / "rejected.jsonl").write_text("{", "ascii")
         assert found(verify(copy, workers=1)) == {("rejects", None, None)}
+
+    def test_unreadable_rejects_beside_the_corpus(self, copy: Path, demo_file: Path) -> None:
+        (copy / "rejected.jsonl").write_text("{", "ascii")
+        assert found(verify(copy, source=demo_file, workers=1)) == {("rejects", None, None)}
 
     def test_an_unfinished_build(self, copy: Path) -> None:
         (copy / ".askqa").mkdir()
