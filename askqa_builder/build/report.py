@@ -32,8 +32,9 @@ class BuildReport:
 class Estimate:
     """What a build would do, from its plan and one conversation spoken on this machine.
 
-    rows: by configuration. hours: of recordings. size: bytes. seconds: of wall time with the workers asked
-    for. rejected: items that were refused on reading, by reason. shards: files.
+    rows: by configuration. hours: of recordings. size: bytes. seconds: of wall time with the workers asked for, without
+    what the gate's recogniser takes. rejected: items that were refused on reading, by reason. shards: files. gate: that
+    recogniser's name, None without one.
     """
 
     conversations: int
@@ -44,4 +45,5 @@ class Estimate:
     workers: int
     shards: int
     rejected: Mapping[str, int]
+    gate: str | None
     voices: str

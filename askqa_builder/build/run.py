@@ -28,7 +28,6 @@ from askqa_builder.build.report import BuildReport, Estimate
 from askqa_builder.build.speaker_executor import SpeakerExecutor
 from askqa_builder.build.spool import BlockOutcome, Spool
 from askqa_builder.build.steps import finish_block, in_take_order, plan_block, row_id, speak_block
-from askqa_builder.build.word_check import open_word_check
 from askqa_builder.corpus.conversation import Stage
 from askqa_builder.corpus.rejects import Reject
 from askqa_builder.corpus.selection import read_corpus
@@ -109,6 +108,7 @@ def estimate_build(source: str | Path, **options: Any) -> Estimate:
         workers=job.options.worker_count,
         shards=len(job.plan.shards),
         rejected=_reasons(job.unread),
+        gate=None if recipe.listening is None else recipe.listening.info.name,
         voices=describe_voices(describe_recipe(recipe)),
     )
 
@@ -271,13 +271,12 @@ def _estimated_seconds(job: Job) -> float:
     seconds = {take: estimate(take.conversation, job.recipe).spoken for take in job.plan.takes}
     takes = sorted((take for take in seconds if seconds[take]), key=lambda take: seconds[take])
     speaking = working = timed = 0.0
-    profiles, device = job.recipe.profiles.profiles, job.recipe.devices[0]
-    with open_engines(profiles, device) as engines, open_word_check(profiles.gate, device) as check:
+    with open_engines(job.recipe.profiles.profiles, job.recipe.devices[0]) as engines:
         for place, take in enumerate(_spread(takes)):
             begun = time.perf_counter()
             planned, _ = plan_block(Block(0, (take,), 0.0), job.recipe)
             planned_at = time.perf_counter()
-            spoken = speak_block(planned, engines, check)
+            spoken = speak_block(planned, engines)
             spoken_at = time.perf_counter()
             finish_block(planned, spoken, job.recipe)
             if place:  # the first includes what is loaded once

@@ -80,7 +80,8 @@ def _print_estimate(estimate: Estimate) -> None:
     print(f"conversations  {estimate.conversations}")
     print(f"rows           {rows}")
     print(f"audio          about {estimate.hours:.2f} hours, {_size(estimate.size)} in {shards}")
-    print(f"time           about {_time(estimate.seconds)} with {estimate.workers} workers on this machine")
+    gate = f", and what the gate's {estimate.gate} takes" if estimate.gate else ""
+    print(f"time           about {_time(estimate.seconds)} with {estimate.workers} workers on this machine{gate}")
     print(f"voices         {estimate.voices}")
     print(f"left out       {_reasons(estimate.rejected)}")
 
@@ -89,6 +90,8 @@ def _print_report(report: BuildReport) -> None:
     rows = ", ".join(f"{count} {config} ({report.hours[config]:.2f} h)" for config, count in report.rows.items())
     state = "already complete" if report.already_complete else "done"
     left_out = f"; left out: {_reasons(report.rejected)} (see rejected.jsonl)" if report.rejected else ""
+    if report.rejected and not any(report.rows.values()):
+        left_out += ", and nothing is left"
     print(f"{state}: {report.dataset}: rows {rows}; {report.voices}{left_out}")
 
 

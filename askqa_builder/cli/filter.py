@@ -36,5 +36,7 @@ def filter_command(
     state = "already complete" if report.already_complete else "done"
     reasons = ", ".join(f"{count} {reason}" for reason, count in report.rejected.items())
     left_out = f"; left out: {reasons} (see rejected.jsonl)" if reasons else ""
+    if not report.kept:
+        left_out += ", and nothing is left"
     print(f"{state}: {report.dataset}: kept {report.kept} of {report.of} rows ({report.hours:.2f} h){left_out}")
     return 0

@@ -130,4 +130,4 @@ def _print_voices(voices: list[Voice]) -> None:
 
 
 def _limits(limits: Limits | None) -> str:
-    return "added" if limits is None else f"{limits[0]:g}…{limits[1]:g}"
+    return "added" if limits is None else f"{limits[0]:.3g}…{limits[1]:.3g}"

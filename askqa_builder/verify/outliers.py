@@ -21,7 +21,7 @@ import numpy as np
 
 from askqa_builder.verify.baseline import Array, VoiceBaseline, robust_fit, robust_spread, weighted_median
 from askqa_builder.verify.findings import Finding
-from askqa_builder.verify.measures import SYLLABLES, WORDS
+from askqa_builder.verify.measures import F0_SECONDS, SYLLABLES, WORDS
 from askqa_builder.verify.register import HeardTurn, Register
 
 USUAL_TIMES = np.array([0.14, 0.07, 0.083, 0.035, 0.01, 0.063, 0.05, 0.03, 0.36, 0.39, 0.65])
@@ -97,7 +97,8 @@ class PaceModel:
         voices = _medians(residuals, 1 / np.maximum(spreads, 0.06) ** 2, owner)
         self._prior = _prior(voices, _VOICE_PACE_VARIES)
         self._scale = max(1.0, robust_spread((residuals - voices[owner]) / spreads))
-        self._voices = _baselines(samples, residuals, np.maximum(spreads, 0.06))
+        seconds = np.array([turn.measure.seconds for turn in turns])
+        self._voices = _baselines(samples, residuals, np.maximum(spreads, 0.06), seconds)
 
     def judge(self, voice: str, turn: HeardTurn) -> Iterator[Finding]:
         """Yield a finding if the turn is too long or too short."""
@@ -146,7 +147,7 @@ class PitchModel:
         residuals = heights - shapes @ self._trend
         voices = _medians(residuals, 1 / spreads**2, owner)
         self._prior = _prior(voices, _VOICE_PITCH_VARIES)
-        self._voices = _baselines(samples, residuals, spreads)
+        self._voices = _baselines(samples, residuals, spreads, np.array([_compared_seconds(turn) for turn in turns]))
         for i, voice in enumerate(samples):
             sure = (owner == i) & (spreads <= _pitch_spread(np.array([_SURE_OF_PITCH]))[0])
             self._spread[voice] = robust_spread(residuals[sure] - np.median(residuals[sure])) if sure.any() else 0.0
@@ -157,7 +158,7 @@ class PitchModel:
         baseline = self._voices.get(voice)
         if baseline is None or measure.f0 is None or measure.f0_seconds < min(_LOOSE_PITCH):
             return
-        offset, variance = baseline.without(turn.sample, measure.f0_seconds, self._prior)
+        offset, variance = baseline.without(turn.sample, _compared_seconds(turn), self._prior)
         expected = offset + float(_shape(turn) @ self._trend) + measure.pitch
         close = float(np.clip(5 * self._spread.get(voice, 0.0), _NARROWEST_PITCH, _WIDEST_PITCH))
         own = np.interp(measure.f0_seconds, [*_LOOSE_PITCH, _SURE_OF_PITCH], [*_LOOSE_PITCH.values(), close])
@@ -186,10 +187,15 @@ def _height(turn: HeardTurn) -> float:
 
 
 def _shape(turn: HeardTurn) -> Array:
-    """What moves F0 whatever the voice: speech falls as it goes on, and questions rise."""
-    length = np.log(max(turn.measure.f0_seconds, 0.3) / 3)
+    """What moves F0 whatever the voice: speech falls as it goes on, though not for ever, and questions rise."""
+    length = np.log(max(_compared_seconds(turn), 0.3) / 3)
     question = float(turn.measure.is_question)
     return np.array([length, length**2, question, question * length, question * length**2])
+
+
+def _compared_seconds(turn: HeardTurn) -> float:
+    """Seconds of a turn as far as they matter to its pitch: a minute of speech is no higher than its beginning."""
+    return min(turn.measure.f0_seconds, F0_SECONDS)
 
 
 def _owners(samples: dict[str, list[HeardTurn]]) -> Array:
@@ -214,12 +220,15 @@ def _prior(voices: Array, limits: tuple[float, float]) -> tuple[float, float]:
     return middle, float(np.clip(1.5 * robust_spread(voices - middle), *limits))
 
 
-def _baselines(samples: dict[str, list[HeardTurn]], residuals: Array, spreads: Array) -> dict[str, VoiceBaseline]:
+def _baselines(
+    samples: dict[str, list[HeardTurn]], residuals: Array, spreads: Array, seconds: Array
+) -> dict[str, VoiceBaseline]:
     baselines, first = {}, 0
     for voice, sample in samples.items():
         mine = slice(first, first + len(sample))
-        seconds = np.array([turn.measure.seconds for turn in sample])
-        baselines[voice] = VoiceBaseline(residuals[mine], spreads[mine], seconds, [turn.sample for turn in sample])
+        baselines[voice] = VoiceBaseline(
+            residuals[mine], spreads[mine], seconds[mine], [turn.sample for turn in sample]
+        )
         first = mine.stop
     return baselines
 

@@ -91,6 +91,21 @@ def test_a_failing_recogniser_is_no_fault_of_the_text(flite: Engine) -> None:
         speak_gated(flite, [SAID], WordCheck(GATE, broken))
 
 
+def test_an_engine_that_says_the_same_again_is_not_heard_again(flite: Engine) -> None:
+    class Listener:
+        info = load_recogniser("pocketsphinx").info
+        heard = 0
+
+        def transcribe(self, batch: Sequence[object]) -> list[str]:
+            self.heard += len(batch)
+            return ["something else"] * len(batch)
+
+    listener: Any = Listener()
+    answer = speak_gated(flite, [replace(SAID, voice="kal16")], WordCheck(GATE, listener))[0]  # it draws no noise
+    assert str(answer).endswith("and once more the same")
+    assert listener.heard == 1
+
+
 def profile(folder: Path, gate: str) -> Path:
     roles = "{narrator: {voices: [rms]}, user: {voices: [slt]}, assistant: {voices: [rms]}}"
     path = folder / "gated.yaml"
