@@ -45,12 +45,11 @@ def speak_gated(engine: Engine, batch: Sequence[Utterance], check: Check | None 
     # some engines draw no random numbers: what is the same is not asked for its words again
     new = [number for number, place in enumerate(faults) if not _is_same(second[number], answers[place])]
     new_faults = _faults(engine, [again[number] for number in new], [second[number] for number in new], check)
-    second_faults = {new[number]: found for number, found in new_faults.items()}
+    second_faults: dict[int, str | None] = dict(enumerate(faults.values()))
+    second_faults |= {number: new_faults.get(i) for i, number in enumerate(new)}
     for number, (place, first) in enumerate(faults.items()):
         answer = second[number]
-        found = str(answer) if isinstance(answer, SpeechError) else second_faults.get(number)
-        if number not in new:
-            found = "the same"
+        found = str(answer) if isinstance(answer, SpeechError) else second_faults[number]
         if found is not None:
             answer = SpeechError(f"{reprlib.repr(batch[place].text)}: {first}, and once more {found}")
         answers[place] = answer
