@@ -109,6 +109,7 @@ class Session:
             self._stack.callback(release, lock_folder(self._state, refusal))
             self._stack.callback(self._leave)
             remove_temporaries(self._state)
+            remove_temporaries(self._dataset)  # a kill may come while manifest or card are written
 
     def _leave(self) -> None:
         """Remove our state, unless there is something to go on with."""

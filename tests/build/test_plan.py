@@ -175,8 +175,8 @@ def test_a_conversation_that_cannot_be_planned_costs_itself_only(
     demo_file: Path, quick_profile: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = prepare(demo_file, BuildOptions(profiles=str(quick_profile)))
-    block = replace(job.plan.blocks[0], takes=tuple(job.plan.takes[:3]))
-    odd = block.takes[1].conversation
+    block = replace(job.plan.blocks[0], takes=tuple(job.plan.takes)[:3])
+    odd = block.takes[0].conversation
 
     def read(text: str, final: str) -> SpokenText:
         if text == odd.turns[-1].text:
@@ -185,6 +185,6 @@ def test_a_conversation_that_cannot_be_planned_costs_itself_only(
 
     monkeypatch.setattr(steps, "read_aloud", read)
     planned, rejects = steps.plan_block(block, job.recipe)
-    assert [take.take for take in planned] == [block.takes[0], block.takes[2]]
+    assert [take.take for take in planned] == [block.takes[1], block.takes[2]]
     assert [(reject.id, reject.stage, reject.reason) for reject in rejects] == [(odd.id, "speak", "internal_error")]
     assert rejects[0].detail == "ValueError: odd"

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from apart_setup import Setup
+from apart_setup import Build, Setup, inserted
 from harness import (
     Item,
     replicate,
@@ -96,3 +97,22 @@ def short_local(short: list[Item], quick_profile: Path, tmp_path_factory: pytest
     few = write_corpus(folder / "few_test.json", short)
     assert run_askqa("build", few, folder / "out", "--profiles", quick_profile, "--seed", "11").returncode == 0
     return samples(folder / "out")
+
+
+@pytest.fixture(scope="session")
+def hanging(
+    new_setup: Callable[[], Setup], short: list[Item], corpus: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Future[Build]]]:
+    """Builds that mostly wait for something that hangs, while the other tests go on."""
+    folder = tmp_path_factory.mktemp("hanging")
+
+    def build(source: Path, out: Path, **variables: str) -> Build:
+        setup = new_setup()
+        return Build(setup, out, setup.run(source, out, "--workers", 1, **variables))
+
+    marked_one = write_corpus(folder / "marked_test.json", inserted(short[:2], "markerhang"))
+    with ThreadPoolExecutor(2) as pool:
+        yield {
+            "text": pool.submit(build, marked_one, folder / "text"),
+            "start": pool.submit(build, corpus, folder / "start", APART_START="hang once"),
+        }
