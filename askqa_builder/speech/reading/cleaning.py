@@ -8,7 +8,7 @@ import re
 from anyascii import anyascii
 
 from askqa_builder.speech.reading import tables
-from askqa_builder.speech.reading.rule import Rule, any_of, rule
+from askqa_builder.speech.reading.rule import Rule, any_of, beyond_ascii, rule
 
 _QUOTES = {"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "‚": "'", "´": "'", "`": "'", "′": "'"}
 
@@ -17,8 +17,12 @@ _MONTH = any_of(tables.MONTH_NAMES)
 _FOREIGN = "\u0250-\u02ff\u0300-\u036f\u0370-\u1dff\u2c00-\u2c5f\u2c80-\u2dff\u2e80-\ua6ff\ua800-\ufaff\ufb13-\ufdff\ufe70-\uff00"  # noqa: E501
 """Characters of other scripts than Latin, and of the International Phonetic Alphabet."""
 
-_HAS_FOREIGN = f"[{_FOREIGN}]"
+_FOREIGN_CHARACTER = re.compile(f"[{_FOREIGN}]")
 _LABEL = r"(?:audio\b|help\s?·|tr\.|lit\.|romani[sz]ed|pronounced|pronunciation|IPA|transliterated|listen)"
+
+
+def _has_foreign(text: str) -> bool:
+    return not text.isascii() and _FOREIGN_CHARACTER.search(text) is not None
 
 
 def _mended(match: re.Match[str]) -> str:
@@ -77,15 +81,15 @@ def _exclaimed(match: re.Match[str]) -> str:
 
 
 CLEANING: tuple[Rule, ...] = (
-    rule("mojibake", r"[^\x00-\x7f]{2,}", _mended, r"[^\x00-\x7f]"),
+    rule("mojibake", r"[^\x00-\x7f]{2,}", _mended, beyond_ascii),
     rule("character entity", r"&(?:[a-zA-Z]{2,8}|#\d{1,6}|#x[0-9a-fA-F]{1,5});", _entity, "&"),
     rule(
         "letter with a mark",
         "[\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff\ufb00-\ufb06]",
         _folded,
-        r"[^\x00-\x7f]",
+        beyond_ascii,
     ),
-    rule("digit of another script", r"(?![0-9])\d", lambda match: str(int(match.group())), r"[^\x00-\x7f]"),
+    rule("digit of another script", r"(?![0-9])\d", lambda match: str(int(match.group())), beyond_ascii),
     rule("lost apostrophe", r"(?<=[a-z])\ufffd+(?=[a-z])", "'", "\ufffd"),
     rule(
         "invisible character",
@@ -101,15 +105,15 @@ CLEANING: tuple[Rule, ...] = (
     rule("escaped quotation mark", r"\\+", "", r"\\"),
     rule("tag", r"</?[a-zA-Z][^<>\n]{0,60}>", " ", "<"),
     rule("reference mark", r"\[(?:\d{1,3}|[a-z]|edit|citation needed|note \d+|sic)\]", "", r"\["),
-    rule("phonemes", rf"/[^/\s]{{0,40}}[{_FOREIGN}][^/\n]{{0,40}}/", "", _HAS_FOREIGN),
+    rule("phonemes", rf"/[^/\s]{{0,40}}[{_FOREIGN}][^/\n]{{0,40}}/", "", _has_foreign),
     rule(
         "foreign part of a bracket",
         rf"(?<=[(\[;,])[^()\[\];,\n]{{0,120}}[{_FOREIGN}][^()\[\];,\n]{{0,120}}",
         _dropped_in_brackets,
-        _HAS_FOREIGN,
+        _has_foreign,
     ),
     rule("foreign label", rf"(?<=[(\[;,])\s?{_LABEL}[^()\[\];,\n]{{0,120}}", _dropped_in_brackets, r"[(\[]"),
-    rule("foreign word", rf"[^\s\x00-\x7f]*[{_FOREIGN}][^\s\x00-\x7f]*", _foreign_word, _HAS_FOREIGN),
+    rule("foreign word", rf"[^\s\x00-\x7f]*[{_FOREIGN}][^\s\x00-\x7f]*", _foreign_word, _has_foreign),
     rule("empty bracket", r"[ ]?\([\s,;:.\"'-]*(?:\b(?:or|and)\b[\s,;:.\"'-]*)?\)|[ ]?\[\s*\]", "", r"[(\[]"),
     rule(
         "missing space after a sentence",

@@ -7,7 +7,7 @@ import re
 from anyascii import anyascii
 
 from askqa_builder.speech.reading import tables
-from askqa_builder.speech.reading.rule import Rule, rule
+from askqa_builder.speech.reading.rule import Rule, beyond_ascii, rule
 
 LONGEST_WORD = 40
 """Longer runs without a space are no words; engines overflow or hang on them."""
@@ -25,12 +25,21 @@ def _after_paragraph(match: re.Match[str]) -> str:
     return ". " if before[-1:].isalnum() else " "
 
 
+def _has_beyond_print(text: str) -> bool:
+    """Tell without a pattern, which looks at each character."""
+    return "`" in text or not text.isascii() or not text.replace("\n", "").isprintable()
+
+
+def _has_long_word(text: str) -> bool:
+    return max(map(len, text.split()), default=0) > LONGEST_WORD
+
+
 FINISHING: tuple[Rule, ...] = (
     rule("symbol", "[" + re.escape("".join(tables.SYMBOLS)) + "]", lambda match: tables.SYMBOLS[match.group()]),
     rule("other symbol", r"[\\/*^|{}\[\]]+", " "),
-    rule("letter beyond ASCII", r"[^\x00-\x7f]", lambda match: anyascii(match.group()), r"[^\x00-\x7f]"),
-    rule("character beyond print", r"[^\n\x20-\x7e`]+|`+", " "),
-    rule("long word", rf"\S{{{LONGEST_WORD + 1},}}", _divided),
+    rule("letter beyond ASCII", r"[^\x00-\x7f]", lambda match: anyascii(match.group()), beyond_ascii),
+    rule("character beyond print", r"[^\n\x20-\x7e`]+|`+", " ", _has_beyond_print),
+    rule("long word", rf"\S{{{LONGEST_WORD + 1},}}", _divided, _has_long_word),
     rule("heading", r"\n[\n ]*", _after_paragraph, "\n"),
     rule("space", " {2,}", " "),
     rule("space before a mark", r" (?=[,.;:!?](?: |$|\"))", ""),

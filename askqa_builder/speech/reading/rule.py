@@ -37,6 +37,11 @@ def rule(name: str, pattern: str, replacement: Replacement, needs: str | Callabl
     return Rule(name, re.compile(pattern), replacement, re.compile(needs).search if isinstance(needs, str) else needs)
 
 
+def beyond_ascii(text: str) -> bool:
+    """Tell whether a text has anything else than ASCII: Python knows without looking."""
+    return not text.isascii()
+
+
 def shortened(words: Iterable[str]) -> Callable[[str], bool]:
     """Return what tells whether one of some words stands before a full stop: faster than to search for each."""
     wanted = frozenset(word.split()[-1] for word in words)
