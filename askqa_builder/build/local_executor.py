@@ -48,8 +48,6 @@ class LocalExecutor:
         self._recipe = recipe
         self._spool = spool
         self._workers = workers
-        self._start_seconds = recipe.start_seconds
-        self._seconds_per_second = recipe.seconds_per_second
 
     def run(self, blocks: Iterable[Block]) -> Iterator[BlockOutcome]:
         """Run the blocks and yield their outcomes as they finish; in memory are a few blocks a worker.
@@ -70,7 +68,7 @@ class LocalExecutor:
                     self._fill(pool, running, retries, waiting)
                     if not running:
                         break
-                    for future in first_done(pool, running, self._start_seconds):
+                    for future in first_done(pool, running, self._recipe.start_seconds):
                         outcome = self._settle(pool, future, running[future])
                         job = running.pop(future)
                         if outcome is None:
@@ -101,7 +99,7 @@ class LocalExecutor:
                     return
                 retries.append(_Job(block))
             job = retries[0]
-            timeout = self._start_seconds + job.block.seconds * self._seconds_per_second
+            timeout = self._recipe.start_seconds + job.block.seconds * self._recipe.seconds_per_second
             running[schedule(pool, _run_block, (job.block, job.poison), timeout)] = job
             job.tries += 1
             retries.popleft()  # only now: a broken pool takes no job
@@ -127,7 +125,7 @@ class LocalExecutor:
             if place in job.poison:
                 continue
             seconds = estimate(take.conversation, self._recipe).spoken
-            timeout = self._start_seconds + seconds * self._seconds_per_second
+            timeout = self._recipe.start_seconds + seconds * self._recipe.seconds_per_second
             happened = ended_by(pool, _try_take, (replace(job.block, takes=(take,)),), timeout)
             if happened:
                 found[place] = happened

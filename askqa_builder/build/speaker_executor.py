@@ -59,7 +59,6 @@ class SpeakerExecutor:
         self._recipe = recipe
         self._spool = spool
         self._workers = workers
-        self._start_seconds = recipe.start_seconds
         self._to_plan: deque[_Job] = deque()
         self._to_speak: deque[_Job] = deque()
         self._to_finish: deque[_Job] = deque()
@@ -86,7 +85,7 @@ class SpeakerExecutor:
     def _run_pool(self, waiting: Iterator[Block]) -> Iterator[BlockOutcome]:
         """Run what waits with one pool of workers; where it breaks, what they had waits again."""
         with worker_pool(self._workers, self._recipe, self._spool.folder, speaking=False) as pool:
-            watch = Watch(pool, self._start_seconds)
+            watch = Watch(pool, self._recipe.start_seconds)
             try:
                 while self._hand_out(pool, waiting):
                     try:
@@ -232,7 +231,7 @@ class SpeakerExecutor:
 
     def _seconds(self, job: _Job) -> float:
         """How long a worker may take to plan or finish a block."""
-        return self._start_seconds + job.block.seconds / _FINISHING_SPEED
+        return self._recipe.start_seconds + job.block.seconds / _FINISHING_SPEED
 
 
 def _no_cause(what: str, happened: str, job: _Job) -> str:

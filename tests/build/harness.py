@@ -6,6 +6,7 @@ import copy
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -34,6 +35,16 @@ def write_corpus(path: Path, items: Sequence[Any]) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({"version": "1.0", "data": list(items)}), encoding="utf-8")
     return path
+
+
+def install_engine(site: Path, module: Path, kind: str) -> None:
+    """Install an engine for who has `site` on the path; its name is that of its module `NAME_engine.py`."""
+    name = module.stem.removesuffix("_engine")
+    shutil.copy(module, site)
+    info = site / f"{name}_engine-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}-engine\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(f"[askqa_builder.engines]\n{name} = {name}_engine:{kind}\n")
 
 
 def run_askqa(

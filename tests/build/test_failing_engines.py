@@ -5,13 +5,23 @@ from __future__ import annotations
 import copy
 import json
 import os
-import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import Item, digests, loaded_rows, manifest, rejects, rows, run_askqa, samples, write_corpus
+from harness import (
+    Item,
+    digests,
+    install_engine,
+    loaded_rows,
+    manifest,
+    rejects,
+    rows,
+    run_askqa,
+    samples,
+    write_corpus,
+)
 
 MARKED = Path(__file__).parent / "marked_engine.py"
 
@@ -22,11 +32,7 @@ STORY = "Mara polishes the lamp of the lighthouse every evening while her brothe
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Variables under which the engine `marked` is installed, in worker processes too."""
     site = tmp_path_factory.mktemp("site")
-    shutil.copy(MARKED, site)
-    info = site / "marked_engine-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: marked-engine\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[askqa_builder.engines]\nmarked = marked_engine:MarkedEngine\n")
+    install_engine(site, MARKED, "MarkedEngine")
     return {"PYTHONPATH": os.pathsep.join(filter(None, [str(site), os.environ.get("PYTHONPATH", "")]))}
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from harness import assert_one_line, manifest, rows, run_askqa
+from harness import assert_one_line, install_engine, manifest, rows, run_askqa
 
 NAMELESS = Path(__file__).parent / "nameless_engine.py"
 
@@ -20,11 +20,7 @@ GENDERS = {"p0": "female", "p1": "male", "p2": "male", "p3": "male"}
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Variables under which the engine `nameless` is installed, in worker processes too."""
     site = tmp_path_factory.mktemp("site")
-    shutil.copy(NAMELESS, site)
-    info = site / "nameless_engine-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: nameless-engine\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[askqa_builder.engines]\nnameless = nameless_engine:NamelessEngine\n")
+    install_engine(site, NAMELESS, "NamelessEngine")
     return {"PYTHONPATH": os.pathsep.join(filter(None, [str(site), os.environ.get("PYTHONPATH", "")]))}
 
 

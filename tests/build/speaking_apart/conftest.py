@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 from apart_setup import Build, Setup, inserted
 from harness import (
     Item,
+    install_engine,
     replicate,
     run_askqa,
     samples,
@@ -31,11 +31,7 @@ STORY = "Mara polishes the lamp of the lighthouse every evening while her brothe
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder on whose path the engine `apart` is installed."""
     site = tmp_path_factory.mktemp("apart-site")
-    shutil.copy(ENGINE, site)
-    info = site / "apart_engine-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: apart-engine\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[askqa_builder.engines]\napart = apart_engine:ApartEngine\n")
+    install_engine(site, ENGINE, "ApartEngine")
     return site
 
 
