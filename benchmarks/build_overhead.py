@@ -6,12 +6,12 @@ import tempfile
 import time
 from pathlib import Path
 
-from askqa_builder.build.local_executor import portions
 from askqa_builder.build.options import BuildOptions
 from askqa_builder.build.recipe import open_engines
 from askqa_builder.build.run import Job, prepare
 from askqa_builder.build.spool import Spool
 from askqa_builder.build.steps import Finished, finish_block, plan_block, speak_block
+from askqa_builder.build.worker import portions
 from askqa_builder.dataset.shard import write_shard
 from askqa_builder.processes import keep_freed_memory
 from askqa_builder.speech.engine import Engine

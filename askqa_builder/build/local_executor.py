@@ -8,7 +8,7 @@ of its takes is tried alone to find the one whose text kills or hangs its engine
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
@@ -16,16 +16,11 @@ from dataclasses import dataclass, field, replace
 from pebble import ProcessPool
 
 from askqa_builder.build.plan import Block, estimate
-from askqa_builder.build.planned import PlannedTake
 from askqa_builder.build.recipe import Recipe
 from askqa_builder.build.spool import BlockOutcome, Spool
-from askqa_builder.build.steps import Finished, crashed, finish_block, in_take_order, plan_block, speak_block
 from askqa_builder.build.worker_pool import ready_worker, worker_pool
 from askqa_builder.errors import AskqaError
 from askqa_builder.pools import ended_by, failure, first_done, schedule, until_done
-
-SECONDS_AT_ONCE = 120.0
-"""Speech that a worker asks of its engine in one batch."""
 
 _MOST_TRIES = 6
 _QUEUED_PER_WORKER = 6
@@ -134,24 +129,12 @@ class LocalExecutor:
 
 def _run_block(block: Block, poison: Mapping[int, str]) -> BlockOutcome:
     """Do the three steps of a block and spool its rows. Runs in a worker."""
-    healthy = replace(block, takes=tuple(take for i, take in enumerate(block.takes) if i not in poison))
-    finished = Finished()
-    with ready_worker() as worker:
-        planned, finished.rejects = plan_block(healthy, worker.recipe)
-        for portion in portions(planned, block.seconds):
-            finished.add(finish_block(portion, speak_block(portion, worker.engines, worker.check), worker.recipe))
-    rejects = in_take_order(block, [*finished.rejects, *crashed(block, poison)])
-    return worker.spool.write(block.index, finished.rows, rejects)
-
-
-def portions(planned: Sequence[PlannedTake], seconds: float) -> Iterator[Sequence[PlannedTake]]:
-    """Cut a block of so many seconds finer: a worker's memory is that of the speech it holds at once."""
-    size = max(int(SECONDS_AT_ONCE * len(planned) / max(seconds, 1.0)), 1)
-    return (planned[start : start + size] for start in range(0, len(planned), size))
+    with ready_worker() as here:
+        finished = here.worker.make(block, poison)
+        return here.spool.write(block.index, finished.rows, finished.rejects)
 
 
 def _try_take(block: Block) -> None:
     """Do the steps of a single take without keeping anything. Runs in a worker."""
-    with ready_worker() as worker:
-        planned, _ = plan_block(block, worker.recipe)
-        finish_block(planned, speak_block(planned, worker.engines, worker.check), worker.recipe)
+    with ready_worker() as here:
+        here.worker.make(block, {})

@@ -24,7 +24,8 @@ from askqa_builder.build.speaker import Speaker, SpeakingJob
 from askqa_builder.build.speakers import POLL_SECONDS, Speakers
 from askqa_builder.build.spool import BlockOutcome, Spool, read_pickled, write_pickled
 from askqa_builder.build.steps import crashed, finish_block, in_take_order, in_turns, plan_block, utterances_by_engine
-from askqa_builder.build.worker_pool import Worker, ready_worker, worker_pool
+from askqa_builder.build.worker import Worker
+from askqa_builder.build.worker_pool import ready_worker, worker_pool
 from askqa_builder.errors import AskqaError, EngineError, StorageError, UsageError
 from askqa_builder.pools import Watch, ended_by, failure, schedule, until_done
 from askqa_builder.speech.engine import PreparingEngine, Utterance
@@ -247,8 +248,8 @@ def _healthy(block: Block, poison: Mapping[int, str]) -> Block:
 
 def _plan(block: Block, poison: Mapping[int, str]) -> None:
     """Leave what a block's engines have to speak to the speaker. Runs in a worker."""
-    with ready_worker() as worker:
-        write_pickled(worker.spool.texts_path(block.index), _texts(_healthy(block, poison), worker))
+    with ready_worker() as here:
+        write_pickled(here.spool.texts_path(block.index), _texts(_healthy(block, poison), here.worker))
 
 
 def _texts(block: Block, worker: Worker) -> dict[str, list[Utterance]]:
@@ -273,25 +274,25 @@ def _prepared(engine: PreparingEngine, text: str) -> Any:
 
 def _finish(block: Block, poison: Mapping[int, str]) -> BlockOutcome:
     """Finish a block that was spoken and spool its rows. Runs in a worker."""
-    with ready_worker() as worker:
-        planned, unplanned = plan_block(_healthy(block, poison), worker.recipe)
-        spoken = in_turns(planned, read_pickled(worker.spool.speech_path(block.index)))
-        finished = finish_block(planned, spoken, worker.recipe)
+    with ready_worker() as here:
+        planned, unplanned = plan_block(_healthy(block, poison), here.worker.recipe)
+        spoken = in_turns(planned, read_pickled(here.spool.speech_path(block.index)))
+        finished = finish_block(planned, spoken, here.worker.recipe)
         rejects = [*unplanned, *finished.rejects, *crashed(block, poison)]
-        return worker.spool.write(block.index, finished.rows, in_take_order(block, rejects))
+        return here.spool.write(block.index, finished.rows, in_take_order(block, rejects))
 
 
 def _try_plan(block: Block, _: Mapping[int, str], place: int) -> None:
     """Prepare a single take without keeping anything. Runs in a worker."""
-    with ready_worker() as worker:
-        _texts(replace(block, takes=(block.takes[place],)), worker)
+    with ready_worker() as here:
+        _texts(replace(block, takes=(block.takes[place],)), here.worker)
 
 
 def _try_finish(block: Block, poison: Mapping[int, str], place: int) -> None:
     """Finish a single take of a block that was spoken without keeping anything. Runs in a worker."""
-    with ready_worker() as worker:
-        planned, _ = plan_block(_healthy(block, poison), worker.recipe)
-        spoken = in_turns(planned, read_pickled(worker.spool.speech_path(block.index)))
+    with ready_worker() as here:
+        planned, _ = plan_block(_healthy(block, poison), here.worker.recipe)
+        spoken = in_turns(planned, read_pickled(here.spool.speech_path(block.index)))
         for take, speech in zip(planned, spoken, strict=True):
             if take.take == block.takes[place]:
-                finish_block([take], [speech], worker.recipe)
+                finish_block([take], [speech], here.worker.recipe)

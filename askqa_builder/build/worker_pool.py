@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from multiprocessing import resource_tracker
@@ -13,13 +13,12 @@ from pathlib import Path
 
 from pebble import ProcessPool
 
-from askqa_builder.build.recipe import Recipe, check_unchanged, open_engines
+from askqa_builder.build.recipe import Recipe
 from askqa_builder.build.spool import Spool
-from askqa_builder.build.word_check import WordCheck, open_word_check
+from askqa_builder.build.worker import Worker, open_worker
 from askqa_builder.errors import AskqaError
 from askqa_builder.pools import end_with
 from askqa_builder.processes import WorkerContext, compute_on_one_core, keep_freed_memory
-from askqa_builder.speech.engine import Engine
 
 
 def worker_pool(workers: int, recipe: Recipe, spool: Path, *, speaking: bool) -> ProcessPool:
@@ -37,50 +36,44 @@ def worker_pool(workers: int, recipe: Recipe, spool: Path, *, speaking: bool) ->
 
 
 @dataclass(frozen=True)
-class Worker:
-    """What a worker process keeps from block to block; the engines stay open as long as `lifetime`."""
+class PoolWorker:
+    """What a process of the pool has: what a worker has, open as long as `lifetime`, and where its rows go."""
 
-    recipe: Recipe
-    engines: Mapping[str, Engine]
-    check: WordCheck | None
+    worker: Worker
     spool: Spool
     lifetime: ExitStack
 
 
-_worker: Worker | AskqaError
+_here: PoolWorker | AskqaError
 """Of a worker process: what it has, or why it could not start."""
 
 
 def _start_worker(recipe: Recipe, spool: Path, parent: int, speaking: bool) -> None:
     """Prepare a worker process. Ctrl-C is the main process's business; without it a worker ends."""
-    global _worker
+    global _here
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     keep_freed_memory()
     compute_on_one_core()
     threading.Thread(target=end_with, args=(parent,), daemon=True).start()
     lifetime = ExitStack()
     try:
-        engines = lifetime.enter_context(open_engines(recipe.profiles.profiles, recipe.devices[0], not speaking))
-        check = None
-        if speaking:
-            check = lifetime.enter_context(open_word_check(recipe.profiles.profiles.gate, recipe.devices[0]))
-            check_unchanged(engines, check, recipe)
+        worker = lifetime.enter_context(open_worker(recipe, recipe.devices[0], speaking=speaking))
     except AskqaError as error:  # told with the first block: what goes wrong here ends the pool without a word
-        _worker = error
+        _here = error
         return
-    _worker = Worker(recipe, engines, check, Spool(spool), lifetime)
+    _here = PoolWorker(worker, Spool(spool), lifetime)
 
 
 @contextmanager
-def ready_worker() -> Iterator[Worker]:
+def ready_worker() -> Iterator[PoolWorker]:
     """Give this process's worker; whatever goes wrong in the `with` block becomes one of our errors.
 
     An engine may even call `sys.exit`, which must not end the build as if it were done.
     """
-    if isinstance(_worker, AskqaError):
-        raise _worker
+    if isinstance(_here, AskqaError):
+        raise _here
     try:
-        yield _worker
+        yield _here
     except (AskqaError, OSError):
         raise
     except BaseException as error:
