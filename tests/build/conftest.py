@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -50,8 +51,10 @@ def by_one_worker(
     arguments = large_arguments(out, "--workers", "1")
     with started_askqa(*arguments) as first:
         assert wait_until(lambda: finished_blocks(out) >= 1 or first.poll() is not None)
+        first.send_signal(signal.SIGSTOP)  # or it may be done before the others have begun
         others = [run_askqa(*arguments, *more) for more in ((), ("--overwrite",))]
         assert first.poll() is None
+        first.send_signal(signal.SIGCONT)
         _, stderr = first.communicate(timeout=240)
     assert first.returncode == 3, stderr
     return out, others
