@@ -19,8 +19,8 @@ import pyarrow as pa
 
 from askqa_builder.corpus.conversation import Stage
 from askqa_builder.corpus.rejects import Reject
-from askqa_builder.dataset.files import atomic_write, storage_errors
 from askqa_builder.dataset.schema import COLUMNS
+from askqa_builder.files import atomic_write, storage_errors
 
 
 @dataclass(frozen=True)
