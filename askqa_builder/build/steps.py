@@ -12,11 +12,10 @@ from askqa_builder.build.plan import Block, Take
 from askqa_builder.build.planned import PlannedParagraph, PlannedRow, PlannedTake, PlannedTurn
 from askqa_builder.build.recipe import Recipe
 from askqa_builder.build.rows import Row, RowMaker
-from askqa_builder.build.turns import Spoken, finish_turn
+from askqa_builder.build.turns import HeardTurn, Spoken, finish_turn
 from askqa_builder.corpus.conversation import Act, Role, Stage, Turn
 from askqa_builder.corpus.rejects import Reject, RejectStage
 from askqa_builder.errors import AskqaError, EngineError, SpeechError, StorageError, UsageError
-from askqa_builder.recording.turn_audio import TurnAudio
 from askqa_builder.seeds import Stream, derive_seed
 from askqa_builder.speech.engine import Engine, Utterance
 from askqa_builder.speech.gate import Check, speak_gated
@@ -236,7 +235,7 @@ def _finish_take(planned: PlannedTake, spoken: list[TurnSpeech], recipe: Recipe,
             return finished
     for row in planned.rows:
         suffix = row.point.suffix
-        turns: list[TurnAudio] = []
+        turns: list[HeardTurn] = []
         for i in row.turns:
             heard = audio[i]
             if isinstance(heard, SpeechError):
