@@ -101,6 +101,7 @@ def _body(manifest: Mapping[str, Any], statistics: Statistics) -> dict[str, Any]
         "format_version": manifest["format_version"],
         "seed": manifest["seed"],
         "renditions": manifest["renditions"],
+        "share_narration": manifest.get("share_narration", False),
         "kept": _kept(manifest["selection"]),
         "sources": ", ".join(f"{escape(source['name'])} ({source['split']})" for source in manifest["sources"]),
         "engines": ", ".join(_engine(engine) for engine in engines),
