@@ -68,21 +68,21 @@ class BuildOptions:
     overwrite: bool = False
 
     def __post_init__(self) -> None:
-        _at_least("seed", self.seed, 0)
+        at_least("seed", self.seed, 0)
         if self.seed >= 1 << SEED_BITS:
             raise UsageError(f"seed: {self.seed} is too large; allowed: 0 to 2**{SEED_BITS} - 1")
         object.__setattr__(self, "profiles", os.fspath(self.profiles))
         if self.channel is not None:
             object.__setattr__(self, "channel", os.fspath(self.channel))
-        object.__setattr__(self, "stages", _stages(_listed(self.stages)))
+        object.__setattr__(self, "stages", _stages(listed(self.stages)))
         if self.domains is not None:
-            object.__setattr__(self, "domains", _listed(self.domains))
+            object.__setattr__(self, "domains", listed(self.domains))
             if not self.domains:
                 raise UsageError("domains: none given; name some, such as mctest,cnn, or leave the option out")
         for name in ("limit", "renditions", "workers"):
             value = getattr(self, name)
             if value is not None:
-                _at_least(name, value, 1)
+                at_least(name, value, 1)
         if self.audio_format not in list(FORMATS):
             raise UsageError(f"audio format: {self.audio_format!r} is unknown; allowed: {', '.join(FORMATS)}")
         parse_devices(self.device)
@@ -139,12 +139,13 @@ def parse_size(size: int | str, what: str) -> int:
     return value
 
 
-def _at_least(name: str, value: object, lowest: int) -> None:
+def at_least(name: str, value: object, lowest: int) -> None:
+    """Raise UsageError where an option is no whole number from `lowest`."""
     if isinstance(value, bool) or not isinstance(value, int) or value < lowest:
         raise UsageError(f"{name}: {value!r} is not allowed; give a whole number from {lowest}")
 
 
-def _listed(values: Iterable[str] | str) -> tuple[str, ...]:
+def listed(values: Iterable[str] | str) -> tuple[str, ...]:
     """Return several values, also where they are written as one text with commas."""
     if isinstance(values, str):
         return tuple(part.strip() for part in values.split(",") if part.strip())

@@ -81,7 +81,7 @@ def build_command(
     from askqa_builder.cli.progress import progress_for
 
     report = build(source, out, progress=progress_for(sys.stderr), **options)
-    _print_report(report)
+    print_report(report)
     return report.exit_code
 
 
@@ -97,7 +97,8 @@ def _print_estimate(estimate: Estimate) -> None:
     print(f"left out       {_reasons(estimate.rejected)}")
 
 
-def _print_report(report: BuildReport) -> None:
+def print_report(report: BuildReport) -> None:
+    """Say in one line what is done."""
     rows = ", ".join(f"{count} {config} ({report.hours[config]:.2f} h)" for config, count in report.rows.items())
     state = "already complete" if report.already_complete else "done"
     left_out = f"; left out: {_reasons(report.rejected)} (see rejected.jsonl)" if report.rejected else ""
