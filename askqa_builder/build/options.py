@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from askqa_builder.corpus.conversation import Stage
+from askqa_builder.corpus.grouping import GroupSplit, parse_shares
 from askqa_builder.errors import UsageError
 from askqa_builder.machine import parse_devices, usable_cores
 from askqa_builder.recording.encode import FORMATS
@@ -27,7 +28,9 @@ class BuildOptions:
 
     profiles: name of a shipped profile set, or a YAML file. channel: name of a shipped channel, or a YAML file, instead
     of the profile set's own; "none" for none. split: of a single file, its split; of a folder,
-    the one split to build. limit: at most so many conversations of each split. stages: the configurations to
+    the one split to build. group_split: shares of train, validation and test, as "0.8,0.1,0.1": each story goes
+    whole to one of them, whatever its file says, and `split` is the one to build.
+    limit: at most so many conversations of each split. stages: the configurations to
     write. domains: keep only these sources. Both may be written as one text with commas. redistributable:
     keep only text whose licence allows passing it on. renditions: recordings of each conversation, each with
     its own cast. sample_rate: Hz, or "native" for the engine's own. shard_size: target in bytes, or such as
@@ -39,6 +42,7 @@ class BuildOptions:
     profiles: str = "flite"
     channel: str | None = None
     split: str | None = None
+    group_split: tuple[float, ...] | str | None = None
     seed: int = 0
     limit: int | None = None
     stages: tuple[Stage, ...] = tuple(Stage)
@@ -64,6 +68,9 @@ class BuildOptions:
             object.__setattr__(self, "domains", _listed(self.domains))
             if not self.domains:
                 raise UsageError("domains: none given; name some, such as mctest,cnn, or leave the option out")
+        if self.group_split is not None:
+            object.__setattr__(self, "group_split", parse_shares(self.group_split))
+            _ = self.grouping  # is the split one of them?
         for name in ("limit", "renditions", "workers"):
             value = getattr(self, name)
             if value is not None:
@@ -78,6 +85,11 @@ class BuildOptions:
     def shard_bytes(self) -> int:
         """Target size of a shard in bytes."""
         return parse_size(self.shard_size)
+
+    @property
+    def grouping(self) -> GroupSplit | None:
+        """How stories are divided among the splits; None where their files say it."""
+        return None if self.group_split is None else GroupSplit(parse_shares(self.group_split), self.seed, self.split)
 
     @property
     def devices(self) -> tuple[str | None, ...]:
