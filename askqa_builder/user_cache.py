@@ -1,23 +1,18 @@
-"""Where the package keeps what it can get or make again."""
+"""Where things are kept between runs, for this user."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
+from platformdirs import user_cache_path
+
 CACHE_VARIABLE = "ASKQA_CACHE_DIR"
-"""Environment variable that names the folder to use instead of the system's."""
+"""Environment variable that names another folder than the system's own for all of it."""
 
 
 def cache_folder(name: str) -> Path:
-    """Return the folder for one kind of thing, which may not exist yet.
-
-    It lies in the folder that ASKQA_CACHE_DIR names, else in `askqa-builder` where the system keeps a user's caches:
-    `~/.cache` (or XDG_CACHE_HOME) on Linux, `~/Library/Caches` on macOS.
-    """
+    """Return the folder for one kind of thing; it need not exist yet."""
     chosen = os.environ.get(CACHE_VARIABLE)
-    if chosen:
-        return Path(chosen) / name
-    from platformdirs import user_cache_path
-
-    return user_cache_path("askqa-builder", appauthor=False) / name
+    base = Path(chosen) if chosen else user_cache_path("askqa-builder", appauthor=False)
+    return base / name

@@ -21,6 +21,7 @@ from askqa_builder.recording.channel.room import require_rooms
 from askqa_builder.recording.encode import AudioFormat, audio_format
 from askqa_builder.speech.alignment import load_aligner
 from askqa_builder.speech.engine import Engine, EngineInfo, load_engine, prepares, takes_device
+from askqa_builder.speech.utterance_cache import CacheSettings
 from askqa_builder.voices.channel_files import read_channel
 from askqa_builder.voices.profile_files import read_profile_set
 from askqa_builder.voices.profiles import ProfileSet
@@ -36,7 +37,7 @@ class Recipe:
 
     engines: identity of each engine by `EngineChoice.key`. listening: who checks words, None where nobody does.
     devices: where to speak, for engines that compute on a device; the first is the kind of all. sample_rate: of the
-    recordings, Hz.
+    recordings, Hz. cache: where utterances are kept for other builds, None for nowhere.
     """
 
     profiles: ResolvedProfileSet
@@ -48,6 +49,7 @@ class Recipe:
     renditions: int
     sample_rate: int
     audio_format: AudioFormat
+    cache: CacheSettings | None
 
     @property
     def start_seconds(self) -> float:
@@ -93,6 +95,7 @@ def make_recipe(options: BuildOptions) -> Recipe:
         options.renditions,
         rate,
         audio_format(options.audio_format, rate),
+        options.open_cache(),
     )
 
 

@@ -29,6 +29,9 @@ from askqa_builder.voices.turn_prosody import combined, draw_offset
 TurnSpeech = list[Spoken]
 """What was spoken of a turn, one item a paragraph."""
 
+SpokenByEngine = Mapping[str, Mapping[Utterance, Spoken]]
+"""What was spoken, by the engine's key and the utterance."""
+
 _QUESTIONS = frozenset({Act.QUESTION, Act.CLARIFYING_QUESTION})
 """Acts whose last word rises where the source has no mark."""
 
@@ -80,23 +83,28 @@ def speak_block(
     check: what speech must pass beside what any must. What the engines do not control is left to `finish_block`.
     """
     batches = utterances_by_engine(planned)
-    return in_turns(planned, {key: speak_batch(engines[key], batch, check) for key, batch in batches.items()})
+    spoken = {
+        key: dict(zip(batch, speak_batch(engines[key], batch, check), strict=True)) for key, batch in batches.items()
+    }
+    return in_turns(planned, spoken)
 
 
 def utterances_by_engine(planned: Sequence[PlannedTake]) -> dict[str, list[Utterance]]:
-    """Return what each engine has to speak, by the engine's key, in the order of the turns."""
-    batches: dict[str, list[Utterance]] = {}
+    """Return what each engine has to speak, by the engine's key, in the order of the turns, each utterance once."""
+    batches: dict[str, dict[Utterance, None]] = {}
     for take in planned:
         for turn in take.turns:
             for paragraph in turn.paragraphs:
-                batches.setdefault(turn.engine, []).append(paragraph.utterance)
-    return batches
+                batches.setdefault(turn.engine, {})[paragraph.utterance] = None
+    return {key: list(batch) for key, batch in batches.items()}
 
 
-def in_turns(planned: Sequence[PlannedTake], spoken: Mapping[str, Sequence[Spoken]]) -> list[list[TurnSpeech]]:
-    """Put what was spoken of `utterances_by_engine` back into the shape of `planned`."""
-    answers = {key: iter(batch) for key, batch in spoken.items()}
-    return [[[next(answers[turn.engine]) for _ in turn.paragraphs] for turn in take.turns] for take in planned]
+def in_turns(planned: Sequence[PlannedTake], spoken: SpokenByEngine) -> list[list[TurnSpeech]]:
+    """Put what was spoken of `utterances_by_engine` into the shape of `planned`."""
+    return [
+        [[spoken[turn.engine][paragraph.utterance] for paragraph in turn.paragraphs] for turn in take.turns]
+        for take in planned
+    ]
 
 
 def finish_block(planned: Sequence[PlannedTake], spoken: Sequence[list[TurnSpeech]], recipe: Recipe) -> Finished:

@@ -45,6 +45,11 @@ def build_command(
     device: Annotated[
         str | None, typer.Option(help="cpu, cuda, cuda:1 or cuda:0,1.", show_default="a GPU where there is one")
     ] = None,
+    cache: Annotated[
+        str | None,
+        typer.Option(help="Folder of utterances spoken before, or none.", show_default="in the user's cache directory"),
+    ] = None,
+    cache_size: Annotated[str, typer.Option(help="At most so much is kept there.")] = "10GB",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be built, and write nothing.")] = False,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Discard the dataset or build of other settings in OUT.")
@@ -67,6 +72,8 @@ def build_command(
         "shard_size": shard_size,
         "workers": workers,
         "device": device,
+        "cache": cache,
+        "cache_size": cache_size,
         "overwrite": overwrite,
     }
     if dry_run:
