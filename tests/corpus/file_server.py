@@ -17,12 +17,10 @@ from urllib.parse import urlsplit
 class FileServer:
     """What is served, and what was asked.
 
-    files: by path. faults: what happens to the next requests, one each: a status, "cut" (half of what was to come, then
-    nothing), "garbled" (other bytes), "endless" (no length), "sleepy" (`arrived` is set, and the answer
-    waits for `release`), None for
-    nothing. ranges: whether it knows them; if_range: whether it looks at If-Range. redirects: other
-    paths of files. asked: path and headers of each
-    request.
+    files: by path. faults: what happens to the next requests, one each: a status, "cut" (half of what was to come,
+    then nothing), "piece" (half of the range that is asked for), "garbled" (other bytes), "endless" (no length),
+    "sleepy" (`arrived` is set, and the answer waits for `release`), None for nothing. ranges: whether it knows them;
+    if_range: whether it looks at If-Range. redirects: other paths of files. asked: path and headers of each request.
     """
 
     url: str
@@ -99,8 +97,9 @@ class _Handler(BaseHTTPRequestHandler):
             if start >= len(content):
                 self._answer(416, b"", {})
                 return
-            headers["Content-Range"] = f"bytes {start}-{len(content) - 1}/{len(content)}"
-            self._answer(206, content[start:], headers, fault)
+            end = start + (len(content) - start) // 2 if fault == "piece" else len(content)
+            headers["Content-Range"] = f"bytes {start}-{end - 1}/{len(content)}"
+            self._answer(206, content[start:end], headers, fault)
         else:
             self._answer(200, content, headers, fault)
 

@@ -93,6 +93,12 @@ def test_a_cut_connection_is_gone_on_with(server: FileServer, tmp_path: Path) ->
     assert server.asked[1][1]["If-Range"] == etag_of(CONTENT)
 
 
+def test_a_server_that_gives_a_part_of_the_range(server: FileServer, tmp_path: Path) -> None:
+    server.faults.extend(["cut", "piece"])
+    assert get(server, tmp_path, None) == CONTENT
+    assert len(server.asked) == 3
+
+
 def test_the_next_command_goes_on_where_one_was_stopped(server: FileServer, tmp_path: Path) -> None:
     server.faults.extend(["cut", *[503] * MOST_TRIES])
     refused(server, tmp_path)
