@@ -124,7 +124,10 @@ class SourceCheck:
 def _with_splits(source: Path, manifest: Mapping[str, Any]) -> list[SourceFile]:
     """Find the source files; a file's split is the one that the manifest says of these bytes."""
     splits = {entry["sha256"]: entry["split"] for entry in manifest["sources"]}
-    files = find_sources(local_source(source), None)
+    built = set(splits.values())
+    only = next(iter(built)) if len(built) == 1 else None
+    local = local_source(source, only)
+    files = find_sources(local, only if local != source else None)  # of a corpus by name, what the build took
     return [SourceFile(file.path, file.name, file.sha256, splits.get(file.sha256, file.split)) for file in files]
 
 
