@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
-from itertools import count
 from pathlib import Path
 
 from askqa_builder.corpus.receiving import AwayError, DownloadError, GoneError, Part, receive
@@ -125,7 +124,7 @@ def _download(addresses: Sequence[str], part: Part) -> tuple[str, bool]:
 def _receive_patiently(url: str, part: Part) -> bool:
     """Ask again while the server is away, in waits that double, drawn between half and all of that."""
     wait, unreached = _FIRST_WAIT, 0
-    for tried in count(1):
+    for tried in range(1, MOST_TRIES + 1):
         try:
             return receive(url, part)
         except AwayError as trouble:
