@@ -36,18 +36,17 @@ class BuildOptions:
     """The options of `build`; the same names as on the command line. Checked when made: UsageError.
 
     profiles: name of a shipped profile set, or a YAML file. channel: name of a shipped channel, or a YAML file, instead
-    of the profile set's own; "none" for none. split: of a single file, its split; of a folder,
-    the one split to build. group_split: shares of train, validation and test, as "0.8,0.1,0.1": each story goes
-    whole to one of them, whatever its file says, and `split` is the one to build.
-    limit: at most so many conversations of each split. stages: the configurations to
-    write. domains: keep only these sources. Both may be written as one text with commas. redistributable:
-    keep only text whose licence allows passing it on. renditions: recordings of each conversation, each with
-    its own cast. sample_rate: Hz, or "native" for the engine's own. shard_size: target in bytes, or such as
-    "500MB". workers: processes; None for one per core. device: where engines compute that can do so on a GPU:
-    "cpu", "cuda", "cuda:1", or several as "cuda:0,1"; None for a GPU where there is one. cache: folder where utterances
-    are kept for other builds; "none" for none, None for what the environment
-    variable ASKQA_CACHE says, else one in the user's cache directory. cache_size: at most
-    so much is kept there. overwrite: discard what another build left in the folder; an unfinished build of the same
+    of the profile set's own; "none" for none. split: of a single file, its split; of a folder, the one split to build.
+    group_split: shares of train, validation and test, as "0.8,0.1,0.1": each story goes whole to one of them, whatever
+    its file says, and `split` is the one to build. limit: at most so many conversations of each split. stages: the
+    configurations to write. domains: keep only these sources. Both may be written as one text with commas.
+    redistributable: keep only text whose licence allows passing it on. renditions: recordings of each conversation,
+    each with its own cast. share_narration: one narrator for all conversations of a story in a split. sample_rate: Hz,
+    or "native" for the engine's own. shard_size: target in bytes, or such as "500MB". workers: processes; None for one
+    per core. device: where engines compute that can do so on a GPU: "cpu", "cuda", "cuda:1", or several as "cuda:0,1";
+    None for a GPU where there is one. cache: folder where utterances are kept for other builds; "none" for none, None
+    for what the environment variable ASKQA_CACHE says, else one in the user's cache directory. cache_size: at most so
+    much is kept there. overwrite: discard what another build left in the folder; an unfinished build of the same
     settings is resumed all the same.
     """
 
@@ -61,6 +60,7 @@ class BuildOptions:
     domains: tuple[str, ...] | None = None
     redistributable: bool = False
     renditions: int = 1
+    share_narration: bool = False
     sample_rate: int | str = 16000
     audio_format: str = "flac"
     shard_size: int | str = "500MB"

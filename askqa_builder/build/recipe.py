@@ -37,7 +37,8 @@ class Recipe:
 
     engines: identity of each engine by `EngineChoice.key`. listening: who checks words, None where nobody does.
     devices: where to speak, for engines that compute on a device; the first is the kind of all. sample_rate: of the
-    recordings, Hz. cache: where utterances are kept for other builds, None for nowhere.
+    recordings, Hz. share_narration: conversations of one story and split have one narrator, who speaks it once. cache:
+    where utterances are kept for other builds, None for nowhere.
     """
 
     profiles: ResolvedProfileSet
@@ -47,6 +48,7 @@ class Recipe:
     seed: int
     stages: tuple[Stage, ...]
     renditions: int
+    share_narration: bool
     sample_rate: int
     audio_format: AudioFormat
     cache: CacheSettings | None
@@ -93,6 +95,7 @@ def make_recipe(options: BuildOptions) -> Recipe:
         options.seed,
         options.stages,
         options.renditions,
+        options.share_narration,
         rate,
         audio_format(options.audio_format, rate),
         options.open_cache(),
@@ -199,6 +202,7 @@ def describe_recipe(recipe: Recipe) -> dict[str, Any]:
         "seed": recipe.seed,
         "stages": [stage.value for stage in recipe.stages],
         "renditions": recipe.renditions,
+        **({"share_narration": True} if recipe.share_narration else {}),
         "sampling_rate": recipe.sample_rate,
         "audio_format": recipe.audio_format.name,
         "numeric_mode": recipe.numeric_mode,

@@ -89,6 +89,15 @@ def open_worker(recipe: Recipe, device: str | None, *, speaking: bool) -> Iterat
 
 
 def portions(planned: Sequence[PlannedTake], seconds: float) -> Iterator[Sequence[PlannedTake]]:
-    """Cut a block of so many seconds finer: a worker's memory is that of the speech it holds at once."""
+    """Cut a block of so many seconds finer: a worker's memory is that of the speech it holds at once.
+
+    Takes that share a narration stay together.
+    """
     size = max(int(SECONDS_AT_ONCE * len(planned) / max(seconds, 1.0)), 1)
-    return (planned[start : start + size] for start in range(0, len(planned), size))
+    start = 0
+    for end in range(1, len(planned) + 1):
+        if end == len(planned) or (
+            end - start >= size and planned[end].turns[0].sound != planned[end - 1].turns[0].sound
+        ):
+            yield planned[start:end]
+            start = end

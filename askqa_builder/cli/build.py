@@ -38,6 +38,9 @@ def build_command(
         bool, typer.Option("--redistributable", help="Keep only text whose licence allows passing it on.")
     ] = False,
     renditions: Annotated[int, typer.Option(help="Recordings of each conversation, each newly cast.")] = 1,
+    share_narration: Annotated[
+        bool, typer.Option("--share-narration", help="Narrate each story once in a split, for all its conversations.")
+    ] = False,
     sample_rate: Annotated[str, typer.Option(help="Hz, or native for the engine's own.")] = "16000",
     audio_format: Annotated[str, typer.Option(help="flac, wav, mp3 or ogg.")] = "flac",
     shard_size: Annotated[str, typer.Option(help="Target size of a Parquet file.")] = "500MB",
@@ -67,6 +70,7 @@ def build_command(
         "domains": domains,
         "redistributable": redistributable,
         "renditions": renditions,
+        "share_narration": share_narration,
         "sample_rate": sample_rate,
         "audio_format": audio_format,
         "shard_size": shard_size,

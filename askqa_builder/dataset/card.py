@@ -102,6 +102,7 @@ def _body(manifest: Mapping[str, Any], statistics: Statistics) -> dict[str, Any]
         "format_version": manifest["format_version"],
         "seed": manifest["seed"],
         "renditions": manifest["renditions"],
+        "share_narration": manifest.get("share_narration", False),
         "kept": _kept(manifest["selection"]),
         "sources": _sources(manifest),
         "shared_stories": statistics.shared_stories,
