@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from askqa_builder.corpus.conversation import Stage
+from askqa_builder.corpus.grouping import GroupSplit, parse_shares
 from askqa_builder.errors import UsageError
 from askqa_builder.machine import parse_devices, usable_cores
 from askqa_builder.recording.encode import FORMATS
@@ -34,23 +35,25 @@ _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9}
 class BuildOptions:
     """The options of `build`; the same names as on the command line. Checked when made: UsageError.
 
-    profiles: name of a shipped profile set, or a YAML file. channel: name of a shipped channel, or a YAML file,
-    instead of the profile set's own; "none" for none. split: of a single file, its split; of a folder, the one split
-    to build. limit: at most so many conversations of each split. stages: the configurations to write. domains: keep
-    only these sources. Both may be written as one text with commas. redistributable: keep only text whose licence
-    allows passing it on. renditions: recordings of each conversation, each with its own cast. share_narration: one
-    narrator for all conversations of a story in a split. sample_rate: Hz, or "native" for the engine's own.
-    shard_size: target in bytes, or such as "500MB". workers: processes; None for one per core. device: where engines
-    compute that can do so on a GPU: "cpu", "cuda", "cuda:1", or several as "cuda:0,1"; None for a GPU where there is
-    one. cache: folder where utterances are kept for other builds; "none" for none, None for what the environment
-    variable ASKQA_CACHE says, else one in the user's cache directory. cache_size: at most so much is kept there.
-    overwrite: discard what another build left in the folder; an unfinished build of the same settings is resumed all
-    the same.
+    profiles: name of a shipped profile set, or a YAML file. channel: name of a shipped channel, or a YAML file, instead
+    of the profile set's own; "none" for none. split: of a single file, its split; of a folder, the one split to build.
+    group_split: shares of train, validation and test, as "0.8,0.1,0.1": each story goes whole to one of them, whatever
+    its file says, and `split` is the one to build. limit: at most so many conversations of each split. stages: the
+    configurations to write. domains: keep only these sources. Both may be written as one text with commas.
+    redistributable: keep only text whose licence allows passing it on. renditions: recordings of each conversation,
+    each with its own cast. share_narration: one narrator for all conversations of a story in a split. sample_rate: Hz,
+    or "native" for the engine's own. shard_size: target in bytes, or such as "500MB". workers: processes; None for one
+    per core. device: where engines compute that can do so on a GPU: "cpu", "cuda", "cuda:1", or several as "cuda:0,1";
+    None for a GPU where there is one. cache: folder where utterances are kept for other builds; "none" for none, None
+    for what the environment variable ASKQA_CACHE says, else one in the user's cache directory. cache_size: at most so
+    much is kept there. overwrite: discard what another build left in the folder; an unfinished build of the same
+    settings is resumed all the same.
     """
 
     profiles: str = "flite"
     channel: str | None = None
     split: str | None = None
+    group_split: tuple[float, ...] | str | None = None
     seed: int = 0
     limit: int | None = None
     stages: tuple[Stage, ...] = tuple(Stage)
@@ -79,6 +82,9 @@ class BuildOptions:
             object.__setattr__(self, "domains", listed(self.domains))
             if not self.domains:
                 raise UsageError("domains: none given; name some, such as mctest,cnn, or leave the option out")
+        if self.group_split is not None:
+            object.__setattr__(self, "group_split", parse_shares(self.group_split))
+            _ = self.grouping  # is the split one of them?
         for name in ("limit", "renditions", "workers"):
             value = getattr(self, name)
             if value is not None:
@@ -118,6 +124,11 @@ class BuildOptions:
             _LOG.warning("askqa: nothing is cached: %s", error)
             return None
         return settings
+
+    @property
+    def grouping(self) -> GroupSplit | None:
+        """How stories are divided among the splits; None where their files say it."""
+        return None if self.group_split is None else GroupSplit(parse_shares(self.group_split), self.seed, self.split)
 
     @property
     def devices(self) -> tuple[str | None, ...]:

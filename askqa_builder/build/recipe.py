@@ -226,6 +226,7 @@ def selection(options: BuildOptions) -> dict[str, Any]:
         "limit": options.limit,
         "domains": sorted(options.domains) if options.domains is not None else None,
         "redistributable": options.redistributable,
+        **({} if options.grouping is None else {"group_split": options.grouping.to_json()}),
     }
 
 

@@ -212,7 +212,7 @@ def _about(manifest: Mapping[str, Any], recipe: Recipe, redrawn: Collection[Role
         "sources": manifest["sources"],
         "selection": manifest["selection"],
         **described,
-        **{key: manifest[key] for key in ("filters", "stories_in_two_splits") if key in manifest},
+        **{key: manifest[key] for key in ("filters",) if key in manifest},
         "libraries": library_versions(recipe),
         "regenerated": {
             "from": {key: manifest[key] for key in ("config_digest", "plan_digest")},

@@ -11,6 +11,7 @@ import typer
 
 from askqa_builder import __version__
 from askqa_builder.cli import build, filter, regenerate, score, show, verify, voices
+from askqa_builder.cli.telling import telling
 from askqa_builder.errors import AskqaError, UsageError
 
 INTERRUPTED = 130
@@ -65,7 +66,8 @@ def _settle_streams() -> None:
 def run(arguments: list[str]) -> int:
     """Run the command line and return the exit code; errors are one line on stderr."""
     try:
-        result = app(args=arguments, prog_name="askqa", standalone_mode=False)
+        with telling():
+            result = app(args=arguments, prog_name="askqa", standalone_mode=False)
         sys.stdout.flush()
     except typer.TyperException as error:
         return _fail(f"{error.format_message()} (see askqa --help)", UsageError.exit_code)
