@@ -8,8 +8,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from askqa_builder.corpus.conversation import Stage
+from askqa_builder.corpus.conversation import Role, Stage
 from askqa_builder.corpus.grouping import GroupSplit, parse_shares
 from askqa_builder.errors import UsageError
 from askqa_builder.machine import parse_devices, usable_cores
@@ -69,6 +70,8 @@ class BuildOptions:
     cache: str | None = None
     cache_size: int | str = "10GB"
     overwrite: bool = False
+    recordings: str | None = None
+    recorded_roles: tuple[Role, ...] = tuple(Role)
 
     def __post_init__(self) -> None:
         at_least("seed", self.seed, 0)
@@ -78,6 +81,11 @@ class BuildOptions:
         if self.channel is not None:
             object.__setattr__(self, "channel", os.fspath(self.channel))
         object.__setattr__(self, "stages", _stages(listed(self.stages)))
+        object.__setattr__(self, "recorded_roles", parse_roles(self.recorded_roles, "recorded roles"))
+        if self.recordings is not None:
+            object.__setattr__(self, "recordings", os.fspath(self.recordings))
+        elif self.recorded_roles != tuple(Role):
+            raise UsageError("recorded roles: name the folder of their recordings too, with --recordings")
         if self.domains is not None:
             object.__setattr__(self, "domains", listed(self.domains))
             if not self.domains:
@@ -156,11 +164,21 @@ def at_least(name: str, value: object, lowest: int) -> None:
         raise UsageError(f"{name}: {value!r} is not allowed; give a whole number from {lowest}")
 
 
-def listed(values: Iterable[str] | str) -> tuple[str, ...]:
+def listed(values: Iterable[Any] | str) -> tuple[Any, ...]:
     """Return several values, also where they are written as one text with commas."""
     if isinstance(values, str):
         return tuple(part.strip() for part in values.split(",") if part.strip())
     return tuple(values)
+
+
+def parse_roles(names: Iterable[Role | str] | str, what: str) -> tuple[Role, ...]:
+    """Read roles, also as one text with commas; what: for the UsageError where there is none or an unknown one."""
+    wanted = {str(getattr(name, "value", name)) for name in listed(names)}
+    unknown = sorted(wanted - {role.value for role in Role})
+    if unknown or not wanted:
+        allowed = ", ".join(role.value for role in Role)
+        raise UsageError(f"{what}: {', '.join(unknown) or 'none given'}; allowed: {allowed}")
+    return tuple(role for role in Role if role.value in wanted)
 
 
 def _stages(stages: tuple[Stage | str, ...]) -> tuple[Stage, ...]:

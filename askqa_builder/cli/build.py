@@ -22,6 +22,12 @@ def build_command(
         str | None,
         typer.Option(help="Shipped channel as telephone, a YAML file, or none.", show_default="the profile set's"),
     ] = None,
+    recordings: Annotated[
+        Path | None, typer.Option(help="Folder of people's recordings (WAV) to take instead of synthesis.")
+    ] = None,
+    recorded_roles: Annotated[
+        str, typer.Option(help="Whose turns were recorded; the others are spoken.")
+    ] = "narrator,user,assistant",
     split: Annotated[
         str | None,
         typer.Option(help="Of a file: the split it is. Of a folder, and with --group-split: build it alone."),
@@ -62,6 +68,8 @@ def build_command(
     options: dict[str, Any] = {
         "profiles": profiles,
         "channel": channel,
+        "recordings": recordings,
+        "recorded_roles": recorded_roles,
         "split": split,
         "group_split": group_split,
         "seed": seed,
