@@ -6,8 +6,10 @@ import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from askqa_builder.corpus.conversation import Stage
+from askqa_builder.corpus.reading_choice import parse_turns
 from askqa_builder.errors import UsageError
 from askqa_builder.machine import parse_devices, usable_cores
 from askqa_builder.recording.encode import FORMATS
@@ -27,8 +29,11 @@ class BuildOptions:
 
     profiles: name of a shipped profile set, or a YAML file. channel: name of a shipped channel, or a YAML file, instead
     of the profile set's own; "none" for none. split: of a single file, its split; of a folder,
-    the one split to build. limit: at most so many conversations of each split. stages: the configurations to
-    write. domains: keep only these sources. Both may be written as one text with commas. redistributable:
+    the one split to build. turns: of dialogues that name no targets, which questions become targets of their own:
+    "last" (by default), "all", or at most so many of each dialogue, evenly spread. coqa: a CoQA file or a folder of
+    them, to give Abg-CoQA's items all turns before the target. limit: at most so many conversations of each split.
+    stages: the configurations to write. domains: keep only these sources. Both may be written as one text with commas.
+    redistributable:
     keep only text whose licence allows passing it on. renditions: recordings of each conversation, each with
     its own cast. sample_rate: Hz, or "native" for the engine's own. shard_size: target in bytes, or such as
     "500MB". workers: processes; None for one per core. device: where engines compute that can do so on a GPU:
@@ -39,6 +44,8 @@ class BuildOptions:
     profiles: str = "flite"
     channel: str | None = None
     split: str | None = None
+    turns: int | str | None = None
+    coqa: str | Path | None = None
     seed: int = 0
     limit: int | None = None
     stages: tuple[Stage, ...] = tuple(Stage)
@@ -59,6 +66,10 @@ class BuildOptions:
         object.__setattr__(self, "profiles", os.fspath(self.profiles))
         if self.channel is not None:
             object.__setattr__(self, "channel", os.fspath(self.channel))
+        if self.turns is not None:
+            object.__setattr__(self, "turns", parse_turns(self.turns))
+        if self.coqa is not None:
+            object.__setattr__(self, "coqa", Path(self.coqa))
         object.__setattr__(self, "stages", _stages(_listed(self.stages)))
         if self.domains is not None:
             object.__setattr__(self, "domains", _listed(self.domains))

@@ -29,9 +29,11 @@ from askqa_builder.build.speaker_executor import SpeakerExecutor
 from askqa_builder.build.spool import BlockOutcome, Spool
 from askqa_builder.build.steps import finish_block, in_take_order, plan_block, row_id, speak_block
 from askqa_builder.corpus.conversation import Stage
+from askqa_builder.corpus.reading_choice import make_reading
 from askqa_builder.corpus.rejects import Reject
 from askqa_builder.corpus.selection import read_corpus
-from askqa_builder.corpus.sources import SourceFile, find_sources
+from askqa_builder.corpus.source_file import SourceFile
+from askqa_builder.corpus.sources import find_sources
 from askqa_builder.dataset.card import write_card
 from askqa_builder.dataset.manifest import CARD_NAME, shard_records, write_manifest, write_rejected
 from askqa_builder.dataset.schema import FORMAT_VERSION
@@ -52,6 +54,7 @@ class Job:
     options: BuildOptions
     recipe: Recipe
     sources: Sequence[SourceFile]
+    history: Sequence[SourceFile]
     config_digest: str
     plan: Plan
     unread: tuple[Reject, ...]
@@ -63,10 +66,10 @@ class Job:
 
 
 def build(source: str | Path, out: str | Path, *, progress: Progress | None = None, **options: Any) -> BuildReport:
-    """Build a spoken dataset from Abg-CoQA text.
+    """Build a spoken dataset from text.
 
-    source: an Abg-CoQA JSON file, or a folder of them. out: folder for the dataset; an unfinished build of the
-    same settings there is resumed. options: the fields of `BuildOptions`.
+    source: a file of a corpus such as Abg-CoQA, or a folder of them; `docs/sources.md` lists the formats. out: folder
+    for the dataset; an unfinished build of the same settings there is resumed. options: the fields of `BuildOptions`.
 
     Raises UsageError (wrong usage, unreadable input, another dataset in the way) and StorageError (full disk);
     after the latter, or after a kill, the same call goes on where it stopped.
@@ -119,10 +122,18 @@ def prepare(source: Path, options: BuildOptions) -> Job:
         raise UsageError(f"{source}: there is no such file or folder")
     recipe = make_recipe(options)
     sources = find_sources(source, options.split)
-    corpus = read_corpus(sources, limit=options.limit, domains=options.domains, redistributable=options.redistributable)
+    reading = make_reading(sources, options.turns, None if options.coqa is None else Path(options.coqa))
+    corpus = read_corpus(
+        sources,
+        limit=options.limit,
+        domains=options.domains,
+        redistributable=options.redistributable,
+        reading=reading,
+    )
     splits = list(dict.fromkeys(file.split for file in sources))
     plan = make_plan(corpus.conversations, splits, recipe, options.shard_bytes)
-    return Job(options, recipe, sources, config_digest(recipe, options, sources), plan, corpus.rejects)
+    digest = config_digest(recipe, options, sources, reading.history)
+    return Job(options, recipe, sources, reading.history, digest, plan, corpus.rejects)
 
 
 def _keep_apart(source: Path, out: Path) -> None:
@@ -221,7 +232,7 @@ def _describe(job: Job, folder: BuildFolder, rejects: Sequence[Reject]) -> dict[
     return {
         "format_version": FORMAT_VERSION,
         **job.identity,
-        "sources": describe_sources(job.sources),
+        "sources": describe_sources(job.sources, job.history),
         "selection": selection(job.options),
         **describe_recipe(job.recipe),
         "libraries": library_versions(job.recipe),

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def build_command(
-    source: Annotated[Path, typer.Argument(help="An Abg-CoQA JSON file, or a folder of them.")],
+    source: Annotated[Path, typer.Argument(help="A file of a corpus as Abg-CoQA or CoQA, or a folder of them.")],
     out: Annotated[Path, typer.Argument(help="Folder for the dataset; an unfinished build there is resumed.")],
     profiles: Annotated[str, typer.Option(help="Shipped profile set, or a YAML file.")] = "flite",
     channel: Annotated[
@@ -22,6 +22,16 @@ def build_command(
     ] = None,
     split: Annotated[
         str | None, typer.Option(help="Of a file: the split it is. Of a folder: build this split only.")
+    ] = None,
+    turns: Annotated[
+        str | None,
+        typer.Option(help="Of each dialogue, the questions to respond to: last, all, or so many.", show_default="last"),
+    ] = None,
+    coqa: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH", help="CoQA's files: give Abg-CoQA's items their whole history.", show_default=False
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same dataset.")] = 0,
     limit: Annotated[int | None, typer.Option(help="At most so many conversations of each split.")] = None,
@@ -48,6 +58,8 @@ def build_command(
         "profiles": profiles,
         "channel": channel,
         "split": split,
+        "turns": turns,
+        "coqa": coqa,
         "seed": seed,
         "limit": limit,
         "stages": stages,

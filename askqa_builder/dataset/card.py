@@ -9,14 +9,18 @@ from typing import Any
 
 import yaml
 
-from askqa_builder.corpus.licences import licence_of
-from askqa_builder.dataset.manifest import CARD_NAME, DATA_FOLDER
+from askqa_builder.corpus.citations import Citation, citation_of
+from askqa_builder.corpus.licences import is_redistributable
+from askqa_builder.dataset.manifest import CARD_NAME, DATA_FOLDER, HISTORY_USE
 from askqa_builder.dataset.statistics import Statistics
 from askqa_builder.files import atomic_write
 
 _SIZE_CATEGORIES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 _LARGEST = "n>1M"
-_SPDX_ON_THE_HUB = {"Apache-2.0": "apache-2.0", "CC-BY-SA-4.0": "cc-by-sa-4.0"}
+_ON_THE_HUB = ("Apache-2.0", "CC-BY-3.0", "CC-BY-4.0", "CC-BY-SA-3.0", "CC-BY-SA-4.0", "CC0-1.0", "MIT")
+_SPDX_ON_THE_HUB = {name: name.lower() for name in _ON_THE_HUB}
+_FIRST_FORMAT = "abg-coqa"
+"""Of sources in manifests that name no format: there was one alone."""
 
 
 def write_card(dataset: Path, manifest: Mapping[str, Any], statistics: Statistics) -> None:
@@ -38,7 +42,7 @@ def render_card(manifest: Mapping[str, Any], statistics: Statistics) -> str:
 def _front_matter(manifest: Mapping[str, Any], statistics: Statistics) -> dict[str, Any]:
     licences = {_SPDX_ON_THE_HUB.get(licence, "other") for licence in statistics.licences} or {"other"}
     return {
-        "pretty_name": _title(manifest),
+        "pretty_name": _title(manifest, statistics),
         "language": ["en"],
         "license": licences.pop() if len(licences) == 1 else "other",
         "task_categories": ["question-answering", "automatic-speech-recognition"],
@@ -78,7 +82,9 @@ def _body(manifest: Mapping[str, Any], statistics: Statistics) -> dict[str, Any]
     rejected = manifest["rejected"]
     first_config, first_splits = next(iter(_splits(manifest["shards"]).items()))
     return {
-        "title": _title(manifest),
+        "title": _title(manifest, statistics),
+        "some_ambiguous": _some_ambiguous(statistics),
+        "labelled": any(part.labelled for part in statistics.parts.values()) or not statistics.rows,
         "demo": manifest["profiles"]["demo"],
         "engine_names": ", ".join(engine["name"] for engine in engines),
         "parts": [
@@ -87,7 +93,7 @@ def _body(manifest: Mapping[str, Any], statistics: Statistics) -> dict[str, Any]
                 "split": split,
                 "rows": part.rows,
                 "hours": f"{part.seconds / 3600:.2f}",
-                "ambiguous": part.ambiguous,
+                "ambiguous": part.ambiguous if part.labelled or not part.rows else "not known",
             }
             for (config, split), part in statistics.parts.items()
         ],
@@ -102,7 +108,8 @@ def _body(manifest: Mapping[str, Any], statistics: Statistics) -> dict[str, Any]
         "seed": manifest["seed"],
         "renditions": manifest["renditions"],
         "kept": _kept(manifest["selection"]),
-        "sources": ", ".join(f"{escape(source['name'])} ({source['split']})" for source in manifest["sources"]),
+        "sources": ", ".join(map(_source, manifest["sources"])),
+        "citations": _citations(manifest["sources"]),
         "engines": ", ".join(_engine(engine) for engine in engines),
         "numeric_mode": escape(manifest["numeric_mode"]),
         "engine_licences": "; ".join(_engine_licence(engine) for engine in engines),
@@ -122,7 +129,7 @@ def _body(manifest: Mapping[str, Any], statistics: Statistics) -> dict[str, Any]
                 "source": escape(source),
                 "licence": escape(licence),
                 "rows": rows,
-                "redistributable": "yes" if licence_of(source).redistributable else "no",
+                "redistributable": "yes" if is_redistributable(source, licence) else "no",
             }
             for (source, licence), rows in sorted(statistics.sources.items())
         ],
@@ -164,7 +171,26 @@ def _kept(selection: Mapping[str, Any]) -> str:
         parts.append(f"domains {', '.join(map(escape, selection['domains']))}")
     if selection["redistributable"]:
         parts.append("text that may be redistributed")
+    turns = selection.get("turns")
+    if turns is not None:
+        parts.append(f"{turns} question{'s' if turns != 1 else ''} of each dialogue, and those before them as history")
     return "; ".join(parts) or "everything"
+
+
+def _source(source: Mapping[str, str]) -> str:
+    what = "earlier turns" if source.get("use") == HISTORY_USE else source["split"]
+    return f"{escape(source['name'])} ({what})"
+
+
+def _citations(sources: Sequence[Mapping[str, str]]) -> list[Citation]:
+    """Return whose work the sources are, each once."""
+    formats = dict.fromkeys(source.get("format", _FIRST_FORMAT) for source in sources)
+    return [citation for format in formats if (citation := citation_of(format)) is not None]
+
+
+def _some_ambiguous(statistics: Statistics) -> bool:
+    """Tell whether a row is ambiguous; of a dataset without rows, it might have been."""
+    return not statistics.rows or any(part.ambiguous for part in statistics.parts.values())
 
 
 def _voices(statistics: Statistics) -> list[tuple[str, str]]:
@@ -249,9 +275,10 @@ def _noises(channel: Mapping[str, Any] | None) -> list[dict[str, str]]:
     ]
 
 
-def _title(manifest: Mapping[str, Any]) -> str:
+def _title(manifest: Mapping[str, Any], statistics: Statistics) -> str:
     names = ", ".join(dict.fromkeys(engine["name"] for engine in manifest["engines"]))
-    return f"Ambiguous questions in spoken conversations ({names})"
+    what = "Ambiguous questions in spoken" if _some_ambiguous(statistics) else "Spoken"
+    return f"{what} conversations ({names})"
 
 
 def _size_category(rows: int) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from askqa_builder.corpus.conversation import Stage
+from askqa_builder.corpus.reading_choice import ALL_TURNS
 from askqa_builder.dataset.manifest import MANIFEST_NAME
 from askqa_builder.dataset.reading import finished_manifest
 from askqa_builder.errors import UsageError
@@ -52,11 +53,12 @@ _MANIFEST: Shape = {
     "format_version": TEXT,
     "config_digest": TEXT,
     "plan_digest": TEXT,
-    "sources": ListOf({"name": TEXT, "sha256": TEXT, "split": TEXT}),
+    "sources": ListOf({"name": TEXT, "sha256": TEXT, "split": TEXT, "format?": TEXT, "use?": TEXT}),
     "selection": {
         "limit": Either(number(1, whole=True), NULL),
         "domains": Either(ListOf(TEXT), NULL),
         "redistributable": TRUTH,
+        "turns?": Either(Either(number(1, whole=True), one_of(ALL_TURNS)), NULL),
     },
     "profiles": _PROFILES,
     "gate?": Either(_LISTENER, NULL),
