@@ -29,6 +29,7 @@ from askqa_builder.build.speaker_executor import SpeakerExecutor
 from askqa_builder.build.spool import BlockOutcome, Spool
 from askqa_builder.build.steps import finish_block, in_take_order, plan_block, row_id, speak_block
 from askqa_builder.corpus.conversation import Stage
+from askqa_builder.corpus.reading import Reading
 from askqa_builder.corpus.reading_choice import make_reading
 from askqa_builder.corpus.rejects import Reject
 from askqa_builder.corpus.selection import read_corpus
@@ -54,7 +55,7 @@ class Job:
     options: BuildOptions
     recipe: Recipe
     sources: Sequence[SourceFile]
-    history: Sequence[SourceFile]
+    reading: Reading
     config_digest: str
     plan: Plan
     unread: tuple[Reject, ...]
@@ -132,8 +133,8 @@ def prepare(source: Path, options: BuildOptions) -> Job:
     )
     splits = list(dict.fromkeys(file.split for file in sources))
     plan = make_plan(corpus.conversations, splits, recipe, options.shard_bytes)
-    digest = config_digest(recipe, options, sources, reading.history)
-    return Job(options, recipe, sources, reading.history, digest, plan, corpus.rejects)
+    digest = config_digest(recipe, options, sources, reading)
+    return Job(options, recipe, sources, reading, digest, plan, corpus.rejects)
 
 
 def _keep_apart(source: Path, out: Path) -> None:
@@ -232,8 +233,8 @@ def _describe(job: Job, folder: BuildFolder, rejects: Sequence[Reject]) -> dict[
     return {
         "format_version": FORMAT_VERSION,
         **job.identity,
-        "sources": describe_sources(job.sources, job.history),
-        "selection": selection(job.options),
+        "sources": describe_sources(job.sources, job.reading),
+        "selection": selection(job.options, job.reading),
         **describe_recipe(job.recipe),
         "libraries": library_versions(job.recipe),
         "shards": shards,

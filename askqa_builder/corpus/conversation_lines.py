@@ -7,7 +7,7 @@ contradicts itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from askqa_builder.corpus.conversation import (
@@ -79,9 +79,15 @@ def _conversation(value: object, place: Place, identifier: str) -> tuple[Convers
     story = item.spoken_text("story")
     language = item.optional_text("language") or "en"
     require_english("language", language)
-    clarifications, bad_branches = _clarifications(item)
-    ambiguous = _label(item, bool(clarifications))
-    response, evidence = (_ask_back(clarifications), None) if ambiguous else _answer(item, story)
+    asked = item.optional_nested_list("clarifications")
+    ambiguous = _label(item, bool(asked))
+    clarifications: tuple[Clarification, ...] = ()
+    bad_branches: BadBranches = ()
+    evidence = None
+    if ambiguous:
+        response, clarifications, bad_branches = _ask_back(asked)
+    else:
+        response, evidence = _answer(item, story)
     conversation = Conversation(
         id=identifier,
         file=place.file,
@@ -129,20 +135,28 @@ def _answer(item: Fields, story: str) -> tuple[Response, Evidence | None]:
     return response, evidence
 
 
-def _ask_back(clarifications: tuple[Clarification, ...]) -> Response:
-    questions = [clarification.question for clarification in clarifications]
-    return Response(Action.CLARIFY, questions[0], unique(questions), None)
+def _ask_back(asked: Sequence[Fields]) -> tuple[Response, tuple[Clarification, ...], BadBranches]:
+    """Return the clarifying questions as response, those with branches, and the spoken branches that cannot be used.
+
+    The first is spoken, so that each of its bad branches is a row that is missing; the others must be whole.
+    """
+    for clarification in asked:
+        clarification.allow_only("question", "branches")
+    questions = [clarification.spoken_text("question") for clarification in asked]
+    spoken, bad_branches = _spoken_branches(asked[0])
+    others = [
+        tuple(_branch(index, Fields(element, where)) for index, (where, element) in enumerate(branches))
+        for branches in (clarification.optional_elements("branches") for clarification in asked[1:])
+    ]
+    response = Response(Action.CLARIFY, questions[0], unique(questions), None)
+    pairs = zip(questions, (spoken, *others), strict=True)
+    return response, tuple(Clarification(question, branches) for question, branches in pairs if branches), bad_branches
 
 
-def _clarifications(item: Fields) -> tuple[tuple[Clarification, ...], BadBranches]:
-    """Return the clarifications and the branches of the first, which are spoken, that cannot be used."""
-    found = item.optional_nested_list("clarifications")
-    if not found:
-        return (), ()
-    asked, *others = found
+def _spoken_branches(clarification: Fields) -> tuple[tuple[Branch, ...], BadBranches]:
     good: list[Branch] = []
     bad: list[tuple[int, ItemError]] = []
-    for index, (where, element) in enumerate(asked.elements("branches")):
+    for index, (where, element) in enumerate(clarification.elements("branches")):
         try:
             good.append(_branch(index, Fields(element, where)))
         except ItemError as error:
@@ -150,17 +164,7 @@ def _clarifications(item: Fields) -> tuple[tuple[Clarification, ...], BadBranche
     if not good:
         why = f": {bad[0][1].detail}" if bad else ""
         raise ItemError("no_branch", f"none of the {len(bad)} branches can be used{why}")
-    return (_clarification(asked, good), *map(_alternative, others)), bad
-
-
-def _alternative(asked: Fields) -> Clarification:
-    branches = enumerate(asked.elements("branches"))
-    return _clarification(asked, [_branch(index, Fields(element, where)) for index, (where, element) in branches])
-
-
-def _clarification(asked: Fields, branches: list[Branch]) -> Clarification:
-    asked.allow_only("question", "branches")
-    return Clarification(asked.spoken_text("question"), tuple(branches))
+    return tuple(good), bad
 
 
 def _branch(index: int, branch: Fields) -> Branch:

@@ -23,6 +23,8 @@ Outcome = Conversation | Reject
 BadBranches = Sequence[tuple[int, ItemError]]
 """Branches of an item that cannot be used: place in the source's list, and why."""
 
+ALL_TURNS = "all"
+
 _SHOWN_NAME_CHARACTERS = 80
 
 
@@ -30,12 +32,12 @@ _SHOWN_NAME_CHARACTERS = 80
 class Reading:
     """How conversations are made of what a file holds.
 
-    most_turns: of each dialogue of a corpus that names no target turns, at most so many questions become targets of
-    their own; None for all. dialogues: CoQA's, from which Abg-CoQA's items take their whole history; None for the turns
-    that Abg-CoQA itself has.
+    turns: of each dialogue of a corpus that names no target turns, at most so many questions become targets of their
+    own; ALL_TURNS for all, None for a corpus that names them. dialogues: CoQA's, from which Abg-CoQA's items take their
+    whole history; None for the turns that Abg-CoQA itself has.
     """
 
-    most_turns: int | None = 1
+    turns: int | str | None = 1
     dialogues: CoqaDialogues | None = None
 
     @property
@@ -45,7 +47,7 @@ class Reading:
 
     def targets(self, count: int) -> list[int]:
         """Return which of so many turns, counted from 0, become targets: evenly spread, the last among them."""
-        most = count if self.most_turns is None else min(self.most_turns, count)
+        most = count if self.turns == ALL_TURNS else min(int(self.turns or 1), count)
         return [(i + 1) * count // most - 1 for i in range(most)]
 
 

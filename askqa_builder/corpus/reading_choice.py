@@ -8,12 +8,11 @@ from pathlib import Path
 from askqa_builder.corpus.coqa_history import CoqaDialogues
 from askqa_builder.corpus.formats import ABG_COQA, COQA, FORMATS
 from askqa_builder.corpus.json_file import shown_path
-from askqa_builder.corpus.reading import Reading
+from askqa_builder.corpus.reading import ALL_TURNS, Reading
 from askqa_builder.corpus.source_file import SourceFile
 from askqa_builder.corpus.sources import find_sources
 from askqa_builder.errors import UsageError
 
-ALL_TURNS = "all"
 LAST_TURN = "last"
 
 _MOST_TURNS = 1_000_000
@@ -45,11 +44,13 @@ def make_reading(sources: Sequence[SourceFile], turns: int | str | None, coqa: P
     if turns is not None and format.has_targets:
         choosable = ", ".join(other.title for other in FORMATS.values() if not other.has_targets)
         raise UsageError(f"turns: {format.title} names its target turns itself; leave it out (it is for {choosable})")
+    if not format.has_targets:
+        turns = turns or 1
     if coqa is None:
-        return Reading() if turns is None else Reading(None if turns == ALL_TURNS else int(turns))
+        return Reading(turns)
     if format.name != ABG_COQA:
         raise UsageError(f"coqa: {format.title} has its whole history; leave it out (it is for Abg-CoQA)")
     files = find_sources(coqa, None)
     if files[0].format != COQA:
         raise UsageError(f"coqa: {shown_path(coqa)} is {FORMATS[files[0].format].title}; give coqa-*-v1.0.json")
-    return Reading(dialogues=CoqaDialogues.read(files))
+    return Reading(turns, CoqaDialogues.read(files))

@@ -88,7 +88,7 @@ def _conversation(
     paragraph: Fields, found: Found, source: str, place: Place, identifier: str
 ) -> tuple[Conversation, BadBranches]:
     if source == TYDI_QA:
-        require_english("id", identifier.partition("-")[0])
+        require_english("the language in its id", identifier.partition("-")[0])
     question = Fields(found[1], found[0])
     story = paragraph.spoken_text("context")
     response, evidence = _answer(story, question)

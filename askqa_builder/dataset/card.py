@@ -11,6 +11,7 @@ import yaml
 
 from askqa_builder.corpus.citations import Citation, citation_of
 from askqa_builder.corpus.licences import is_redistributable
+from askqa_builder.corpus.reading import ALL_TURNS
 from askqa_builder.dataset.manifest import CARD_NAME, DATA_FOLDER, HISTORY_USE
 from askqa_builder.dataset.statistics import Statistics
 from askqa_builder.files import atomic_write
@@ -173,7 +174,8 @@ def _kept(selection: Mapping[str, Any]) -> str:
         parts.append("text that may be redistributed")
     turns = selection.get("turns")
     if turns is not None:
-        parts.append(f"{turns} question{'s' if turns != 1 else ''} of each dialogue, and those before them as history")
+        which = {1: "the last question", ALL_TURNS: "every question"}.get(turns, f"at most {turns} questions")
+        parts.append(f"{which} of each dialogue")
     return "; ".join(parts) or "everything"
 
 

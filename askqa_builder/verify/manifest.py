@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from askqa_builder.corpus.conversation import Stage
-from askqa_builder.corpus.reading_choice import ALL_TURNS
+from askqa_builder.corpus.reading import ALL_TURNS
 from askqa_builder.dataset.manifest import MANIFEST_NAME
 from askqa_builder.dataset.reading import finished_manifest
 from askqa_builder.errors import UsageError
