@@ -6,7 +6,6 @@ Two rules hold for every corpus. What is needed and absent, null, blank or of a 
 
 from __future__ import annotations
 
-import math
 import re
 import sys
 from collections.abc import Iterator, Mapping
@@ -141,8 +140,8 @@ class Fields:
         """Return texts, at least one; a single text or number stands for a list of one."""
         value = self._needed(key)
         if isinstance(value, (int, float)) and not isinstance(value, bool):
-            if not math.isfinite(value):
-                raise ItemError("bad_number", f"{self.place(key)} is {describe(value)}, not a finite one")
+            if not abs(value) <= _MAX_INT64:  # nor is NaN
+                raise ItemError("bad_number", f"{self.place(key)} is {describe(value)}, not one below 2^63")
             return [str(int(value) if value == int(value) else value)]
         texts = [self.text(key)] if isinstance(value, str) else self.texts(key)
         if not texts:

@@ -45,6 +45,7 @@ from askqa_builder.corpus.fields import MAX_NAME_CHARACTERS, Fields, ItemError, 
 from askqa_builder.corpus.json_file import parse_json, shown_path
 from askqa_builder.corpus.licences import licence_of
 from askqa_builder.corpus.reading import AS_IT_IS, BadBranches, Outcome, Place, Reading, account_for
+from askqa_builder.corpus.rejects import quote
 from askqa_builder.corpus.source_file import SourceFile
 from askqa_builder.errors import UsageError
 
@@ -56,6 +57,7 @@ _QUESTION_KEYS = frozenset({"req_clari", "original_question"})
 
 _SCALES = frozenset({"thousand", "million", "billion", "percent"})
 _FROM_TEXT = "text"
+_WITH_TABLE = ("table", "table-text")
 
 
 def is_pacific(document: object) -> bool:
@@ -75,10 +77,11 @@ def read_pacific(file: SourceFile, seen: set[str], reading: Reading = AS_IT_IS) 
         place = Place(file.name, index)
         try:
             dialogue = _Dialogue.of(Fields(item))
+            targets = dialogue.targets(reading)
         except ItemError as error:
             yield place.reject(None, error)
             continue
-        for position in dialogue.targets(reading):
+        for position in targets:
             yield from account_for(
                 place, seen, partial(dialogue.identify, position), partial(_conversation, dialogue, position, place)
             )
@@ -100,7 +103,10 @@ class _Dialogue:
         return self.questions[position].text("uid", MAX_NAME_CHARACTERS)
 
     def targets(self, reading: Reading) -> list[int]:
-        """Return the questions that become conversations or rejects: all but the clear ones that are not chosen."""
+        """Return the questions that become conversations or rejects: all but the clear ones that are not chosen.
+
+        Raises ItemError where it is not clear which of them asks back, or is answered from the text.
+        """
         replies = {i + 1 for i, question in enumerate(self.questions) if _asks_back(question)}
         judged = [i for i in range(len(self.questions)) if i not in replies]
         clear = [i for i in judged if not _asks_back(self.questions[i]) and _from_text(self.questions[i])]
@@ -180,6 +186,9 @@ def _reply(dialogue: _Dialogue, position: int) -> Fields:
 
 def _require_text(question: Fields) -> None:
     origin = question.text("answer_from")
+    if origin not in (_FROM_TEXT, *_WITH_TABLE):
+        allowed = ", ".join((_FROM_TEXT, *_WITH_TABLE))
+        raise ItemError("unknown_origin", f"{question.place('answer_from')} is {quote(origin)}, not one of {allowed}")
     if origin != _FROM_TEXT:
         raise ItemError("needs_table", f"{question.place('answer_from')} is {origin}: a table cannot be narrated")
 
