@@ -64,8 +64,9 @@ class Fields:
         """Name a field for a message: `target_turn.question`."""
         return f"{self._where}.{key}" if self._where else key
 
-    def __contains__(self, key: object) -> bool:
-        return key in self._values
+    def __contains__(self, key: str) -> bool:
+        """Tell whether a field is there, and not null."""
+        return self._values.get(key) is not None
 
     def __iter__(self) -> Iterator[str]:
         """Yield the names of the fields, in the order of the source."""

@@ -86,7 +86,7 @@ def _conversation(value: object, place: Place, identifier: str) -> tuple[Convers
     story = _slice(article, start, end, f"passage_answer_candidates[{passage}]")
     check_length("the passage", "story", story)
     check_pronounceable("the passage", story)
-    answers = _answers(article, [note.answer for note in annotations if note.passage == passage])
+    answers = _answers(article, (start, end), [note.answer for note in annotations if note.passage == passage])
     conversation = Conversation(
         id=identifier,
         file=place.file,
@@ -134,12 +134,15 @@ def _candidate(example: Fields, index: int) -> _Span:
     return _span(Fields(element, where))
 
 
-def _answers(article: bytes, found: list[_Span | str | None]) -> list[tuple[str, _Span | None]]:
-    """Return the wordings of the answer, the most frequent first, with the bytes where each stands."""
+def _answers(article: bytes, passage: _Span, found: list[_Span | str | None]) -> list[tuple[str, _Span | None]]:
+    """Return the wordings of the answer, the most frequent first, with the bytes where each stands.
+
+    What does not stand in the passage is left out: nobody hears it.
+    """
     places: dict[str, _Span | None] = {}
     counts: Counter[str] = Counter()
     for answer in found:
-        if answer is None:
+        if answer is None or not (isinstance(answer, str) or passage[0] <= answer[0] < answer[1] <= passage[1]):
             continue
         text = answer if isinstance(answer, str) else _slice(article, *answer, "minimal_answer")
         counts[text] += 1
@@ -151,7 +154,7 @@ def _answers(article: bytes, found: list[_Span | str | None]) -> list[tuple[str,
 
 
 def _evidence(article: bytes, story: str, story_start: int, text: str, span: _Span | None) -> Evidence | None:
-    if span is None or span[0] < story_start:
+    if span is None:
         return None
     start = len(article[story_start : span[0]].decode("utf-8"))  # both lie between characters
     return find_evidence(story, text, start, start + len(text))
