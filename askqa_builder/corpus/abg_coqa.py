@@ -20,7 +20,6 @@ from functools import partial
 from itertools import chain
 
 from askqa_builder.corpus.conversation import (
-    Act,
     Action,
     Branch,
     Clarification,
@@ -32,6 +31,7 @@ from askqa_builder.corpus.conversation import (
     story_id,
     unique,
 )
+from askqa_builder.corpus.dialogue import exchange, turns_until
 from askqa_builder.corpus.evidence import find_evidence
 from askqa_builder.corpus.fields import MAX_NAME_CHARACTERS, Fields, ItemError
 from askqa_builder.corpus.json_file import parse_json, shown_path
@@ -94,11 +94,11 @@ def _conversation(content: object, place: Place, reading: Reading, identifier: s
             target.optional_integer("span_start"),
             target.optional_integer("span_end"),
         )
-    question = Turn(Role.USER, Act.QUESTION, target.spoken_text("question"))
+    question = target.spoken_text("question")
     history = tuple(chain.from_iterable(_history(item)))
     turn_id = target.count("turn_id")
     if reading.dialogues is not None:
-        asked = [turn.text for turn in (*history, question) if turn.role is Role.USER]
+        asked = [turn.text for turn in history if turn.role is Role.USER] + [question]
         history = reading.dialogues.history(identifier.partition("|")[0], story, asked, turn_id)
     conversation = Conversation(
         id=identifier,
@@ -110,7 +110,7 @@ def _conversation(content: object, place: Place, reading: Reading, identifier: s
         licence=licence_of(source).name,
         target_turn_id=turn_id,
         ambiguous=ambiguous,
-        turns=(Turn(Role.NARRATOR, Act.STORY, story), *history, question),
+        turns=turns_until(story, history, question),
         response=response,
         evidence=evidence,
         clarifications=clarifications,
@@ -128,10 +128,7 @@ def _label(item: Fields) -> bool:
 def _history(item: Fields) -> Iterator[tuple[Turn, Turn]]:
     for place, element in item.elements("history_turns"):
         turn = Fields(element, place)
-        yield (
-            Turn(Role.USER, Act.QUESTION, turn.spoken_text("question")),
-            Turn(Role.ASSISTANT, Act.ANSWER, turn.spoken_text("answer")),
-        )
+        yield exchange(turn.spoken_text("question"), turn.spoken_text("answer"))
 
 
 def _ask_back(item: Fields) -> tuple[Response, tuple[Clarification, ...], BadBranches]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
+from itertools import chain
 
 from askqa_builder.corpus.conversation import (
     Action,
@@ -88,6 +89,7 @@ def _conversation(value: object, place: Place, identifier: str) -> tuple[Convers
         response, clarifications, bad_branches = _ask_back(asked)
     else:
         response, evidence = _answer(item, story)
+    history = chain.from_iterable(map(_exchange, item.optional_nested_list("history")))
     conversation = Conversation(
         id=identifier,
         file=place.file,
@@ -98,7 +100,7 @@ def _conversation(value: object, place: Place, identifier: str) -> tuple[Convers
         licence=licence_by_name(item.optional_name("licence") or UNKNOWN.name),
         target_turn_id=item.optional_count("turn_id"),
         ambiguous=ambiguous,
-        turns=turns_until(story, map(_exchange, item.optional_nested_list("history")), item.spoken_text("question")),
+        turns=turns_until(story, history, item.spoken_text("question")),
         response=response,
         evidence=evidence,
         clarifications=clarifications,

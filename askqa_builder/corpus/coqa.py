@@ -17,9 +17,10 @@ Decisions where the format leaves a choice:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, cached_property, partial
+from itertools import chain
 
 from askqa_builder.corpus.conversation import Conversation, Turn, agreeing, answer_response, story_id
 from askqa_builder.corpus.dialogue import exchange, turns_until
@@ -77,7 +78,7 @@ def dialogue_id(item: Fields) -> str:
 
 @dataclass(frozen=True, eq=False)
 class CoqaDialogue:
-    """A dialogue; its questions and answers are checked when they are asked for."""
+    """A dialogue; its texts are checked when they are first asked for, and then no more."""
 
     item: Fields
     questions: list[tuple[str, object]]
@@ -92,6 +93,20 @@ class CoqaDialogue:
         if len(questions) != len(answers):
             raise ItemError("uneven_turns", f"there are {len(questions)} questions and {len(answers)} answers")
         return cls(item, questions, answers)
+
+    @cached_property
+    def story(self) -> str:
+        """The story as it is narrated."""
+        return self.item.spoken_text("story")
+
+    @cached_property
+    def story_id(self) -> str:
+        """The story's hash, for grouping."""
+        return story_id(self.story)
+
+    def history(self, position: int) -> tuple[Turn, ...]:
+        """Return the turns before a question."""
+        return tuple(chain.from_iterable(map(self._exchange, range(position))))
 
     def turn_id(self, position: int) -> int:
         """Return the number of a turn, which question and answer must have in common."""
@@ -111,8 +126,11 @@ class CoqaDialogue:
         place, element = self.answers[position]
         return Fields(element, place)
 
-    def exchange(self, position: int) -> tuple[Turn, Turn]:
-        """Return a question and its answer as they are spoken."""
+    @cached_property
+    def _exchange(self) -> Callable[[int], tuple[Turn, Turn]]:
+        return cache(self._checked_exchange)
+
+    def _checked_exchange(self, position: int) -> tuple[Turn, Turn]:
         self.turn_id(position)
         return exchange(
             self.question(position).spoken_text("input_text"), self.answer(position).spoken_text("input_text")
@@ -137,7 +155,6 @@ def _conversation(
     dialogue: CoqaDialogue, position: int, place: Place, identifier: str
 ) -> tuple[Conversation, BadBranches]:
     source = dialogue.item.text("source", MAX_NAME_CHARACTERS)
-    story = dialogue.item.spoken_text("story")
     question, answer = dialogue.question(position), dialogue.answer(position)
     turn_id = question.count("turn_id")
     answers = [answer.text("input_text"), *dialogue.other_answers(turn_id)]
@@ -145,16 +162,16 @@ def _conversation(
         id=identifier,
         file=place.file,
         index=place.index,
-        story_id=story_id(story),
+        story_id=dialogue.story_id,
         source=source,
         language="en",
         licence=licence_of(source).name,
         target_turn_id=turn_id,
         ambiguous=None,
-        turns=turns_until(story, map(dialogue.exchange, range(position)), question.spoken_text("input_text")),
+        turns=turns_until(dialogue.story, dialogue.history(position), question.spoken_text("input_text")),
         response=answer_response(agreeing(answers)),
         evidence=find_evidence(
-            story,
+            dialogue.story,
             answer.optional_text("span_text"),
             answer.optional_integer("span_start"),
             answer.optional_integer("span_end"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 from askqa_builder.corpus.conversation import Turn, story_id
 from askqa_builder.corpus.coqa import CoqaDialogue, coqa_items, dialogue_id
@@ -44,14 +43,14 @@ class CoqaDialogues:
         if dialogue is None:
             names = ", ".join(file.name for file in self.files)
             raise ItemError("coqa_missing", f"CoQA's dialogue {quote(identifier)} is not in {quote(names)}")
-        if story_id(dialogue.item.spoken_text("story")) != story_id(story):
+        if dialogue.story_id != story_id(story):
             raise ItemError("coqa_differs", f"CoQA's dialogue {quote(identifier)} is about another story")
         position = _find(dialogue, [_folded(question) for question in asked], turn_id)
         if position is None:
             raise ItemError(
                 "coqa_differs", f"CoQA's dialogue {quote(identifier)} does not ask {quote(asked[-1])} there"
             )
-        return tuple(chain.from_iterable(map(dialogue.exchange, range(position))))
+        return dialogue.history(position)
 
 
 def _find(dialogue: CoqaDialogue, asked: Sequence[str], turn_id: int) -> int | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import chain
 
 from askqa_builder.corpus.conversation import Act, Role, Turn
 
@@ -13,7 +12,6 @@ def exchange(question: str, answer: str) -> tuple[Turn, Turn]:
     return Turn(Role.USER, Act.QUESTION, question), Turn(Role.ASSISTANT, Act.ANSWER, answer)
 
 
-def turns_until(story: str, history: Iterable[tuple[Turn, Turn]], question: str) -> tuple[Turn, ...]:
-    """Return the turns that are heard up to a question, in order; history: pairs of user's and assistant's turns."""
-    told = Turn(Role.NARRATOR, Act.STORY, story)
-    return (told, *chain.from_iterable(history), Turn(Role.USER, Act.QUESTION, question))
+def turns_until(story: str, history: Iterable[Turn], question: str) -> tuple[Turn, ...]:
+    """Return the turns that are heard up to a question, in order; history: those between the story and it."""
+    return Turn(Role.NARRATOR, Act.STORY, story), *history, Turn(Role.USER, Act.QUESTION, question)

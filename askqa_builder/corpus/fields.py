@@ -35,6 +35,8 @@ class ItemError(Exception):
 
 def is_pronounceable(text: str) -> bool:
     """Tell whether a letter or digit is left once the text is folded to ASCII."""
+    if any(c.isascii() and c.isalnum() for c in text):  # most texts, at once
+        return True
     return any(c.isalnum() for c in anyascii(text))
 
 

@@ -40,6 +40,7 @@ from askqa_builder.corpus.conversation import (
     answer_response,
     story_id,
 )
+from askqa_builder.corpus.dialogue import turns_until
 from askqa_builder.corpus.evidence import find_evidence
 from askqa_builder.corpus.fields import MAX_NAME_CHARACTERS, Fields, ItemError, check_length, check_pronounceable
 from askqa_builder.corpus.json_file import parse_json, shown_path
@@ -156,7 +157,6 @@ def _conversation(
         response = Response(Action.CLARIFY, answer, (answer,), None)
         branch = Branch(0, reply.spoken_text("question"), (_answer(reply),))
         clarifications = (Clarification(answer, (branch,)),)
-    asked = Turn(Role.USER, Act.QUESTION, target.spoken_text("question"))
     conversation = Conversation(
         id=identifier,
         file=place.file,
@@ -167,7 +167,7 @@ def _conversation(
         licence=licence_of(SOURCE).name,
         target_turn_id=target.count("order"),
         ambiguous=ambiguous,
-        turns=(Turn(Role.NARRATOR, Act.STORY, story), *dialogue.history(position), asked),
+        turns=turns_until(story, dialogue.history(position), target.spoken_text("question")),
         response=response,
         evidence=None if ambiguous else _evidence(dialogue.context, story, target),
         clarifications=clarifications,

@@ -18,8 +18,10 @@ Decisions where the format leaves a choice:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache, cached_property, partial
+from itertools import chain
 
 from askqa_builder.corpus.conversation import UNANSWERABLE, Conversation, Turn, agreeing, answer_response, story_id
 from askqa_builder.corpus.dialogue import exchange, turns_until
@@ -34,8 +36,6 @@ SOURCE = "quac"
 _CANNOT_ANSWER = "CANNOTANSWER"
 _KEYS = {"orig_answer", "followup", "yesno"}
 
-_Questions = list[tuple[str, object]]
-
 
 def is_quac(document: object) -> bool:
     """Tell whether parsed JSON has QuAC's shape; one recognisable question is enough."""
@@ -49,68 +49,82 @@ def read_quac(file: SourceFile, seen: set[str], reading: Reading = AS_IT_IS) -> 
         try:
             if isinstance(found, ItemError):
                 raise found
-            paragraph = Fields(found[1], found[0])
-            questions = paragraph.elements("qas")
-            if not questions:
-                raise ItemError("no_question", f"{paragraph.place('qas')} is empty")
+            dialogue = _Dialogue.of(Fields(found[1], found[0]))
         except ItemError as error:
             yield place.reject(None, error)
             continue
-        for position in reading.targets(len(questions)):
+        for position in reading.targets(len(dialogue.questions)):
             yield from account_for(
-                place,
-                seen,
-                partial(_identify, questions, position),
-                partial(_conversation, paragraph, questions, position, place),
+                place, seen, partial(dialogue.identify, position), partial(_conversation, dialogue, position, place)
             )
 
 
-def _identify(questions: _Questions, position: int) -> str:
-    return _question(questions, position).text("id", MAX_NAME_CHARACTERS)
+@dataclass(frozen=True, eq=False)
+class _Dialogue:
+    """A dialogue; its texts are checked when they are first asked for, and then no more."""
 
+    paragraph: Fields
+    questions: list[tuple[str, object]]
 
-def _question(questions: _Questions, position: int) -> Fields:
-    where, element = questions[position]
-    return Fields(element, where)
+    @classmethod
+    def of(cls, paragraph: Fields) -> _Dialogue:
+        questions = paragraph.elements("qas")
+        if not questions:
+            raise ItemError("no_question", f"{paragraph.place('qas')} is empty")
+        return cls(paragraph, questions)
+
+    def question(self, position: int) -> Fields:
+        where, element = self.questions[position]
+        return Fields(element, where)
+
+    def identify(self, position: int) -> str:
+        return self.question(position).text("id", MAX_NAME_CHARACTERS)
+
+    def history(self, position: int) -> Iterator[Turn]:
+        return chain.from_iterable(map(self._exchange, range(position)))
+
+    @cached_property
+    def story(self) -> str:
+        story = self.paragraph.spoken_text("context").rstrip().removesuffix(_CANNOT_ANSWER).rstrip()
+        if not is_pronounceable(story):
+            raise ItemError("empty_text", f"{self.paragraph.place('context')} is empty")
+        return story
+
+    @cached_property
+    def story_id(self) -> str:
+        return story_id(self.story)
+
+    @cached_property
+    def _exchange(self) -> Callable[[int], tuple[Turn, Turn]]:
+        return cache(self._checked_exchange)
+
+    def _checked_exchange(self, position: int) -> tuple[Turn, Turn]:
+        question = self.question(position)
+        return exchange(question.spoken_text("question"), _answer(question.nested("orig_answer")))
 
 
 def _conversation(
-    paragraph: Fields, questions: _Questions, position: int, place: Place, identifier: str
+    dialogue: _Dialogue, position: int, place: Place, identifier: str
 ) -> tuple[Conversation, BadBranches]:
-    story = _story(paragraph)
-    target = _question(questions, position)
+    target = dialogue.question(position)
     gold = target.nested("orig_answer")
     answers = [_answer(gold), *map(_spoken, answer_texts(target))]
     conversation = Conversation(
         id=identifier,
         file=place.file,
         index=place.index,
-        story_id=story_id(story),
+        story_id=dialogue.story_id,
         source=SOURCE,
         language="en",
         licence=licence_of(SOURCE).name,
         target_turn_id=position + 1,
         ambiguous=None,
-        turns=turns_until(
-            story, (_exchange(questions, before) for before in range(position)), target.spoken_text("question")
-        ),
+        turns=turns_until(dialogue.story, dialogue.history(position), target.spoken_text("question")),
         response=answer_response(agreeing(answers)),
-        evidence=None if answers[0] == UNANSWERABLE else span_evidence(story, gold),
+        evidence=None if answers[0] == UNANSWERABLE else span_evidence(dialogue.story, gold),
         clarifications=(),
     )
     return conversation, ()
-
-
-def _story(paragraph: Fields) -> str:
-    story = paragraph.spoken_text("context").rstrip().removesuffix(_CANNOT_ANSWER).rstrip()
-    if not is_pronounceable(story):
-        raise ItemError("empty_text", f"{paragraph.place('context')} is empty")
-    return story
-
-
-def _exchange(questions: _Questions, position: int) -> tuple[Turn, Turn]:
-    question = _question(questions, position)
-    return exchange(question.spoken_text("question"), _answer(question.nested("orig_answer")))
 
 
 def _answer(answer: Fields) -> str:
