@@ -133,6 +133,8 @@ def prepare(source: Path, options: BuildOptions) -> Job:
     )
     splits = list(dict.fromkeys(file.split for file in sources))
     plan = make_plan(corpus.conversations, splits, recipe, options.shard_bytes)
+    if corpus.conversations and not plan.blocks:
+        raise UsageError("no conversation of the sources has clarifications, so clarified has no rows; build initial")
     digest = config_digest(recipe, options, sources, reading)
     return Job(options, recipe, sources, reading, digest, plan, corpus.rejects)
 

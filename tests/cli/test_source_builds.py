@@ -61,6 +61,13 @@ def test_questions_that_nobody_has_judged(
     assert len(rejects(out)) == sum(reasons.values())
 
 
+def test_clarified_alone_of_a_corpus_without_clarifications(build: Run, tmp_path: Path) -> None:
+    code, _, errors = build(CORPORA / "coqa-demo-dev.json", tmp_path / "out", "--stages", "clarified")
+    assert (code, errors.count("\n")) == (2, 1)
+    assert "no conversation of the sources has clarifications" in errors
+    assert not (tmp_path / "out").exists()
+
+
 def test_clarifications_of_pacific(build: Run, askqa: Run, tmp_path: Path) -> None:
     out = tmp_path / "out"
     assert build(CORPORA / "pacific_demo_validation.json", out)[0] == 3
