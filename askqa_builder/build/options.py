@@ -12,6 +12,7 @@ from typing import Any
 
 from askqa_builder.corpus.conversation import Role, Stage
 from askqa_builder.corpus.grouping import GroupSplit, parse_shares
+from askqa_builder.corpus.reading_choice import parse_turns
 from askqa_builder.errors import UsageError
 from askqa_builder.machine import parse_devices, usable_cores
 from askqa_builder.recording.encode import FORMATS
@@ -39,7 +40,10 @@ class BuildOptions:
     profiles: name of a shipped profile set, or a YAML file. channel: name of a shipped channel, or a YAML file, instead
     of the profile set's own; "none" for none. split: of a single file, its split; of a folder, the one split to build.
     group_split: shares of train, validation and test, as "0.8,0.1,0.1": each story goes whole to one of them, whatever
-    its file says, and `split` is the one to build. limit: at most so many conversations of each split. stages: the
+    its file says, and `split` is the one to build. turns: of dialogues that name no targets, which questions become
+    targets of their own: "last" (by default), "all", or at most so many of each dialogue, evenly spread. coqa: a CoQA
+    file or a folder of them, to give Abg-CoQA's items all turns before the target. limit: at most so many conversations
+    of each split. stages: the
     configurations to write. domains: keep only these sources. Both may be written as one text with commas.
     redistributable: keep only text whose licence allows passing it on. renditions: recordings of each conversation,
     each with its own cast. share_narration: one narrator for all conversations of a story in a split. sample_rate: Hz,
@@ -48,13 +52,16 @@ class BuildOptions:
     None for a GPU where there is one. cache: folder where utterances are kept for other builds; "none" for none, None
     for what the environment variable ASKQA_CACHE says, else one in the user's cache directory. cache_size: at most so
     much is kept there. overwrite: discard what another build left in the folder; an unfinished build of the same
-    settings is resumed all the same.
+    settings is resumed all the same. recordings: folder of people's recordings of the turns of `recorded_roles`,
+    instead of synthesis.
     """
 
     profiles: str = "flite"
     channel: str | None = None
     split: str | None = None
     group_split: tuple[float, ...] | str | None = None
+    turns: int | str | None = None
+    coqa: str | Path | None = None
     seed: int = 0
     limit: int | None = None
     stages: tuple[Stage, ...] = tuple(Stage)
@@ -80,6 +87,10 @@ class BuildOptions:
         object.__setattr__(self, "profiles", os.fspath(self.profiles))
         if self.channel is not None:
             object.__setattr__(self, "channel", os.fspath(self.channel))
+        if self.turns is not None:
+            object.__setattr__(self, "turns", parse_turns(self.turns))
+        if self.coqa is not None:
+            object.__setattr__(self, "coqa", Path(self.coqa))
         object.__setattr__(self, "stages", _stages(listed(self.stages)))
         object.__setattr__(self, "recorded_roles", parse_roles(self.recorded_roles, "recorded roles"))
         if self.recordings is not None:

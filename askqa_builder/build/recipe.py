@@ -13,8 +13,9 @@ from askqa_builder.build.options import NATIVE_RATE, BuildOptions
 from askqa_builder.build.recorded import with_recordings
 from askqa_builder.build.word_check import Listening, WordCheck, open_word_check
 from askqa_builder.corpus.conversation import Role, Stage
-from askqa_builder.corpus.sources import SourceFile
-from askqa_builder.dataset.manifest import canonical_digest
+from askqa_builder.corpus.reading import Reading
+from askqa_builder.corpus.source_file import SourceFile
+from askqa_builder.dataset.manifest import HISTORY_USE, canonical_digest
 from askqa_builder.dataset.schema import FORMAT_VERSION
 from askqa_builder.errors import UsageError
 from askqa_builder.recognition.error_rate import describe_recogniser
@@ -186,7 +187,7 @@ def _check_devices(profile_set: ProfileSet, devices: Sequence[str | None]) -> No
         raise UsageError(f"device: {', '.join(names)} computes on the CPU only; leave --device out")
 
 
-def config_digest(recipe: Recipe, options: BuildOptions, sources: Sequence[SourceFile]) -> str:
+def config_digest(recipe: Recipe, options: BuildOptions, sources: Sequence[SourceFile], reading: Reading) -> str:
     """Digest everything that can change a sample or a file; workers and the like are left out."""
     described = describe_recipe(recipe)
     described["profiles"].pop("name")  # the same set under another name speaks alike
@@ -196,9 +197,9 @@ def config_digest(recipe: Recipe, options: BuildOptions, sources: Sequence[Sourc
             "libraries": library_versions(recipe),
             "recipe": described,
             "words_per_minute": [info.pace.words_per_minute for info in recipe.engines.values()],
-            "selection": selection(options),
+            "selection": selection(options, reading),
             "shard_size": options.shard_bytes,
-            "sources": describe_sources(sources),
+            "sources": describe_sources(sources, reading),
         }
     )
 
@@ -224,19 +225,27 @@ def describe_recipe(recipe: Recipe) -> dict[str, Any]:
     }
 
 
-def selection(options: BuildOptions) -> dict[str, Any]:
+def selection(options: BuildOptions, reading: Reading) -> dict[str, Any]:
     """Return what of the sources is kept."""
     return {
         "limit": options.limit,
         "domains": sorted(options.domains) if options.domains is not None else None,
         "redistributable": options.redistributable,
         **({} if options.grouping is None else {"group_split": options.grouping.to_json()}),
+        "turns": reading.turns,
     }
 
 
-def describe_sources(sources: Sequence[SourceFile]) -> list[dict[str, str]]:
-    """Return the sources as the manifest lists them."""
-    return [{"name": source.name, "sha256": source.sha256, "split": source.split} for source in sources]
+def describe_sources(sources: Sequence[SourceFile], reading: Reading) -> list[dict[str, str]]:
+    """Return the sources as the manifest lists them, and behind them those that give earlier turns alone."""
+    return [
+        *map(_describe_source, sources),
+        *({**_describe_source(file), "use": HISTORY_USE} for file in reading.history),
+    ]
+
+
+def _describe_source(source: SourceFile) -> dict[str, str]:
+    return {"name": source.name, "sha256": source.sha256, "split": source.split, "format": source.format}
 
 
 def library_versions(recipe: Recipe) -> dict[str, str]:

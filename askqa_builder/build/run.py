@@ -30,6 +30,7 @@ from askqa_builder.build.spool import BlockOutcome, Spool
 from askqa_builder.build.steps import finish_block, in_take_order, plan_block, row_id, speak_block
 from askqa_builder.corpus.conversation import Stage
 from askqa_builder.corpus.published import local_source
+from askqa_builder.corpus.reading_choice import make_reading
 from askqa_builder.corpus.rejects import Reject
 from askqa_builder.corpus.selection import read_corpus
 from askqa_builder.corpus.sources import find_sources
@@ -70,10 +71,11 @@ class Job:
 
 
 def build(source: str | Path, out: str | Path, *, progress: Progress | None = None, **options: Any) -> BuildReport:
-    """Build a spoken dataset from Abg-CoQA text.
+    """Build a spoken dataset from text.
 
-    source: an Abg-CoQA JSON file, a folder of them, or the name of a corpus to download ("abg-coqa"). out: folder for
-    the dataset; an unfinished build of the same settings there is resumed. options: the fields of `BuildOptions`.
+    source: a file of a corpus such as Abg-CoQA, or a folder of them (`docs/sources.md` lists the formats), or the name
+    of a corpus to download ("abg-coqa"). out: folder for the dataset; an unfinished build of the same settings there is
+    resumed. options: the fields of `BuildOptions`.
 
     Raises UsageError (wrong usage, unreadable input, another dataset in the way) and StorageError (full disk);
     after the latter, or after a kill, the same call goes on where it stopped.
@@ -135,23 +137,28 @@ def prepare(source: Path, options: BuildOptions) -> Job:
     source = local_source(source, split_of_files)  # before engines are loaded, or a model downloaded
     recipe = make_recipe(options)
     sources = find_sources(source, split_of_files)
+    reading = make_reading(sources, options.turns, None if options.coqa is None else Path(options.coqa))
     corpus = read_corpus(
         sources,
         limit=options.limit,
         domains=options.domains,
         redistributable=options.redistributable,
         grouping=grouping,
+        reading=reading,
     )
     splits = list(dict.fromkeys(file.split for file in sources)) if grouping is None else grouping.splits
     plan = make_plan(corpus.conversations, splits, recipe, options.shard_bytes)
+    if corpus.conversations and not plan.blocks:
+        raise UsageError("no conversation of the sources has clarifications, so clarified has no rows; build initial")
     about = {
-        "sources": describe_sources(sources),
-        "selection": selection(options),
+        "sources": describe_sources(sources, reading),
+        "selection": selection(options, reading),
         **describe_recipe(recipe),
         "libraries": library_versions(recipe),
     }
     files = [file.name for file in sources]
-    return Job(options, recipe, about, files, config_digest(recipe, options, sources), plan, corpus.rejects)
+    digest = config_digest(recipe, options, sources, reading)
+    return Job(options, recipe, about, files, digest, plan, corpus.rejects)
 
 
 def _keep_apart(source: Path, out: Path) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def build_command(
     source: Annotated[
-        Path, typer.Argument(help="An Abg-CoQA JSON file, a folder of them, or abg-coqa to have it downloaded.")
+        Path, typer.Argument(help="A file of a corpus as Abg-CoQA or CoQA, a folder of them, or abg-coqa: downloaded.")
     ],
     out: Annotated[Path, typer.Argument(help="Folder for the dataset; an unfinished build there is resumed.")],
     profiles: Annotated[str, typer.Option(help="Shipped profile set, or a YAML file.")] = "flite",
@@ -35,6 +35,16 @@ def build_command(
     group_split: Annotated[
         str | None,
         typer.Option(help="Shares of train,validation,test as 0.8,0.1,0.1: each story whole in one split."),
+    ] = None,
+    turns: Annotated[
+        str | None,
+        typer.Option(help="Of each dialogue, the questions to respond to: last, all, or so many.", show_default="last"),
+    ] = None,
+    coqa: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH", help="CoQA's files: give Abg-CoQA's items their whole history.", show_default=False
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same dataset.")] = 0,
     limit: Annotated[int | None, typer.Option(help="At most so many conversations of each split.")] = None,
@@ -72,6 +82,8 @@ def build_command(
         "recorded_roles": recorded_roles,
         "split": split,
         "group_split": group_split,
+        "turns": turns,
+        "coqa": coqa,
         "seed": seed,
         "limit": limit,
         "stages": stages,

@@ -15,8 +15,9 @@ import yaml
 from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
+from askqa_builder.corpus.abg_coqa import is_abg_coqa
 from askqa_builder.corpus.json_file import shown_path
-from askqa_builder.corpus.sources import is_abg_coqa, split_of
+from askqa_builder.corpus.sources import split_of
 from askqa_builder.errors import UsageError
 from askqa_builder.seeds import short_hash
 from askqa_builder.user_cache import cache_folder

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from askqa_builder.corpus.abg_coqa import read_abg_coqa
 from askqa_builder.corpus.conversation import Conversation
+from askqa_builder.corpus.formats import FORMATS
 from askqa_builder.corpus.grouping import GroupSplit
-from askqa_builder.corpus.licences import UNKNOWN, licence_of
+from askqa_builder.corpus.licences import UNKNOWN, is_redistributable, licence_of
+from askqa_builder.corpus.reading import AS_IT_IS, Reading
 from askqa_builder.corpus.rejects import Reject, quote
-from askqa_builder.corpus.sources import SPLITS, SourceFile
+from askqa_builder.corpus.source_file import SourceFile
+from askqa_builder.corpus.sources import SPLITS
 from askqa_builder.errors import UsageError
 
 
@@ -29,12 +31,14 @@ def read_corpus(
     domains: Collection[str] | None = None,
     redistributable: bool = False,
     grouping: GroupSplit | None = None,
+    reading: Reading = AS_IT_IS,
 ) -> Corpus:
     """Read the sources and keep what is wanted.
 
     limit: at most so many conversations of each split; what stands behind the last one is not read.
     domains: the sources of stories to keep. redistributable: keep only licensed text that may be passed on.
     grouping: decides a conversation's split by its story; None leaves it to the file.
+    reading: how conversations are made of what the files hold.
     Raises UsageError where a file cannot be read, a domain is unheard of, or the filters leave nothing.
     """
     kept: dict[str, list[Conversation]] = {split: [] for split in SPLITS}
@@ -47,14 +51,14 @@ def read_corpus(
         if all(len(kept[split]) == limit for split in fed):
             read_whole = False
             continue
-        for entry in read_abg_coqa(source, seen_ids):
+        for entry in FORMATS[source.format].read(source, seen_ids, reading):
             if isinstance(entry, Reject):
                 rejects.append(entry)
                 continue
             seen_domains.add(entry.source)
             if domains is not None and entry.source not in domains:
                 continue
-            if redistributable and not licence_of(entry.source).redistributable:
+            if redistributable and not is_redistributable(entry.source, entry.licence):
                 continue
             split = source.split if grouping is None else grouping.split_of(entry.story_id)
             if split not in fed or len(kept[split]) == limit:

@@ -21,6 +21,9 @@ REJECTED_NAME = "rejected.jsonl"
 CARD_NAME = "README.md"
 DATA_FOLDER = "data"
 
+HISTORY_USE = "history"
+"""`use` of a source that gives no conversations of its own, but earlier turns of others."""
+
 _SHARD_FILE = re.compile(DATA_FOLDER + r"/([\w-]+)/([\w-]+)-[0-9]{5}-of-[0-9]{5}\.parquet", re.ASCII)
 
 DIGEST_KEY = "manifest_digest"

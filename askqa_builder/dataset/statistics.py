@@ -25,11 +25,16 @@ _COLUMNS = [
 
 @dataclass
 class Part:
-    """Figures of one configuration and split. seconds: of all recordings."""
+    """Figures of one configuration and split.
+
+    seconds: of all recordings. ambiguous: rows said to be so, among the `labelled` ones of which the corpus says
+    whether they are.
+    """
 
     rows: int = 0
     seconds: float = 0.0
     ambiguous: int = 0
+    labelled: int = 0
 
 
 @dataclass(frozen=True)
@@ -89,6 +94,7 @@ def summarise(dataset: Path, shards: Iterable[tuple[str, str, str]]) -> Statisti
                     part.seconds += row["duration"]
                     part.ambiguous += bool(row["ambiguous"])
                     stories[row["story_id"]] += 1
+                    part.labelled += row["ambiguous"] is not None
                     statistics.sources[row["source"], row["license"]] += 1
                     for speaker in row["speakers"]:
                         statistics.voices[speaker["role"], speaker["voice"]] += 1

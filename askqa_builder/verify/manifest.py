@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from askqa_builder.corpus.conversation import Stage
+from askqa_builder.corpus.reading import ALL_TURNS
 from askqa_builder.corpus.sources import SPLITS
 from askqa_builder.dataset.manifest import MANIFEST_NAME, SHARED_STORIES_KEY
 from askqa_builder.dataset.reading import finished_manifest
@@ -53,7 +54,7 @@ _MANIFEST: Shape = {
     "format_version": TEXT,
     "config_digest": TEXT,
     "plan_digest": TEXT,
-    "sources": ListOf({"name": TEXT, "sha256": TEXT, "split": TEXT}),
+    "sources": ListOf({"name": TEXT, "sha256": TEXT, "split": TEXT, "format?": TEXT, "use?": TEXT}),
     "selection": {
         "limit": Either(number(1, whole=True), NULL),
         "domains": Either(ListOf(TEXT), NULL),
@@ -63,6 +64,7 @@ _MANIFEST: Shape = {
             "seed": number(whole=True),
             "only": Either(one_of(*SPLITS), NULL),
         },
+        "turns?": Either(Either(number(1, whole=True), one_of(ALL_TURNS)), NULL),
     },
     "profiles": _PROFILES,
     "gate?": Either(_LISTENER, NULL),
