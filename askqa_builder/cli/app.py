@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from askqa_builder import __version__
-from askqa_builder.cli import build, filter, score, show, verify, voices
+from askqa_builder.cli import build, filter, push, score, show, verify, voices
 from askqa_builder.errors import AskqaError, UsageError
 
 INTERRUPTED = 130
@@ -29,6 +29,7 @@ app.command("voices")(voices.voices_command)
 app.command("show")(show.show_command)
 app.command("score")(score.score_command)
 app.command("filter")(filter.filter_command)
+app.command("push")(push.push_command)
 
 
 @app.callback(invoke_without_command=True)

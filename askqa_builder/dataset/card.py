@@ -12,6 +12,7 @@ import yaml
 from askqa_builder.corpus.licences import licence_of
 from askqa_builder.dataset.manifest import CARD_NAME, DATA_FOLDER
 from askqa_builder.dataset.statistics import Statistics
+from askqa_builder.dataset.voice_corpora import voice_corpora
 from askqa_builder.files import atomic_write
 
 _SIZE_CATEGORIES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
@@ -25,14 +26,17 @@ def write_card(dataset: Path, manifest: Mapping[str, Any], statistics: Statistic
         file.write(render_card(manifest, statistics).encode("utf-8"))
 
 
-def render_card(manifest: Mapping[str, Any], statistics: Statistics) -> str:
-    """Return the card's text. Text of the dataset is escaped: it may hold anything."""
+def render_card(manifest: Mapping[str, Any], statistics: Statistics, address: str = "PATH_OR_REPO") -> str:
+    """Return the card's text. Text of the dataset is escaped: it may hold anything.
+
+    address: what its example passes to `load_dataset`, a path or the id of a repository.
+    """
     from jinja2 import Environment, StrictUndefined
 
     environment = Environment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)
     template = environment.from_string(files(__package__).joinpath("card.md.j2").read_text("utf-8"))
     front = yaml.safe_dump(_front_matter(manifest, statistics), sort_keys=False, allow_unicode=True)
-    return f"---\n{front}---\n\n{template.render(_body(manifest, statistics))}"
+    return f"---\n{front}---\n\n{template.render(_body(manifest, statistics), address=address)}"
 
 
 def _front_matter(manifest: Mapping[str, Any], statistics: Statistics) -> dict[str, Any]:
@@ -125,6 +129,19 @@ def _body(manifest: Mapping[str, Any], statistics: Statistics) -> dict[str, Any]
                 "redistributable": "yes" if licence_of(source).redistributable else "no",
             }
             for (source, licence), rows in sorted(statistics.sources.items())
+        ],
+        "notes": [
+            (escape(source), escape(licence_of(source).note))
+            for source in sorted({source for source, _ in statistics.sources})
+        ],
+        "corpora": [
+            {
+                "voices": escape(corpus.told_voices),
+                "corpus": escape(corpus.corpus),
+                "licence": escape(corpus.licence),
+                "attribution": escape(corpus.attribution),
+            }
+            for corpus in voice_corpora(manifest, statistics.voices)
         ],
     }
 
