@@ -88,8 +88,13 @@ def _plan_lines(plan: PushPlan, yes: bool, allow_demo_voices: bool) -> Iterator[
     target = plan.target
     yield f"dataset  {plan.dataset}: {plan.rows} rows, {most}{plan.files} files, {most}{plan.bytes / 1e6:.1f} MB"
     yield f"to       {target.repo_id}, branch {target.revision}{', private' if target.private else ''}"
-    yield from plan.terms.lines()
-    if plan.terms.demo and not allow_demo_voices:
+    yield from term_lines(plan.terms, yes, allow_demo_voices)
+
+
+def term_lines(terms: Terms, yes: bool, allow_demo_voices: bool) -> Iterator[str]:
+    """Yield the terms of a dataset, and what a push would ask or refuse."""
+    yield from terms.lines()
+    if terms.demo and not allow_demo_voices:
         yield "refused  without --allow-demo-voices: these voices are not meant for research"
-    if plan.terms.restricted and not yes:
+    if terms.restricted and not yes:
         yield "asks     whether to publish text that may not be redistributed; --yes, --redistributable, --domains"

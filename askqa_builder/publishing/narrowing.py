@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from askqa_builder.corpus.rejects import quote
@@ -16,21 +17,39 @@ Sources = Mapping[tuple[str, str], int]
 """Rows by (domain, licence)."""
 
 
-def kept_sources(sources: Sources, domains: Collection[str] | None, redistributable: bool) -> Sources:
-    """Return the sources that are kept. domains: their names, None for all.
+@dataclass(frozen=True)
+class Choice:
+    """Which rows are pushed, checked when made: UsageError.
 
-    Raises UsageError where a domain is none of them, or nothing is left.
+    domains: of these sources only, None for all; they may be given as one text with commas. redistributable: only text
+    that may be passed on.
     """
+
+    domains: Collection[str] | str | None = None
+    redistributable: bool = False
+
+    def __post_init__(self) -> None:
+        if isinstance(self.domains, str):
+            names = tuple(part.strip() for part in self.domains.split(",") if part.strip())
+            object.__setattr__(self, "domains", names)
+        if self.domains is not None and not self.domains:
+            raise UsageError("domains: none given; name some, such as mctest,cnn, or leave the option out")
+
+    def keeps(self, source: str, licence: str) -> bool:
+        """Tell whether rows of a source are pushed."""
+        if self.domains is not None and source not in self.domains:
+            return False
+        return may_be_redistributed(source, licence) or not self.redistributable
+
+
+def kept_sources(sources: Sources, choice: Choice) -> Sources:
+    """Return the sources that are kept. Raises UsageError where a domain is none of them, or nothing is left."""
     there = sorted({source for source, _ in sources})
-    for domain in domains or ():
+    for domain in choice.domains or ():
         if domain not in there:
             raise UsageError(f"domains: the dataset has no rows of {quote(domain)}; it has {', '.join(there)}")
-    kept = {
-        (source, licence): rows
-        for (source, licence), rows in sources.items()
-        if (domains is None or source in domains) and (not redistributable or may_be_redistributed(source, licence))
-    }
-    if not kept:
+    kept = {key: rows for key, rows in sources.items() if choice.keeps(*key)}
+    if sources and not kept:
         raise UsageError(f"no row is left to push; the dataset has rows of {', '.join(there)}")
     return kept
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,9 +10,9 @@ from typing import Any
 from askqa_builder.dataset.hub.access import quiet_client, require_token
 from askqa_builder.dataset.hub.repository import HubRepository, Target
 from askqa_builder.dataset.manifest import shard_records
-from askqa_builder.errors import AskqaError, UsageError
+from askqa_builder.errors import AskqaError
 from askqa_builder.publishing.contents import collect, statistics_of
-from askqa_builder.publishing.narrowing import Sources, kept_sources, narrowed
+from askqa_builder.publishing.narrowing import Choice, Sources, kept_sources, narrowed
 from askqa_builder.publishing.publish import Published, Say, publish
 from askqa_builder.publishing.terms import Confirm, Terms, check_consent, check_voices, terms_of
 from askqa_builder.verify.manifest import checked_manifest
@@ -76,12 +76,12 @@ def push(
     Raises UsageError (wrong usage, no token, nobody to ask), AskqaError (the dataset does not verify, the answer is
     no), HubError. After the latter, or after a kill, the same call goes on where it stopped.
     """
-    target = Target(repo_id, revision, private)
+    target, choice = Target(repo_id, revision, private), Choice(domains, redistributable)
     manifest = checked_manifest(Path(dataset))
     check_voices(manifest, allow_demo_voices)
     require_token()
     say = say or _nothing
-    plan, sources, kept = _plan(Path(dataset), manifest, target, domains, redistributable, say)
+    plan, sources, kept = _plan(Path(dataset), manifest, target, choice, say)
     check_consent(plan.terms, yes, confirm)
     with narrowed(plan.dataset, sources, kept) as folder, quiet_client(bars=True):
         hub = HubRepository(target)
@@ -100,9 +100,9 @@ def plan_push(
     say: Say | None = None,
 ) -> PushPlan:
     """Say what `push` would send, after verifying the dataset; needs no token and no network. Raises as `push` does."""
-    target = Target(repo_id, revision, private)
+    target, choice = Target(repo_id, revision, private), Choice(domains, redistributable)
     manifest = checked_manifest(Path(dataset))
-    return _plan(Path(dataset), manifest, target, domains, redistributable, say or _nothing)[0]
+    return _plan(Path(dataset), manifest, target, choice, say or _nothing)[0]
 
 
 def publish_folder(folder: Path, hub: HubRepository, say: Say) -> PushReport:
@@ -133,20 +133,12 @@ def check_verifies(dataset: Path, say: Say) -> None:
 
 
 def _plan(
-    dataset: Path,
-    manifest: Mapping[str, Any],
-    target: Target,
-    domains: Collection[str] | str | None,
-    redistributable: bool,
-    say: Say,
+    dataset: Path, manifest: Mapping[str, Any], target: Target, choice: Choice, say: Say
 ) -> tuple[PushPlan, Sources, Sources]:
     """Verify, and settle what is sent; returns rows by source as well: of all, and those that are kept."""
-    names = None if domains is None else list(_listed(domains))
-    if names == []:
-        raise UsageError("domains: none given; name some, such as mctest,cnn, or leave the option out")
     check_verifies(dataset, say)
     statistics = statistics_of(dataset, manifest)
-    kept = kept_sources(statistics.sources, names, redistributable) if statistics.rows else statistics.sources
+    kept = kept_sources(statistics.sources, choice)
     records = shard_records(manifest)
     plan = PushPlan(
         dataset=dataset,
@@ -158,13 +150,6 @@ def _plan(
         terms=terms_of(manifest, kept, statistics.voices),
     )
     return plan, statistics.sources, kept
-
-
-def _listed(values: Collection[str] | str) -> Iterator[str]:
-    if not isinstance(values, str):
-        yield from values
-        return
-    yield from (part.strip() for part in values.split(",") if part.strip())
 
 
 def _nothing(line: str) -> None:
