@@ -69,10 +69,9 @@ def build_and_push(
             check_verifies(out, say)
             pushed = publish_folder(out, hub, say)
         except AskqaError as error:
+            command = _command(out, target, allow_demo_voices)
             raise PushAfterBuildError(
-                f"{error} - the dataset in {out} is complete; to publish it: {_command(out, target, allow_demo_voices)}",
-                built,
-                error.exit_code,
+                f"{error} - the dataset in {out} is complete; to publish it: {command}", built, error.exit_code
             ) from error
     return built, pushed
 

@@ -77,7 +77,7 @@ def _commit(contents: Contents, hub: HubRepository, sent: int) -> Published:
             if tries == len(_SECONDS_BETWEEN):
                 raise HubError(
                     f"{hub.target.repo_id} does not take {', '.join([*shards, *small, *stale])}, though it does not "
-                    "refuse; is there a .gitignore?"
+                    "refuse; run the same command again later"
                 )
         deleted = tuple(stale)
         tries += 1

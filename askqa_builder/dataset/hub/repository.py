@@ -133,12 +133,8 @@ class HubRepository:
     def download(self, path: str, commit: str, folder: Path) -> Path:
         """Fetch one small file into a folder of ours, past the client's cache."""
         name = self.target.repo_id
-        return Path(
-            patiently(
-                lambda: self._api.hf_hub_download(name, path, repo_type=_KIND, revision=commit, local_dir=folder),
-                f"read {path} of {name}",
-            )
-        )
+        with hub_errors(f"read {path} of {name}"):  # the client itself is patient here
+            return Path(self._api.hf_hub_download(name, path, repo_type=_KIND, revision=commit, local_dir=folder))
 
     def upload(self, path: str, file: Path, sha256: str) -> None:
         """Upload a large file, for `commit`; what the Hub has is not sent again.
@@ -147,15 +143,9 @@ class HubRepository:
         """
         from huggingface_hub import CommitOperationAdd
 
-        name, revision = self.target.repo_id, self.target.revision
+        name = self.target.repo_id
         operation = CommitOperationAdd(path, file)
-
-        def send() -> None:
-            self._api.preupload_lfs_files(
-                name, [operation], repo_type=_KIND, revision=revision, num_threads=1, free_memory=False
-            )
-
-        patiently(send, f"upload {path} to {name}")
+        patiently(lambda: self._send_large([operation]), f"upload {path} to {name}")
         if operation.upload_info.sha256.hex() != sha256:
             raise AskqaError(f"{file} has changed since it was written; build the dataset again to repair it")
         self._uploaded[path] = operation
@@ -172,13 +162,15 @@ class HubRepository:
         """
         from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
+        written = [CommitOperationAdd(path, data) for path, data in small.items()]
         operations: list[CommitOperationAdd | CommitOperationCopy | CommitOperationDelete] = [
             *(self._uploaded[path] for path in uploaded),
-            *(CommitOperationAdd(path, data) for path, data in small.items()),
+            *written,
             *(CommitOperationDelete(path, is_folder=False) for path in deleted),
         ]
         name = self.target.repo_id
         with hub_errors(f"commit to {name}"):
+            self._send_large(written)
             self._api.create_commit(
                 name,
                 operations,
@@ -194,6 +186,21 @@ class HubRepository:
         patiently(
             lambda: self._api.create_tag(name, tag=tag, revision=commit, repo_type=_KIND, exist_ok=True),
             f"tag {name}",
+        )
+
+    def _send_large(self, additions: list[CommitOperationAdd]) -> None:
+        """Upload those that the Hub does not keep in git itself; it then knows them when they are committed.
+
+        An empty .gitignore stands in for the repository's, with which the client would leave files out in silence.
+        """
+        self._api.preupload_lfs_files(
+            self.target.repo_id,
+            additions,
+            repo_type=_KIND,
+            revision=self.target.revision,
+            num_threads=1,
+            free_memory=False,
+            gitignore_content="",
         )
 
     def _tags(self) -> list[str]:
