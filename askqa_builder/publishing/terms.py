@@ -14,13 +14,17 @@ from askqa_builder.errors import AskqaError, UsageError
 
 @dataclass(frozen=True)
 class SourceTerms:
-    """Licence of the text of one domain. note: what it covers, and from whom."""
+    """Licence of the text of one domain."""
 
     source: str
     licence: str
     rows: int
     redistributable: bool
-    note: str
+
+    @property
+    def told_rows(self) -> str:
+        """The number of rows in words."""
+        return f"{self.rows} row{'s' if self.rows != 1 else ''}"
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ class Terms:
         yield "AI-generated speech; the card says so, and names everything below"
         for source in self.sources:
             may = "may be redistributed" if source.redistributable else "MAY NOT BE REDISTRIBUTED"
-            yield escape(f"text     {source.source}: {source.licence}, {source.rows} rows, {may}")
+            yield escape(f"text     {source.source}: {source.licence}, {source.told_rows}, {may}")
         for name, licence in self.engines:
             yield escape(f"model    {name}: {licence}")
         for corpus in self.corpora:
@@ -72,7 +76,7 @@ def terms_of(
     """Return the terms of a dataset. sources: rows by (domain, licence). heard: (role, voice)."""
     return Terms(
         sources=tuple(
-            SourceTerms(source, licence, rows, may_be_redistributed(source, licence), licence_of(source).note)
+            SourceTerms(source, licence, rows, may_be_redistributed(source, licence))
             for (source, licence), rows in sorted(sources.items())
         ),
         engines=tuple((_name(engine), engine["licence"]) for engine in manifest["engines"]),
@@ -101,7 +105,7 @@ def check_consent(terms: Terms, yes: bool, confirm: Confirm | None) -> None:
     if not restricted or yes:
         return
     if confirm is None:
-        told = ", ".join(f"{source.source} ({source.licence}, {source.rows} rows)" for source in restricted)
+        told = ", ".join(f"{source.source} ({source.licence}, {source.told_rows})" for source in restricted)
         raise UsageError(
             f"the text of {told} may not be redistributed; leave it out with --redistributable or --domains, or give "
             "--yes if you have the right to publish it"
