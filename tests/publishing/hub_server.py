@@ -18,6 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+import hub_xet
 from hub_store import File, RefusedError, Repository, Store
 
 WRITER, READER = "hf_WriterSecretOfThisTest", "hf_ReaderSecretOfThisTest"
@@ -28,13 +29,14 @@ WRITER, READER = "hf_WriterSecretOfThisTest", "hf_ReaderSecretOfThisTest"
 class Fault:
     """What happens to the next requests that fit. what: a status; "cut": half of the body is read, then the
     connection is reset; "lost": all is done, and the answer does not come; "hold": half is read, then nothing until
-    `release`."""
+    `release`. passing: so many requests are answered before."""
 
     method: str
     path: str
     what: int | str
     times: int = 1
     message: str = "injected"
+    passing: int = 0
     reached: threading.Event = field(default_factory=threading.Event)
     release: threading.Event = field(default_factory=threading.Event)
 
@@ -83,6 +85,9 @@ class HubServer:
         with self.lock:
             for fault in self.faults:
                 if fault.times and fault.method == method and fault.path in path:
+                    if fault.passing:
+                        fault.passing -= 1
+                        continue
                     fault.times -= 1
                     return fault
         return None
@@ -174,6 +179,8 @@ class _Handler(BaseHTTPRequestHandler):
         token = (self.headers.get("Authorization") or "").removeprefix("Bearer ")
         if path.startswith("/lfs/"):  # plays the object store, whose addresses are signed
             return self._object(path.removeprefix("/lfs/"), body)
+        if path.startswith("/cas/"):
+            return hub_xet.storage(self.hub.store, path, body)
         if self.command == "POST" and token not in (WRITER, READER):
             raise RefusedError(401, "Invalid credentials in Authorization header")
         if path == "/api/validate-yaml":
@@ -261,6 +268,9 @@ class _Handler(BaseHTTPRequestHandler):
         oid = self.hub.store.apply(repository, rest[0], body)
         return 200, {"success": True, "commitOid": oid, "commitUrl": f"{self.hub.address}/{name}/commit/{oid}"}
 
+    def _xet_token(self, *_: Any) -> tuple[Any, ...]:
+        return hub_xet.write_token(self.hub.address)
+
     def _tree(self, _: str, repository: Repository, rest: list[str], *__: Any) -> tuple[Any, ...]:
         prefix = f"{rest[1]}/" if rest[1] else ""
         files = {path: file for path, file in sorted(repository.files(rest[0]).items()) if path.startswith(prefix)}
@@ -298,6 +308,7 @@ class _Handler(BaseHTTPRequestHandler):
         (r"/api/datasets/([^/]+/[^/]+)/tag/(.+)", _tag),
         (r"/api/datasets/([^/]+/[^/]+)/preupload/(.+)", _preupload),
         (r"/api/datasets/([^/]+/[^/]+)/commit/(.+)", _commit),
+        (r"/api/datasets/([^/]+/[^/]+)/xet-write-token/(.+)", _xet_token),
         (r"/api/datasets/([^/]+/[^/]+)/tree/([^/]+)(?:/(.+))?", _tree),
         (r"/api/datasets/([^/]+/[^/]+)/paths-info/([^/]+)", _paths),
         (r"/datasets/([^/]+/[^/]+)/resolve/([^/]+)/(.+)", _resolve),

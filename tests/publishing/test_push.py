@@ -100,6 +100,24 @@ def test_a_kill_in_mid_upload(hub: HubServer, dataset: Path, environment: dict[s
     assert read_back(REPO, environment, tmp_path / "cache") == on_disk(dataset)
 
 
+def test_a_kill_on_the_way_that_is_the_default(hub: HubServer, dataset: Path, environment: dict[str, str]) -> None:
+    """Through Xet, the client's first choice: chunks of shards that had arrived are not sent again."""
+    command = ("push", str(dataset), REPO, "--yes", "--allow-demo-voices")
+    environment = environment | {"HF_HUB_DISABLE_XET": "0"}
+    third = hub.fault("POST", "/cas/v1/xorbs/", "hold", passing=2)
+    with subprocess.Popen([ASKQA, *command], env={**os.environ, **environment}) as process:
+        assert wait_until(lambda: third.reached.is_set() or process.poll() is not None, 120)
+        os.kill(process.pid, signal.SIGKILL)
+    third.release.set()
+    assert pushed_files(hub) == {}
+    done = run_askqa(*command, env=environment)
+    assert done.returncode == 0, done.stderr
+    assert_complete(hub, dataset)
+    sent = [request.path for request in hub.asked("POST", "/cas/v1/xorbs/")]
+    assert len(sent) == len(set(sent)) == len(shards(dataset))
+    assert not hub.asked("PUT", "/lfs/", None)
+
+
 @pytest.mark.usefixtures("unverified")
 def test_another_number_of_shards_replaces_the_old_ones(
     hub: HubServer, dataset: Path, dataset_of_few: Path, environment: dict[str, str], tmp_path: Path
