@@ -48,6 +48,7 @@ def test_shards_go_up_while_the_build_goes_on(
     assert len(hub.uploads()) == 7
 
 
+@pytest.mark.usefixtures("unverified")
 def test_a_build_survives_the_network(
     hub: HubServer, corpus: Path, dataset: Path, options: dict[str, Any], tmp_path: Path, capsys: Any
 ) -> None:

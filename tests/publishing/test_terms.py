@@ -105,13 +105,13 @@ def test_unsure_means_no() -> None:
 
 
 def test_a_dry_run_needs_neither_token_nor_network(
-    hub: HubServer, dataset: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    hub: HubServer, dataset_of_few: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("HF_TOKEN")
-    assert run(["push", str(dataset), REPO, "--dry-run", "--private", "--revision", "next"]) == 0
+    assert run(["push", str(dataset_of_few), REPO, "--dry-run", "--private", "--revision", "next"]) == 0
     told = capsys.readouterr().out
     for said in (
-        "11 rows, 9 files",
+        "4 rows, 4 files",
         "to       alice/spoken, branch next, private",
         "cnn: CNN-copyright, 1 row,",
         "kal diphones",
@@ -120,8 +120,15 @@ def test_a_dry_run_needs_neither_token_nor_network(
     ):
         assert said in told
     assert not hub.requests
+
+
+@pytest.mark.usefixtures("unverified")
+def test_a_plan_counts_what_would_be_sent(dataset: Path) -> None:
     size = sum(path.stat().st_size for path in dataset.rglob("*.parquet"))
-    assert plan_push(dataset, REPO).bytes == size
+    plan = plan_push(dataset, REPO)
+    assert (plan.rows, plan.files, plan.bytes, plan.narrowed) == (11, 9, size, False)
+    plan = plan_push(dataset, REPO, redistributable=True)
+    assert (plan.rows, plan.narrowed) == (6, True)
 
 
 def test_a_damaged_dataset_stays_where_it_is(hub: HubServer, dataset_of_few: Path, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +20,9 @@ _STATUS_OF_THE_MOMENT = (408, 412, 425, 429, 500, 502, 503, 504)
 """Statuses that another try may not meet; 412 is a commit that came after another one."""
 
 _LONGEST_REASON = 300
+
+_XET_REFUSAL = re.compile(r"HTTP status client error \(4(?!08|25|29)")
+"""How the library that uploads large files puts an answer that is no trouble of the network."""
 
 Result = TypeVar("Result")
 
@@ -39,7 +43,8 @@ def require_token() -> None:
 def patiently(call: Callable[[], Result], doing: str) -> Result:
     """Return what a call of the client does, tried again while the Hub is out of order.
 
-    For calls that may be made twice. doing: completes "cannot …". Raises as `hub_errors` does.
+    For calls that may be made twice, and that the client does not try again by itself. doing: completes "cannot …".
+    Raises as `hub_errors` does.
     """
     for seconds in _SECONDS_BETWEEN:
         try:
@@ -103,7 +108,7 @@ def _as_ours(error: Exception, doing: str) -> HubError | UsageError:
     response = next((cause.response for cause in causes if getattr(cause, "response", None) is not None), None)
     reason = _reason(causes[-1] if response is None else error, response)
     if response is None:
-        if any(_is_of_network(cause) for cause in causes):
+        if any(_is_of_network(cause) for cause in causes) and not _XET_REFUSAL.search(reason):
             return HubUnavailableError(f"cannot {doing}: {reason}; look at the network and run the same command again")
         return HubError(f"cannot {doing}: {reason}")
     if response.status_code in _STATUS_OF_THE_MOMENT:

@@ -133,7 +133,7 @@ class HubRepository:
     def download(self, path: str, commit: str, folder: Path) -> Path:
         """Fetch one small file into a folder of ours, past the client's cache."""
         name = self.target.repo_id
-        with hub_errors(f"read {path} of {name}"):  # the client itself is patient here
+        with hub_errors(f"read {path} of {name}"):  # patient as well
             return Path(self._api.hf_hub_download(name, path, repo_type=_KIND, revision=commit, local_dir=folder))
 
     def upload(self, path: str, file: Path, sha256: str) -> None:
@@ -145,7 +145,8 @@ class HubRepository:
 
         name = self.target.repo_id
         operation = CommitOperationAdd(path, file)
-        patiently(lambda: self._send_large([operation]), f"upload {path} to {name}")
+        with hub_errors(f"upload {path} to {name}"):  # the client itself is patient here, for up to minutes
+            self._send_large([operation])
         if operation.upload_info.sha256.hex() != sha256:
             raise AskqaError(f"{file} has changed since it was written; build the dataset again to repair it")
         self._uploaded[path] = operation
