@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from askqa_builder.scoring.score import score
     from askqa_builder.verify.run import verify
 
-__all__ = ["__version__", "build", "estimate_build", "filter", "push", "score", "verify"]
+__all__ = ["__version__", "build", "estimate_build", "filter", "push", "regenerate", "score", "verify"]
 
 __version__ = "0.1.0"
 
@@ -25,6 +25,10 @@ def __getattr__(name: str) -> Any:
         from askqa_builder.build import run
 
         return getattr(run, name)
+    if name == "regenerate":
+        from askqa_builder.build.regeneration import regenerate
+
+        return regenerate
     if name == "verify":
         from askqa_builder.verify.run import verify
 

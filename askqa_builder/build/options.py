@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from askqa_builder.corpus.conversation import Stage
 from askqa_builder.errors import UsageError
 from askqa_builder.machine import parse_devices, usable_cores
 from askqa_builder.recording.encode import FORMATS
 from askqa_builder.seeds import SEED_BITS
+from askqa_builder.speech.utterance_cache import CacheSettings
+from askqa_builder.user_cache import cache_folder
 
 NATIVE_RATE = "native"
+NO_CACHE = "none"
+CACHE_VARIABLE = "ASKQA_CACHE"
+"""Environment variable that stands for the option where this is not given."""
 RATE_LIMITS = (8000, 48000)
+
+_LOG = logging.getLogger(__name__)
 
 _SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,15})?)\s*([KMG]?)B?", re.IGNORECASE | re.ASCII)
 _LARGEST_SIZE = 10**15
@@ -25,15 +34,18 @@ _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9}
 class BuildOptions:
     """The options of `build`; the same names as on the command line. Checked when made: UsageError.
 
-    profiles: name of a shipped profile set, or a YAML file. channel: name of a shipped channel, or a YAML file, instead
-    of the profile set's own; "none" for none. split: of a single file, its split; of a folder,
-    the one split to build. limit: at most so many conversations of each split. stages: the configurations to
-    write. domains: keep only these sources. Both may be written as one text with commas. redistributable:
-    keep only text whose licence allows passing it on. renditions: recordings of each conversation, each with
-    its own cast. sample_rate: Hz, or "native" for the engine's own. shard_size: target in bytes, or such as
-    "500MB". workers: processes; None for one per core. device: where engines compute that can do so on a GPU:
-    "cpu", "cuda", "cuda:1", or several as "cuda:0,1"; None for a GPU where there is one. overwrite: discard what
-    another build left in the folder; an unfinished build of the same settings is resumed all the same.
+    profiles: name of a shipped profile set, or a YAML file. channel: name of a shipped channel, or a YAML file,
+    instead of the profile set's own; "none" for none. split: of a single file, its split; of a folder, the one split
+    to build. limit: at most so many conversations of each split. stages: the configurations to write. domains: keep
+    only these sources. Both may be written as one text with commas. redistributable: keep only text whose licence
+    allows passing it on. renditions: recordings of each conversation, each with its own cast. share_narration: one
+    narrator for all conversations of a story in a split. sample_rate: Hz, or "native" for the engine's own.
+    shard_size: target in bytes, or such as "500MB". workers: processes; None for one per core. device: where engines
+    compute that can do so on a GPU: "cpu", "cuda", "cuda:1", or several as "cuda:0,1"; None for a GPU where there is
+    one. cache: folder where utterances are kept for other builds; "none" for none, None for what the environment
+    variable ASKQA_CACHE says, else one in the user's cache directory. cache_size: at most so much is kept there.
+    overwrite: discard what another build left in the folder; an unfinished build of the same settings is resumed all
+    the same.
     """
 
     profiles: str = "flite"
@@ -45,39 +57,67 @@ class BuildOptions:
     domains: tuple[str, ...] | None = None
     redistributable: bool = False
     renditions: int = 1
+    share_narration: bool = False
     sample_rate: int | str = 16000
     audio_format: str = "flac"
     shard_size: int | str = "500MB"
     workers: int | None = None
     device: str | None = None
+    cache: str | None = None
+    cache_size: int | str = "10GB"
     overwrite: bool = False
 
     def __post_init__(self) -> None:
-        _at_least("seed", self.seed, 0)
+        at_least("seed", self.seed, 0)
         if self.seed >= 1 << SEED_BITS:
             raise UsageError(f"seed: {self.seed} is too large; allowed: 0 to 2**{SEED_BITS} - 1")
         object.__setattr__(self, "profiles", os.fspath(self.profiles))
         if self.channel is not None:
             object.__setattr__(self, "channel", os.fspath(self.channel))
-        object.__setattr__(self, "stages", _stages(_listed(self.stages)))
+        object.__setattr__(self, "stages", _stages(listed(self.stages)))
         if self.domains is not None:
-            object.__setattr__(self, "domains", _listed(self.domains))
+            object.__setattr__(self, "domains", listed(self.domains))
             if not self.domains:
                 raise UsageError("domains: none given; name some, such as mctest,cnn, or leave the option out")
         for name in ("limit", "renditions", "workers"):
             value = getattr(self, name)
             if value is not None:
-                _at_least(name, value, 1)
+                at_least(name, value, 1)
         if self.audio_format not in list(FORMATS):
             raise UsageError(f"audio format: {self.audio_format!r} is unknown; allowed: {', '.join(FORMATS)}")
         parse_devices(self.device)
         object.__setattr__(self, "sample_rate", _sample_rate(self.sample_rate))
-        object.__setattr__(self, "shard_size", parse_size(self.shard_size))
+        object.__setattr__(self, "shard_size", parse_size(self.shard_size, "shard size"))
+        object.__setattr__(self, "cache_size", parse_size(self.cache_size, "cache size"))
+        if self.cache is not None:
+            object.__setattr__(self, "cache", os.fspath(self.cache))
+            if not self.cache:
+                raise UsageError("cache: the folder's name is empty; give a folder, or none")
 
     @property
     def shard_bytes(self) -> int:
         """Target size of a shard in bytes."""
-        return parse_size(self.shard_size)
+        return int(self.shard_size)
+
+    def open_cache(self) -> CacheSettings | None:
+        """Return where utterances are kept, the folder made; None for nowhere.
+
+        Raises UsageError where the folder that was asked for cannot be used. Of the user's own only a warning is
+        given: a build needs no cache.
+        """
+        chosen = self.cache or os.environ.get(CACHE_VARIABLE)
+        if chosen == NO_CACHE:
+            return None
+        folder = Path(chosen).expanduser().absolute() if chosen else cache_folder("utterances")
+        settings = CacheSettings(folder, int(self.cache_size))
+        try:
+            settings.prepare()
+        except UsageError as error:
+            if chosen:
+                raise
+            _LOG.warning("askqa: nothing is cached: %s", error)
+            return None
+        return settings
 
     @property
     def devices(self) -> tuple[str | None, ...]:
@@ -90,21 +130,22 @@ class BuildOptions:
         return self.workers or usable_cores()
 
 
-def parse_size(size: int | str) -> int:
-    """Read a size in bytes, such as 500MB, 2GB or 1000000. UsageError where it is none."""
+def parse_size(size: int | str, what: str) -> int:
+    """Read a size in bytes, such as 500MB, 2GB or 1000000; what: for the UsageError where it is none."""
     match = _SIZE.fullmatch(str(size).strip())
     value = round(float(match[1]) * _UNITS[match[2].upper()]) if match else 0
     if not 1 <= value <= _LARGEST_SIZE:
-        raise UsageError(f"shard size: {str(size)!r} is not a size; write for example 500MB or 2GB")
+        raise UsageError(f"{what}: {str(size)!r} is not a size; write for example 500MB or 2GB")
     return value
 
 
-def _at_least(name: str, value: object, lowest: int) -> None:
+def at_least(name: str, value: object, lowest: int) -> None:
+    """Raise UsageError where an option is no whole number from `lowest`."""
     if isinstance(value, bool) or not isinstance(value, int) or value < lowest:
         raise UsageError(f"{name}: {value!r} is not allowed; give a whole number from {lowest}")
 
 
-def _listed(values: Iterable[str] | str) -> tuple[str, ...]:
+def listed(values: Iterable[str] | str) -> tuple[str, ...]:
     """Return several values, also where they are written as one text with commas."""
     if isinstance(values, str):
         return tuple(part.strip() for part in values.split(",") if part.strip())

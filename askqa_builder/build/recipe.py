@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from askqa_builder.build.options import NATIVE_RATE, BuildOptions
@@ -21,6 +22,7 @@ from askqa_builder.recording.channel.room import require_rooms
 from askqa_builder.recording.encode import AudioFormat, audio_format
 from askqa_builder.speech.alignment import load_aligner
 from askqa_builder.speech.engine import Engine, EngineInfo, load_engine, prepares, takes_device
+from askqa_builder.speech.utterance_cache import CacheSettings
 from askqa_builder.voices.channel_files import read_channel
 from askqa_builder.voices.profile_files import read_profile_set
 from askqa_builder.voices.profiles import ProfileSet
@@ -29,6 +31,10 @@ from askqa_builder.voices.resolution import ResolvedProfileSet, resolve
 _LIBRARIES = ("anyascii", "num2words", "numpy", "pyarrow", "scipy", "sentencex", "soxr")
 """Libraries whose version can change a sample or a file."""
 
+_READING_SECONDS = 60.0
+_READING_SECONDS_A_SECOND = 0.5
+"""What a block may take whose turns are all kept."""
+
 
 @dataclass(frozen=True, eq=False)
 class Recipe:
@@ -36,7 +42,9 @@ class Recipe:
 
     engines: identity of each engine by `EngineChoice.key`. listening: who checks words, None where nobody does.
     devices: where to speak, for engines that compute on a device; the first is the kind of all. sample_rate: of the
-    recordings, Hz.
+    recordings, Hz. share_narration: conversations of one story and split have one narrator, who speaks it once. cache:
+    where utterances are kept for other builds, None for nowhere. original: the dataset from whose recordings the turns
+    of `kept_roles` are cut.
     """
 
     profiles: ResolvedProfileSet
@@ -46,20 +54,26 @@ class Recipe:
     seed: int
     stages: tuple[Stage, ...]
     renditions: int
+    share_narration: bool
     sample_rate: int
     audio_format: AudioFormat
+    cache: CacheSettings | None
+    original: Path | None = None
+    kept_roles: frozenset[Role] = frozenset()
 
     @property
     def start_seconds(self) -> float:
         """What a block may take beside its speech, as for something loaded when it first speaks."""
         listening = 0.0 if self.listening is None else self.listening.appetite.start_seconds
-        return max(info.pace.start_seconds for info in self.engines.values()) + listening
+        loading = (info.pace.start_seconds for info in self.engines.values())
+        return max(loading, default=_READING_SECONDS) + listening
 
     @property
     def seconds_per_second(self) -> float:
         """Wall seconds that a second of speech may take before it counts as hung; what fails is spoken twice."""
         listening = 0.0 if self.listening is None else 2 / self.listening.appetite.minimum_speed
-        return 1 / min(info.pace.minimum_speed for info in self.engines.values()) + listening
+        speaking = (1 / info.pace.minimum_speed for info in self.engines.values())
+        return max(speaking, default=_READING_SECONDS_A_SECOND) + listening
 
     def engine_of(self, role: Role) -> EngineInfo:
         """Return the identity of the engine that speaks a role."""
@@ -71,12 +85,13 @@ class Recipe:
         return ", ".join(sorted({info.numeric_mode for info in self.engines.values()}))
 
 
-def make_recipe(options: BuildOptions) -> Recipe:
+def make_recipe(options: BuildOptions, profile_set: ProfileSet | None = None) -> Recipe:
     """Read the profile set, load its engines once to see their voices, and settle rate and format.
 
-    Raises UsageError before any corpus is read: an unknown set, a missing library, an impossible rate.
+    profile_set: instead of the one that the options name. Raises UsageError before any corpus is read: an unknown set,
+    a missing library, an impossible rate.
     """
-    resolved, infos = resolve_profiles(options.profiles, options.devices, options.channel)
+    resolved, infos = resolve_profiles(profile_set or options.profiles, options.devices, options.channel)
     try:
         with open_word_check(resolved.profiles.gate, options.devices[0]) as check:
             listening = None if check is None else check.listening
@@ -91,20 +106,22 @@ def make_recipe(options: BuildOptions) -> Recipe:
         options.seed,
         options.stages,
         options.renditions,
+        options.share_narration,
         rate,
         audio_format(options.audio_format, rate),
+        options.open_cache(),
     )
 
 
 def resolve_profiles(
-    name_or_path: str, devices: Sequence[str | None] = (None,), channel: str | None = None
+    chosen: str | ProfileSet, devices: Sequence[str | None] = (None,), channel: str | None = None
 ) -> tuple[ResolvedProfileSet, dict[str, EngineInfo]]:
-    """Read a profile set and check it against its engines, which are loaded and closed again.
+    """Read a profile set, by name or path, and check it against its engines, which are loaded and closed again.
 
     channel: instead of the set's own, as `read_channel` takes it. Raises UsageError where set, engines, voices, devices
     or channel are not as they must be.
     """
-    profile_set = read_profile_set(name_or_path)
+    profile_set = chosen if isinstance(chosen, ProfileSet) else read_profile_set(chosen)
     if channel is not None:
         profile_set = replace(profile_set, channel=read_channel(channel))
     if profile_set.channel is not None and profile_set.channel.room is not None:
@@ -196,6 +213,7 @@ def describe_recipe(recipe: Recipe) -> dict[str, Any]:
         "seed": recipe.seed,
         "stages": [stage.value for stage in recipe.stages],
         "renditions": recipe.renditions,
+        **({"share_narration": True} if recipe.share_narration else {}),
         "sampling_rate": recipe.sample_rate,
         "audio_format": recipe.audio_format.name,
         "numeric_mode": recipe.numeric_mode,

@@ -12,7 +12,7 @@ from typing import Any
 from askqa_builder.build.commit import Committer
 from askqa_builder.build.folder import BuildFolder, OnCommit
 from askqa_builder.build.local_executor import LocalExecutor
-from askqa_builder.build.options import BuildOptions
+from askqa_builder.build.options import NO_CACHE, BuildOptions
 from askqa_builder.build.plan import Block, Plan, Shard, Take, estimate, estimated_bytes, make_plan
 from askqa_builder.build.recipe import (
     Recipe,
@@ -31,7 +31,7 @@ from askqa_builder.build.steps import finish_block, in_take_order, plan_block, r
 from askqa_builder.corpus.conversation import Stage
 from askqa_builder.corpus.rejects import Reject
 from askqa_builder.corpus.selection import read_corpus
-from askqa_builder.corpus.sources import SourceFile, find_sources
+from askqa_builder.corpus.sources import find_sources
 from askqa_builder.dataset.card import write_card
 from askqa_builder.dataset.manifest import CARD_NAME, shard_records, write_manifest, write_rejected
 from askqa_builder.dataset.schema import FORMAT_VERSION
@@ -39,6 +39,7 @@ from askqa_builder.dataset.shard import ShardRecord
 from askqa_builder.dataset.statistics import Statistics, summarise
 from askqa_builder.errors import StorageError, UsageError
 from askqa_builder.progress import Progress, Silent, Totals
+from askqa_builder.speech.utterance_cache import UtteranceCache
 
 _TAKES_TIMED = 9
 _MOST_SECONDS_TIMING = 8.0
@@ -47,11 +48,16 @@ _MOST_SECONDS_TIMING = 8.0
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """A build with everything settled that is settled before speaking."""
+    """A build with everything settled that is settled before speaking.
+
+    about: what the manifest says of where the text comes from and how it is spoken. files: those that rejects name, in
+    the order of the plan. unread: what was rejected on reading.
+    """
 
     options: BuildOptions
     recipe: Recipe
-    sources: Sequence[SourceFile]
+    about: Mapping[str, Any]
+    files: Sequence[str]
     config_digest: str
     plan: Plan
     unread: tuple[Reject, ...]
@@ -92,6 +98,8 @@ def carry_out(
         already_complete = manifest is not None
         if manifest is None:
             _make_shards(job, folder, progress or Silent())
+            if job.recipe.cache is not None:
+                UtteranceCache(job.recipe.cache).trim()
             rejects = _all_rejects(job, folder)
             manifest = _describe(job, folder, rejects)
             write_rejected(folder.out, rejects)
@@ -109,7 +117,7 @@ def estimate_build(source: str | Path, **options: Any) -> Estimate:
 
     Raises UsageError as `build` does.
     """
-    job = prepare(Path(source), BuildOptions(**options))
+    job = prepare(Path(source), BuildOptions(**{**options, "cache": NO_CACHE}))  # it would make the folder
     recipe = job.recipe
     sizes = [estimate(take.conversation, recipe) for take in job.plan.takes]
     recorded = sum(sum(size.recorded.values()) for size in sizes)
@@ -136,7 +144,14 @@ def prepare(source: Path, options: BuildOptions) -> Job:
     corpus = read_corpus(sources, limit=options.limit, domains=options.domains, redistributable=options.redistributable)
     splits = list(dict.fromkeys(file.split for file in sources))
     plan = make_plan(corpus.conversations, splits, recipe, options.shard_bytes)
-    return Job(options, recipe, sources, config_digest(recipe, options, sources), plan, corpus.rejects)
+    about = {
+        "sources": describe_sources(sources),
+        "selection": selection(options),
+        **describe_recipe(recipe),
+        "libraries": library_versions(recipe),
+    }
+    files = [file.name for file in sources]
+    return Job(options, recipe, about, files, config_digest(recipe, options, sources), plan, corpus.rejects)
 
 
 def _keep_apart(source: Path, out: Path) -> None:
@@ -239,10 +254,7 @@ def _describe(job: Job, folder: BuildFolder, rejects: Sequence[Reject]) -> dict[
     return {
         "format_version": FORMAT_VERSION,
         **job.identity,
-        "sources": describe_sources(job.sources),
-        "selection": selection(job.options),
-        **describe_recipe(job.recipe),
-        "libraries": library_versions(job.recipe),
+        **job.about,
         "shards": shards,
         "rejected": _reasons(rejects),
     }
@@ -252,7 +264,7 @@ def _all_rejects(job: Job, folder: BuildFolder) -> list[Reject]:
     """Return what was left out on reading and on speaking, in plan order."""
     outcomes = (folder.spool.outcome(block.index) for block in job.plan.blocks)
     spoken = [reject for outcome in outcomes if outcome is not None for reject in outcome.rejects]
-    files = {file.name: i for i, file in enumerate(job.sources)}
+    files = {name: i for i, name in enumerate(job.files)}
     return sorted([*job.unread, *spoken], key=lambda reject: (files[reject.file], reject.index or 0))
 
 

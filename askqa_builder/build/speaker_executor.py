@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
@@ -19,13 +19,23 @@ from typing import Any
 from pebble import ProcessPool
 
 from askqa_builder.build.plan import Block
+from askqa_builder.build.recall import Batches
 from askqa_builder.build.recipe import Recipe
 from askqa_builder.build.speaker import Speaker, SpeakingJob
 from askqa_builder.build.speakers import POLL_SECONDS, Speakers
 from askqa_builder.build.spool import BlockOutcome, Spool, read_pickled, write_pickled
-from askqa_builder.build.steps import crashed, finish_block, in_take_order, in_turns, plan_block, utterances_by_engine
+from askqa_builder.build.steps import (
+    SpokenByEngine,
+    crashed,
+    finish_block,
+    in_take_order,
+    in_turns,
+    plan_block,
+    utterances_by_engine,
+)
+from askqa_builder.build.turns import Spoken
 from askqa_builder.build.worker import Worker
-from askqa_builder.build.worker_pool import ready_worker, worker_pool
+from askqa_builder.build.worker_pool import PoolWorker, ready_worker, worker_pool
 from askqa_builder.errors import AskqaError, EngineError, StorageError, UsageError
 from askqa_builder.pools import Watch, ended_by, failure, schedule, until_done
 from askqa_builder.speech.engine import PreparingEngine, Utterance
@@ -198,7 +208,9 @@ class SpeakerExecutor:
                 continue
             result = future.result()  # in a broken pool the job stays at work
             del self._at_work[future]
-            if queue is self._to_plan:
+            if queue is self._to_plan and not result:
+                self._to_finish.append(job)
+            elif queue is self._to_plan:
                 (self._to_speak.appendleft if job.alone else self._to_speak.append)(job)
             else:
                 self._spool.remove_handed_over(job.block.index)  # not by the worker, which may die over it
@@ -246,23 +258,29 @@ def _healthy(block: Block, poison: Mapping[int, str]) -> Block:
     return replace(block, takes=tuple(take for i, take in enumerate(block.takes) if i not in poison))
 
 
-def _plan(block: Block, poison: Mapping[int, str]) -> None:
-    """Leave what a block's engines have to speak to the speaker. Runs in a worker."""
+def _plan(block: Block, poison: Mapping[int, str]) -> bool:
+    """Leave what a block's engines have to speak to the speaker; tell whether it is anything. Runs in a worker."""
     with ready_worker() as here:
-        write_pickled(here.spool.texts_path(block.index), _texts(_healthy(block, poison), here.worker))
+        planned, _ = plan_block(_healthy(block, poison), here.worker.recipe)
+        recalled, batches = here.worker.recalled(planned)
+        write_pickled(here.spool.recalled_path(block.index), (recalled, batches))
+        if batches:
+            write_pickled(here.spool.texts_path(block.index), _prepared(batches, here.worker))
+        else:
+            write_pickled(here.spool.speech_path(block.index), {})
+        return bool(batches)
 
 
-def _texts(block: Block, worker: Worker) -> dict[str, list[Utterance]]:
-    """Return what a block's engines have to speak, texts prepared where they can be."""
-    planned, _ = plan_block(block, worker.recipe)
-    batches = utterances_by_engine(planned)
+def _prepared(batches: Batches, worker: Worker) -> dict[str, Sequence[Utterance]]:
+    """Return what engines have to speak, texts prepared where they can be."""
+    texts = dict(batches)
     for key, engine in worker.engines.items():
         if key in batches and isinstance(engine, PreparingEngine):
-            batches[key] = [replace(one, prepared=_prepared(engine, one.text)) for one in batches[key]]
-    return batches
+            texts[key] = [replace(one, prepared=_prepared_text(engine, one.text)) for one in batches[key]]
+    return texts
 
 
-def _prepared(engine: PreparingEngine, text: str) -> Any:
+def _prepared_text(engine: PreparingEngine, text: str) -> Any:
     """Prepare a text; None where the engine breaks its promise and raises: `speak` then says what is wrong."""
     try:
         return engine.prepare(text)
@@ -276,23 +294,34 @@ def _finish(block: Block, poison: Mapping[int, str]) -> BlockOutcome:
     """Finish a block that was spoken and spool its rows. Runs in a worker."""
     with ready_worker() as here:
         planned, unplanned = plan_block(_healthy(block, poison), here.worker.recipe)
-        spoken = in_turns(planned, read_pickled(here.spool.speech_path(block.index)))
+        spoken = in_turns(planned, _all_speech(block.index, here))
         finished = finish_block(planned, spoken, here.worker.recipe)
         rejects = [*unplanned, *finished.rejects, *crashed(block, poison)]
         return here.spool.write(block.index, finished.rows, in_take_order(block, rejects))
 
 
-def _try_plan(block: Block, _: Mapping[int, str], place: int) -> None:
+def _all_speech(index: int, here: PoolWorker) -> SpokenByEngine:
+    """Return a block's speech, recalled and new; the latter is kept for another time."""
+    speech: dict[str, dict[Utterance, Spoken]]
+    speech, batches = read_pickled(here.spool.recalled_path(index))
+    for key, spoken in read_pickled(here.spool.speech_path(index)).items():
+        if spoken:
+            speech.setdefault(key, {}).update(here.worker.keep(key, batches[key], spoken))
+    return speech
+
+
+def _try_plan(block: Block, _poison: Mapping[int, str], place: int) -> None:
     """Prepare a single take without keeping anything. Runs in a worker."""
     with ready_worker() as here:
-        _texts(replace(block, takes=(block.takes[place],)), here.worker)
+        planned, _ = plan_block(replace(block, takes=(block.takes[place],)), here.worker.recipe)
+        _prepared(utterances_by_engine(planned), here.worker)
 
 
 def _try_finish(block: Block, poison: Mapping[int, str], place: int) -> None:
     """Finish a single take of a block that was spoken without keeping anything. Runs in a worker."""
     with ready_worker() as here:
         planned, _ = plan_block(_healthy(block, poison), here.worker.recipe)
-        spoken = in_turns(planned, read_pickled(here.spool.speech_path(block.index)))
-        for take, speech in zip(planned, spoken, strict=True):
+        speeches = in_turns(planned, _all_speech(block.index, here))
+        for take, speech in zip(planned, speeches, strict=True):
             if take.take == block.takes[place]:
                 finish_block([take], [speech], here.worker.recipe)

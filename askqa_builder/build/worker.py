@@ -8,10 +8,23 @@ from dataclasses import dataclass, replace
 
 from askqa_builder.build.plan import Block
 from askqa_builder.build.planned import PlannedTake
+from askqa_builder.build.recall import Batches, Recall
 from askqa_builder.build.recipe import Recipe, check_unchanged, open_engines
-from askqa_builder.build.steps import Finished, crashed, finish_block, in_take_order, plan_block, speak_block
+from askqa_builder.build.steps import (
+    Finished,
+    SpokenByEngine,
+    crashed,
+    finish_block,
+    in_take_order,
+    in_turns,
+    plan_block,
+    speak_batch,
+    utterances_by_engine,
+)
+from askqa_builder.build.turns import Spoken
 from askqa_builder.build.word_check import WordCheck, open_word_check
-from askqa_builder.speech.engine import Engine
+from askqa_builder.speech.engine import Engine, Utterance
+from askqa_builder.speech.utterance_cache import UtteranceCache
 
 SECONDS_AT_ONCE = 120.0
 """Speech that a worker asks of its engine in one batch."""
@@ -19,11 +32,12 @@ SECONDS_AT_ONCE = 120.0
 
 @dataclass(frozen=True)
 class Worker:
-    """What a worker keeps from block to block: engines by key, and who checks words."""
+    """What a worker keeps from block to block: engines by key, who checks words, what was spoken before."""
 
     recipe: Recipe
     engines: Mapping[str, Engine]
     check: WordCheck | None
+    recall: Recall | None
 
     def make(self, block: Block, poison: Mapping[int, str]) -> Finished:
         """Do the three steps of a block; `poison`: takes by place that end their engine, and what happened."""
@@ -31,9 +45,30 @@ class Worker:
         finished = Finished()
         planned, finished.rejects = plan_block(healthy, self.recipe)
         for portion in portions(planned, block.seconds):
-            finished.add(finish_block(portion, speak_block(portion, self.engines, self.check), self.recipe))
+            finished.add(finish_block(portion, in_turns(portion, self._speak(portion)), self.recipe))
         finished.rejects = in_take_order(block, [*finished.rejects, *crashed(block, poison)])
         return finished
+
+    def _speak(self, planned: Sequence[PlannedTake]) -> SpokenByEngine:
+        recalled, batches = self.recalled(planned)
+        for key, batch in batches.items():
+            recalled.setdefault(key, {}).update(
+                self.keep(key, batch, speak_batch(self.engines[key], batch, self.check))
+            )
+        return recalled
+
+    def recalled(self, planned: Sequence[PlannedTake]) -> tuple[dict[str, dict[Utterance, Spoken]], Batches]:
+        """Return what was spoken before, and what is left to be spoken, by the engines' keys."""
+        batches = utterances_by_engine(planned)
+        if self.recall is None:
+            return {}, batches
+        return self.recall.split(batches)
+
+    def keep(self, engine: str, batch: Sequence[Utterance], spoken: Sequence[Spoken]) -> dict[Utterance, Spoken]:
+        """Keep what an engine has spoken for another time, and return it by its utterances."""
+        if self.recall is not None:
+            self.recall.keep(engine, batch, spoken)
+        return dict(zip(batch, spoken, strict=True))
 
 
 @contextmanager
@@ -49,10 +84,20 @@ def open_worker(recipe: Recipe, device: str | None, *, speaking: bool) -> Iterat
         if speaking:
             check = stack.enter_context(open_word_check(recipe.profiles.profiles.gate, device))
             check_unchanged(engines, check, recipe)
-        yield Worker(recipe, engines, check)
+        recall = None if recipe.cache is None else Recall(recipe, UtteranceCache(recipe.cache))
+        yield Worker(recipe, engines, check, recall)
 
 
 def portions(planned: Sequence[PlannedTake], seconds: float) -> Iterator[Sequence[PlannedTake]]:
-    """Cut a block of so many seconds finer: a worker's memory is that of the speech it holds at once."""
+    """Cut a block of so many seconds finer: a worker's memory is that of the speech it holds at once.
+
+    Takes that share a narration stay together.
+    """
     size = max(int(SECONDS_AT_ONCE * len(planned) / max(seconds, 1.0)), 1)
-    return (planned[start : start + size] for start in range(0, len(planned), size))
+    start = 0
+    for end in range(1, len(planned) + 1):
+        if end == len(planned) or (
+            end - start >= size and planned[end].turns[0].sound != planned[end - 1].turns[0].sound
+        ):
+            yield planned[start:end]
+            start = end

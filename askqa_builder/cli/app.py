@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from askqa_builder import __version__
-from askqa_builder.cli import build, filter, push, score, show, verify, voices
+from askqa_builder.cli import build, filter, push, regenerate, score, show, verify, voices
 from askqa_builder.errors import AskqaError, UsageError
 
 INTERRUPTED = 130
@@ -23,6 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("build")(build.build_command)
+app.command("regenerate")(regenerate.regenerate_command)
 app.command("verify")(verify.verify_command)
 app.command("profiles")(voices.profiles_command)
 app.command("voices")(voices.voices_command)

@@ -31,6 +31,9 @@ def build_command(
         bool, typer.Option("--redistributable", help="Keep only text whose licence allows passing it on.")
     ] = False,
     renditions: Annotated[int, typer.Option(help="Recordings of each conversation, each newly cast.")] = 1,
+    share_narration: Annotated[
+        bool, typer.Option("--share-narration", help="Narrate each story once in a split, for all its conversations.")
+    ] = False,
     sample_rate: Annotated[str, typer.Option(help="Hz, or native for the engine's own.")] = "16000",
     audio_format: Annotated[str, typer.Option(help="flac, wav, mp3 or ogg.")] = "flac",
     shard_size: Annotated[str, typer.Option(help="Target size of a Parquet file.")] = "500MB",
@@ -38,6 +41,11 @@ def build_command(
     device: Annotated[
         str | None, typer.Option(help="cpu, cuda, cuda:1 or cuda:0,1.", show_default="a GPU where there is one")
     ] = None,
+    cache: Annotated[
+        str | None,
+        typer.Option(help="Folder of utterances spoken before, or none.", show_default="in the user's cache directory"),
+    ] = None,
+    cache_size: Annotated[str, typer.Option(help="At most so much is kept there.")] = "10GB",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be built, and write nothing.")] = False,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Discard the dataset or build of other settings in OUT.")
@@ -63,11 +71,14 @@ def build_command(
         "domains": domains,
         "redistributable": redistributable,
         "renditions": renditions,
+        "share_narration": share_narration,
         "sample_rate": sample_rate,
         "audio_format": audio_format,
         "shard_size": shard_size,
         "workers": workers,
         "device": device,
+        "cache": cache,
+        "cache_size": cache_size,
         "overwrite": overwrite,
     }
     push_options: dict[str, Any] = {
@@ -99,7 +110,7 @@ def build_command(
     from askqa_builder.build.run import build
 
     report = build(source, out, progress=progress_for(sys.stderr), **options)
-    _print_report(report)
+    print_report(report)
     return report.exit_code
 
 
@@ -114,9 +125,9 @@ def _build_and_push(source: Path, out: Path, repo_id: str, options: dict[str, An
             source, out, repo_id, confirm=confirm_on_terminal(), progress=progress, say=say, **options
         )
     except PushAfterBuildError as error:
-        _print_report(error.built)
+        print_report(error.built)
         raise
-    _print_report(report)
+    print_report(report)
     print(describe_push(pushed))
     return report.exit_code
 
@@ -133,7 +144,8 @@ def _print_estimate(estimate: Estimate) -> None:
     print(f"left out       {_reasons(estimate.rejected)}")
 
 
-def _print_report(report: BuildReport) -> None:
+def print_report(report: BuildReport) -> None:
+    """Say in one line what is done."""
     rows = ", ".join(f"{count} {config} ({report.hours[config]:.2f} h)" for config, count in report.rows.items())
     state = "already complete" if report.already_complete else "done"
     left_out = f"; left out: {_reasons(report.rejected)} (see rejected.jsonl)" if report.rejected else ""

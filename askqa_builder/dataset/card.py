@@ -105,6 +105,8 @@ def _body(manifest: Mapping[str, Any], statistics: Statistics) -> dict[str, Any]
         "format_version": manifest["format_version"],
         "seed": manifest["seed"],
         "renditions": manifest["renditions"],
+        "regenerated": _regenerated(manifest.get("regenerated")),
+        "share_narration": manifest.get("share_narration", False),
         "kept": _kept(manifest["selection"]),
         "sources": ", ".join(f"{escape(source['name'])} ({source['split']})" for source in manifest["sources"]),
         "engines": ", ".join(_engine(engine) for engine in engines),
@@ -144,6 +146,15 @@ def _body(manifest: Mapping[str, Any], statistics: Statistics) -> dict[str, Any]
             for corpus in voice_corpora(manifest, statistics.voices)
         ],
     }
+
+
+def _regenerated(told: Mapping[str, Any] | None) -> dict[str, str] | None:
+    """Say in words what is new against the dataset that this one is paired with."""
+    if told is None:
+        return None
+    digest = str(told["from"]["config_digest"])[:16]
+    names = {key: escape(", ".join(told[key]) or "nobody") for key in ("redrawn", "kept")}
+    return {"digest": escape(digest), **names}
 
 
 def _listeners(scoring: Mapping[str, Any]) -> list[str]:

@@ -143,11 +143,11 @@ def _pools(profile_set: ProfileSet, voices: Mapping[Role, list[Voice]]) -> dict[
 
 def _check_distinct(profile_set: ProfileSet, pools: Mapping[Role, Mapping[str, VoicePool]]) -> None:
     for split in SPLITS:
-        candidates = [pools[role][split].identities for role in Role]
+        candidates = [pools[role][split].identities for role in profile_set.roles]
         if not satisfiable(candidates):
             listed = sorted({name for voices in candidates for _, name in voices})
             raise UsageError(
                 f"{profile_set.source}: roles: no three different voices can be found for "
-                f"{', '.join(role.value for role in Role)} among {', '.join(listed)}; "
+                f"{', '.join(role.value for role in profile_set.roles)} among {', '.join(listed)}; "
                 "list more voices or set distinct_voices: false"
             )
