@@ -80,7 +80,8 @@ def describe_push(report: PushReport) -> str:
 def _ask(terms: Terms) -> bool:
     for line in terms.lines():
         say(line)
-    return typer.confirm("Publish text that may not be redistributed?", err=True)
+    print("Publish text that may not be redistributed? [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def _plan_lines(plan: PushPlan, yes: bool, allow_demo_voices: bool) -> Iterator[str]:

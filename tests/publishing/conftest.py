@@ -84,3 +84,9 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("askqa_builder.dataset.hub.access", "askqa_builder.publishing.publish"):
         monkeypatch.setattr(f"{module}._SECONDS_BETWEEN", (0, 0, 0))
     monkeypatch.setattr("huggingface_hub.utils._http.time.sleep", lambda seconds: None)
+
+
+@pytest.fixture
+def one_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Verify with one process: starting another one costs more than the work that there is."""
+    monkeypatch.setattr("askqa_builder.verify.run.usable_cores", lambda: 1)

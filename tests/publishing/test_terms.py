@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 from pathlib import Path
@@ -55,6 +56,30 @@ def test_restricted_text_is_asked_about(hub: HubServer, dataset_of_few: Path) ->
     assert REPO in hub.store.repositories
 
 
+class Terminal(io.StringIO):
+    """Somebody who types."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.usefixtures("unverified")
+def test_the_terminal_is_asked(
+    hub: HubServer, dataset_of_few: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["push", str(dataset_of_few), REPO, "--allow-demo-voices"]
+    assert run(command) == 2  # nobody is there
+    assert "--yes if you have the right" in capsys.readouterr().err
+    for typed in ("", "n\n", "\n", "why?\n"):
+        monkeypatch.setattr("sys.stdin", Terminal(typed))
+        assert run(command) == 1
+        assert not hub.requests
+    assert "cnn: CNN-copyright, 1 row, MAY NOT BE REDISTRIBUTED" in capsys.readouterr().err
+    monkeypatch.setattr("sys.stdin", Terminal("y\n"))
+    assert run(command) == 0
+    assert capsys.readouterr().out.startswith(f"pushed: {hub.address}/datasets/{REPO} (main, tag askqa-")
+
+
 @pytest.mark.usefixtures("unverified")
 def test_demo_voices_need_a_word(hub: HubServer, dataset_of_few: Path) -> None:
     with pytest.raises(UsageError, match=r"voices of flite are for trying things out.*--allow-demo-voices"):
@@ -104,6 +129,7 @@ def test_unsure_means_no() -> None:
     assert not may_be_redistributed("elsewhere", "unknown")
 
 
+@pytest.mark.usefixtures("one_worker")
 def test_a_dry_run_needs_neither_token_nor_network(
     hub: HubServer, dataset_of_few: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -131,6 +157,7 @@ def test_a_plan_counts_what_would_be_sent(dataset: Path) -> None:
     assert (plan.rows, plan.narrowed) == (6, True)
 
 
+@pytest.mark.usefixtures("one_worker")
 def test_a_damaged_dataset_stays_where_it_is(hub: HubServer, dataset_of_few: Path, tmp_path: Path) -> None:
     damaged = tmp_path / "damaged"
     shutil.copytree(dataset_of_few, damaged)
