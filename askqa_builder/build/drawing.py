@@ -8,15 +8,16 @@ from dataclasses import replace
 from askqa_builder.build.plan import Take
 from askqa_builder.build.planned import KeptTurn, PlannedParagraph, PlannedRow, PlannedTake, PlannedTurn
 from askqa_builder.build.recipe import Recipe
+from askqa_builder.build.recorded import is_shared, recording_name
 from askqa_builder.build.restored import RestoredConversation
-from askqa_builder.corpus.conversation import Act, Conversation, ResponsePoint, Role, Turn
+from askqa_builder.corpus.conversation import Act, Conversation, ResponsePoint, Role, Stage, Turn
 from askqa_builder.recording.timeline import to_seconds
 from askqa_builder.seeds import Stream, derive_seed
 from askqa_builder.speech.engine import Utterance
 from askqa_builder.speech.paragraphs import Span, paragraph_spans
 from askqa_builder.speech.reading import read_aloud
 from askqa_builder.voices.casting import Cast, CastingKey, cast
-from askqa_builder.voices.profiles import Pause
+from askqa_builder.voices.profiles import RECORDING, Pause
 from askqa_builder.voices.turn_prosody import combined, draw_offset
 
 _QUESTIONS = frozenset({Act.QUESTION, Act.CLARIFYING_QUESTION})
@@ -96,17 +97,30 @@ def _plan_turn(take: Take, index: int, turn: Turn, after_story: bool, speakers: 
     seed = derive_seed(*key)
     prosody = combined(speaker, draw_offset(recipe.profiles.profiles.roles[turn.role], *key))
     whole = Utterance(spoken.text, speaker.voice.name, prosody.rate, prosody.pitch, seed)
+    spans = paragraph_spans(spoken, turn.text)
+    if spans and speaker.engine.name == RECORDING:
+        whole = replace(whole, recordings=_recordings(take, index, turn))
+        spans = [(0, len(spoken.text))]  # a turn is recorded as a whole
     pause = Pause.AFTER_STORY if after_story else _PAUSE_BEFORE[turn.act]
     return PlannedTurn(
         turn=turn,
         spoken=spoken,
         engine=speaker.engine.key,
-        paragraphs=tuple(_paragraphs(whole, paragraph_spans(spoken, turn.text), recipe)),
+        paragraphs=tuple(_paragraphs(whole, spans, recipe)),
         prosody=prosody,
         pause=recipe.profiles.profiles.draw_pause(pause, Stream(recipe.seed, take.conversation.id, *key[2:], "pause")),
         loudness=speaker.loudness,
         seed=seed,
     )
+
+
+def _recordings(take: Take, index: int, turn: Turn) -> tuple[str, ...]:
+    """Return what a turn's recording may be called: a clarifying question is heard in the row of each branch."""
+    branches: list[int | None] = [None]
+    if not is_shared(turn.act):
+        points = take.conversation.points([Stage.CLARIFIED])
+        branches = [point.branch for point in points if turn in point.turns[index : index + 1]]
+    return tuple(recording_name(take.conversation.id, take.rendition, one, index, turn.role) for one in branches)
 
 
 def _paragraphs(whole: Utterance, spans: Sequence[Span], recipe: Recipe) -> Iterator[PlannedParagraph]:

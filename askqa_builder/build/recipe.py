@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from askqa_builder.build.options import NATIVE_RATE, BuildOptions
+from askqa_builder.build.recorded import with_recordings
 from askqa_builder.build.word_check import Listening, WordCheck, open_word_check
 from askqa_builder.corpus.conversation import Role, Stage
 from askqa_builder.corpus.sources import SourceFile
@@ -91,7 +92,10 @@ def make_recipe(options: BuildOptions, profile_set: ProfileSet | None = None) ->
     profile_set: instead of the one that the options name. Raises UsageError before any corpus is read: an unknown set,
     a missing library, an impossible rate.
     """
-    resolved, infos = resolve_profiles(profile_set or options.profiles, options.devices, options.channel)
+    profile_set = profile_set or read_profile_set(options.profiles)
+    if options.recordings is not None:
+        profile_set = with_recordings(profile_set, Path(options.recordings), options.recorded_roles)
+    resolved, infos = resolve_profiles(profile_set, options.devices, options.channel)
     try:
         with open_word_check(resolved.profiles.gate, options.devices[0]) as check:
             listening = None if check is None else check.listening
@@ -226,6 +230,7 @@ def selection(options: BuildOptions) -> dict[str, Any]:
         "limit": options.limit,
         "domains": sorted(options.domains) if options.domains is not None else None,
         "redistributable": options.redistributable,
+        **({} if options.grouping is None else {"group_split": options.grouping.to_json()}),
     }
 
 

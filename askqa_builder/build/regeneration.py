@@ -10,7 +10,7 @@ from typing import Any
 
 from askqa_builder.build.drawing import draw_cast
 from askqa_builder.build.old_dataset import read_conversations
-from askqa_builder.build.options import BuildOptions, at_least, listed
+from askqa_builder.build.options import BuildOptions, at_least, parse_roles
 from askqa_builder.build.plan import Plan, Take, make_plan_of
 from askqa_builder.build.recipe import Recipe, describe_recipe, library_versions, make_recipe
 from askqa_builder.build.report import BuildReport
@@ -52,7 +52,7 @@ class RegenerateOptions:
 
     def __post_init__(self) -> None:
         if self.roles is not None:
-            object.__setattr__(self, "roles", _roles(listed(self.roles)))
+            object.__setattr__(self, "roles", parse_roles(self.roles, "roles"))
         if self.renditions is not None:
             at_least("renditions", self.renditions, 1)
 
@@ -102,15 +102,6 @@ def prepare_regeneration(dataset: Path, options: RegenerateOptions) -> Job:
     plan = make_plan_of(takes, splits, recipe, settings.shard_bytes)
     about = _about(manifest, recipe, redrawn)
     return Job(settings, recipe, about, _files(manifest), _digest(manifest, recipe, plan, settings, about), plan, ())
-
-
-def _roles(names: Collection[Any]) -> tuple[Role, ...]:
-    wanted = {str(getattr(name, "value", name)) for name in names}
-    unknown = sorted(wanted - {role.value for role in Role})
-    if unknown or not wanted:
-        allowed = ", ".join(role.value for role in Role)
-        raise UsageError(f"roles: {', '.join(unknown) or 'none given'}; allowed: {allowed}")
-    return tuple(role for role in Role if role.value in wanted)
 
 
 def _check_cuttable(dataset: Path, manifest: Mapping[str, Any], kept: Collection[Role]) -> None:
@@ -212,7 +203,7 @@ def _about(manifest: Mapping[str, Any], recipe: Recipe, redrawn: Collection[Role
         "sources": manifest["sources"],
         "selection": manifest["selection"],
         **described,
-        **{key: manifest[key] for key in ("filters", "stories_in_two_splits") if key in manifest},
+        **{key: manifest[key] for key in ("filters",) if key in manifest},
         "libraries": library_versions(recipe),
         "regenerated": {
             "from": {key: manifest[key] for key in ("config_digest", "plan_digest")},

@@ -29,11 +29,12 @@ from askqa_builder.build.speaker_executor import SpeakerExecutor
 from askqa_builder.build.spool import BlockOutcome, Spool
 from askqa_builder.build.steps import finish_block, in_take_order, plan_block, row_id, speak_block
 from askqa_builder.corpus.conversation import Stage
+from askqa_builder.corpus.published import local_source
 from askqa_builder.corpus.rejects import Reject
 from askqa_builder.corpus.selection import read_corpus
 from askqa_builder.corpus.sources import find_sources
 from askqa_builder.dataset.card import write_card
-from askqa_builder.dataset.manifest import CARD_NAME, shard_records, write_manifest, write_rejected
+from askqa_builder.dataset.manifest import CARD_NAME, SHARED_STORIES_KEY, shard_records, write_manifest, write_rejected
 from askqa_builder.dataset.schema import FORMAT_VERSION
 from askqa_builder.dataset.shard import ShardRecord
 from askqa_builder.dataset.statistics import Statistics, summarise
@@ -71,8 +72,8 @@ class Job:
 def build(source: str | Path, out: str | Path, *, progress: Progress | None = None, **options: Any) -> BuildReport:
     """Build a spoken dataset from Abg-CoQA text.
 
-    source: an Abg-CoQA JSON file, or a folder of them. out: folder for the dataset; an unfinished build of the
-    same settings there is resumed. options: the fields of `BuildOptions`.
+    source: an Abg-CoQA JSON file, a folder of them, or the name of a corpus to download ("abg-coqa"). out: folder for
+    the dataset; an unfinished build of the same settings there is resumed. options: the fields of `BuildOptions`.
 
     Raises UsageError (wrong usage, unreadable input, another dataset in the way) and StorageError (full disk);
     after the latter, or after a kill, the same call goes on where it stopped.
@@ -104,6 +105,8 @@ def carry_out(
             manifest = _describe(job, folder, rejects)
             write_rejected(folder.out, rejects)
         statistics = _statistics(folder.out, manifest)
+        if not already_complete:
+            manifest[SHARED_STORIES_KEY] = statistics.shared_stories.stories
         if not already_complete or not (folder.out / CARD_NAME).exists():
             write_card(folder.out, manifest, statistics)
         if not already_complete:
@@ -137,12 +140,19 @@ def estimate_build(source: str | Path, **options: Any) -> Estimate:
 
 def prepare(source: Path, options: BuildOptions) -> Job:
     """Settle engines and voices, read the corpus, make the plan. Raises UsageError."""
-    if not source.exists():  # before engines are loaded, or a model downloaded
-        raise UsageError(f"{source}: there is no such file or folder")
+    grouping = options.grouping
+    split_of_files = options.split if grouping is None else None
+    source = local_source(source, split_of_files)  # before engines are loaded, or a model downloaded
     recipe = make_recipe(options)
-    sources = find_sources(source, options.split)
-    corpus = read_corpus(sources, limit=options.limit, domains=options.domains, redistributable=options.redistributable)
-    splits = list(dict.fromkeys(file.split for file in sources))
+    sources = find_sources(source, split_of_files)
+    corpus = read_corpus(
+        sources,
+        limit=options.limit,
+        domains=options.domains,
+        redistributable=options.redistributable,
+        grouping=grouping,
+    )
+    splits = list(dict.fromkeys(file.split for file in sources)) if grouping is None else grouping.splits
     plan = make_plan(corpus.conversations, splits, recipe, options.shard_bytes)
     about = {
         "sources": describe_sources(sources),

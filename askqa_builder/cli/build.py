@@ -13,15 +13,28 @@ if TYPE_CHECKING:
 
 
 def build_command(
-    source: Annotated[Path, typer.Argument(help="An Abg-CoQA JSON file, or a folder of them.")],
+    source: Annotated[
+        Path, typer.Argument(help="An Abg-CoQA JSON file, a folder of them, or abg-coqa to have it downloaded.")
+    ],
     out: Annotated[Path, typer.Argument(help="Folder for the dataset; an unfinished build there is resumed.")],
     profiles: Annotated[str, typer.Option(help="Shipped profile set, or a YAML file.")] = "flite",
     channel: Annotated[
         str | None,
         typer.Option(help="Shipped channel as telephone, a YAML file, or none.", show_default="the profile set's"),
     ] = None,
+    recordings: Annotated[
+        Path | None, typer.Option(help="Folder of people's recordings (WAV) to take instead of synthesis.")
+    ] = None,
+    recorded_roles: Annotated[
+        str, typer.Option(help="Whose turns were recorded; the others are spoken.")
+    ] = "narrator,user,assistant",
     split: Annotated[
-        str | None, typer.Option(help="Of a file: the split it is. Of a folder: build this split only.")
+        str | None,
+        typer.Option(help="Of a file: the split it is. Of a folder, and with --group-split: build it alone."),
+    ] = None,
+    group_split: Annotated[
+        str | None,
+        typer.Option(help="Shares of train,validation,test as 0.8,0.1,0.1: each story whole in one split."),
     ] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same dataset.")] = 0,
     limit: Annotated[int | None, typer.Option(help="At most so many conversations of each split.")] = None,
@@ -64,7 +77,10 @@ def build_command(
     options: dict[str, Any] = {
         "profiles": profiles,
         "channel": channel,
+        "recordings": recordings,
+        "recorded_roles": recorded_roles,
         "split": split,
+        "group_split": group_split,
         "seed": seed,
         "limit": limit,
         "stages": stages,

@@ -59,8 +59,8 @@ def find_sources(source: Path, split: str | None) -> list[SourceFile]:
     if split is not None and split not in SPLITS:
         raise UsageError(f"unknown split {quote(split)}; the splits are {', '.join(SPLITS)}")
     if not _is_folder(source):
-        return [_source_file(source, split or _split_of(source))]
-    splits = {path: _split_of(path) for path in _json_files(source) if _is_ours(path)}
+        return [_source_file(source, split or split_of(source))]
+    splits = {path: split_of(path) for path in _json_files(source) if _is_ours(path)}
     found = [_source_file(path, own) for path, own in splits.items() if split in (None, own)]
     if not found:
         of_split = f" of the split {split}" if split else ""
@@ -97,7 +97,8 @@ def _source_file(path: Path, split: str) -> SourceFile:
     return SourceFile(path, escape(path.name), hashlib.sha256(read_bytes(path)).hexdigest(), split)
 
 
-def _split_of(path: Path) -> str:
+def split_of(path: Path) -> str:
+    """Return the split that a file's name says, train where it says none. UsageError where it says two."""
     tokens = re.split(r"[^a-z0-9]+", path.stem.lower())
     named = {_SPLIT_OF_TOKEN[token] for token in tokens if token in _SPLIT_OF_TOKEN}
     if len(named) > 1:

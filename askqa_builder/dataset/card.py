@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from askqa_builder.corpus.licences import licence_of
+from askqa_builder.corpus.sources import SPLITS
 from askqa_builder.dataset.manifest import CARD_NAME, DATA_FOLDER
 from askqa_builder.dataset.statistics import Statistics
 from askqa_builder.dataset.voice_corpora import voice_corpora
@@ -108,7 +109,8 @@ def _body(manifest: Mapping[str, Any], statistics: Statistics) -> dict[str, Any]
         "regenerated": _regenerated(manifest.get("regenerated")),
         "share_narration": manifest.get("share_narration", False),
         "kept": _kept(manifest["selection"]),
-        "sources": ", ".join(f"{escape(source['name'])} ({source['split']})" for source in manifest["sources"]),
+        "sources": _sources(manifest),
+        "shared_stories": statistics.shared_stories,
         "engines": ", ".join(_engine(engine) for engine in engines),
         "numeric_mode": escape(manifest["numeric_mode"]),
         "engine_licences": "; ".join(_engine_licence(engine) for engine in engines),
@@ -190,9 +192,25 @@ def _kept(selection: Mapping[str, Any]) -> str:
         parts.append(f"at most {selection['limit']} conversations of each split")
     if selection["domains"] is not None:
         parts.append(f"domains {', '.join(map(escape, selection['domains']))}")
+    if selection.get("group_split") is not None:
+        parts.append(_group_split(selection["group_split"]))
     if selection["redistributable"]:
         parts.append("text that may be redistributed")
     return "; ".join(parts) or "everything"
+
+
+def _sources(manifest: Mapping[str, Any]) -> str:
+    """Name the files, with their splits where these count."""
+    regrouped = manifest["selection"].get("group_split") is not None
+    shown = [escape(source["name"]) + ("" if regrouped else f" ({source['split']})") for source in manifest["sources"]]
+    return ", ".join(shown)
+
+
+def _group_split(grouping: Mapping[str, Any]) -> str:
+    """Say in words how stories were divided among the splits."""
+    shares = [f"{split} {share:g}" for split, share in zip(SPLITS, grouping["shares"], strict=False)]
+    only = "" if grouping["only"] is None else f", of which {escape(grouping['only'])} alone"
+    return f"{', '.join(shares)} of the stories, each whole in one split (drawn with seed {grouping['seed']}){only}"
 
 
 def _voices(statistics: Statistics) -> list[tuple[str, str]]:

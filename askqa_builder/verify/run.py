@@ -12,7 +12,7 @@ from askqa_builder.dataset.shard import ShardRecord
 from askqa_builder.errors import UsageError
 from askqa_builder.machine import usable_cores
 from askqa_builder.recording.encode import FORMATS
-from askqa_builder.verify.files import check_bytes, check_card, check_manifest, check_rejects, check_schema
+from askqa_builder.verify.files import check_bytes, check_figures, check_manifest, check_rejects, check_schema
 from askqa_builder.verify.findings import Finding, VerifyReport
 from askqa_builder.verify.manifest import checked_manifest
 from askqa_builder.verify.outliers import find_outliers
@@ -55,7 +55,7 @@ def verify(
             intact = _check_shards(dataset, manifest, thorough, pool, register, report)
         report.add(find_outliers(register))
         if len(intact) == len(manifest["shards"]) and not report.counts["value"]:  # figures need values
-            report.add(check_card(dataset, manifest))
+            report.add(check_figures(dataset, manifest))
         if corpus is not None:
             report.add(corpus.check_files())
             for record in intact:

@@ -9,12 +9,13 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from askqa_builder.corpus.conversation import Clarification, Conversation, ResponsePoint, Stage
+from askqa_builder.corpus.grouping import GroupSplit
+from askqa_builder.corpus.published import local_source
 from askqa_builder.corpus.rejects import Reject
 from askqa_builder.corpus.selection import Corpus, read_corpus
 from askqa_builder.corpus.sources import SourceFile, find_sources
 from askqa_builder.dataset.manifest import MANIFEST_NAME
 from askqa_builder.dataset.shard import ShardRecord
-from askqa_builder.errors import UsageError
 from askqa_builder.verify.findings import Finding
 from askqa_builder.verify.register import Register
 from askqa_builder.verify.structure import missing_values
@@ -47,11 +48,13 @@ class SourceCheck:
         """Read the corpus. Raises UsageError where it cannot be read."""
         self._manifest = manifest
         self._files = _with_splits(source, manifest)
+        grouping = manifest["selection"].get("group_split")
         corpus = read_corpus(
             self._files,
             limit=manifest["selection"]["limit"],
             domains=manifest["selection"]["domains"],
             redistributable=manifest["selection"]["redistributable"],
+            grouping=GroupSplit.from_json(grouping) if grouping is not None else None,
         )
         self._conversations = {conversation.id: (split, conversation) for split, conversation in corpus.conversations}
         self._corpus: Corpus = corpus
@@ -121,9 +124,10 @@ class SourceCheck:
 def _with_splits(source: Path, manifest: Mapping[str, Any]) -> list[SourceFile]:
     """Find the source files; a file's split is the one that the manifest says of these bytes."""
     splits = {entry["sha256"]: entry["split"] for entry in manifest["sources"]}
-    if not source.exists():
-        raise UsageError(f"{source}: there is no such file or folder")
-    files = find_sources(source, None)
+    built = set(splits.values())
+    only = next(iter(built)) if len(built) == 1 else None
+    local = local_source(source, only)
+    files = find_sources(local, only if local != source else None)  # of a corpus by name, what the build took
     return [SourceFile(file.path, file.name, file.sha256, splits.get(file.sha256, file.split)) for file in files]
 
 
