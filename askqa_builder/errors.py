@@ -23,3 +23,11 @@ class StorageError(AskqaError):
 
 class EngineError(AskqaError):
     """What an engine runs on is away or out of order, whatever the text; the same command later goes on."""
+
+
+class HubError(AskqaError):
+    """The Hub refused something; the dataset on the disk is as it was."""
+
+
+class HubUnavailableError(HubError):
+    """The Hub, or the way to it, is out of order for now; the same command later goes on."""

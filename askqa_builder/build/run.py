@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from askqa_builder.build.commit import Committer
-from askqa_builder.build.folder import BuildFolder
+from askqa_builder.build.folder import BuildFolder, OnCommit
 from askqa_builder.build.local_executor import LocalExecutor
 from askqa_builder.build.options import NO_CACHE, BuildOptions
 from askqa_builder.build.plan import Block, Plan, Shard, Take, estimate, estimated_bytes, make_plan
@@ -80,13 +80,23 @@ def build(source: str | Path, out: str | Path, *, progress: Progress | None = No
     Raises UsageError (wrong usage, unreadable input, another dataset in the way) and StorageError (full disk);
     after the latter, or after a kill, the same call goes on where it stopped.
     """
+    return carry_out(prepare_build(source, out, **options), Path(out), progress=progress)
+
+
+def prepare_build(source: str | Path, out: str | Path, **options: Any) -> Job:
+    """Settle what `build` would do, for `carry_out`. Raises UsageError."""
     _keep_apart(Path(source), Path(out))
-    return carry_out(prepare(Path(source), BuildOptions(**options)), Path(out), progress=progress)
+    return prepare(Path(source), BuildOptions(**options))
 
 
-def carry_out(job: Job, out: Path, *, progress: Progress | None = None) -> BuildReport:
-    """Build a dataset whose job is settled. Raises as `build` does."""
-    with BuildFolder(out, job.identity, overwrite=job.options.overwrite) as folder:
+def carry_out(
+    job: Job, out: Path, *, progress: Progress | None = None, on_commit: OnCommit | None = None
+) -> BuildReport:
+    """Build a dataset whose job is settled. on_commit: is told of each shard once it is in place, in this thread.
+
+    Raises as `build` does.
+    """
+    with BuildFolder(out, job.identity, overwrite=job.options.overwrite, on_commit=on_commit) as folder:
         manifest = folder.finished_manifest()
         already_complete = manifest is not None
         if manifest is None:
@@ -181,7 +191,11 @@ def describe_voices(manifest: Mapping[str, Any]) -> str:
 
 def _make_shards(job: Job, folder: BuildFolder, progress: Progress) -> None:
     """Run the blocks that are missing, and fill the shards with them as they come."""
-    pending = [shard for shard in job.plan.shards if folder.committed(shard.file) is None]
+    committed = {shard.file: folder.committed(shard.file) for shard in job.plan.shards}
+    for record in committed.values():
+        if record is not None:
+            folder.tell(record)
+    pending = [shard for shard in job.plan.shards if committed[shard.file] is None]
     finished = _finished_blocks(job, folder, pending)
     missing = [block for block in job.plan.blocks if block.index not in finished]
     _start(progress, job.plan.blocks, finished)

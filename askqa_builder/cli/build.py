@@ -73,6 +73,15 @@ def build_command(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Discard the dataset or build of other settings in OUT.")
     ] = False,
+    push: Annotated[
+        str | None, typer.Option(metavar="ORG/NAME", help="Publish it on the Hub, as askqa push does, shard by shard.")
+    ] = None,
+    private: Annotated[bool, typer.Option("--private", help="With --push: see askqa push.")] = False,
+    revision: Annotated[str, typer.Option(metavar="BRANCH", help="With --push: see askqa push.")] = "main",
+    yes: Annotated[bool, typer.Option("--yes", help="With --push: see askqa push.")] = False,
+    allow_demo_voices: Annotated[
+        bool, typer.Option("--allow-demo-voices", help="With --push: see askqa push.")
+    ] = False,
 ) -> int:
     """Build a spoken dataset from conversations; exit code 3 where some had to be left out."""
     options: dict[str, Any] = {
@@ -100,16 +109,54 @@ def build_command(
         "cache_size": cache_size,
         "overwrite": overwrite,
     }
+    push_options: dict[str, Any] = {
+        "private": private,
+        "revision": revision,
+        "yes": yes,
+        "allow_demo_voices": allow_demo_voices,
+    }
+    if push is None and (private or yes or allow_demo_voices or revision != "main"):
+        from askqa_builder.errors import UsageError
+
+        raise UsageError("--private, --revision, --yes and --allow-demo-voices go with --push")
     if dry_run:
         from askqa_builder.build.run import estimate_build
 
         _print_estimate(estimate_build(source, **options))
+        if push is not None:
+            from askqa_builder.cli.push import term_lines
+            from askqa_builder.publishing.building import terms_of_build
+
+            print(f"push           to {push}")
+            for line in term_lines(terms_of_build(source, out, **options), yes, allow_demo_voices):
+                print(line)
         return 0
-    from askqa_builder.build.run import build
     from askqa_builder.cli.progress import progress_for
+
+    if push is not None:
+        return _build_and_push(source, out, push, {**options, **push_options})
+    from askqa_builder.build.run import build
 
     report = build(source, out, progress=progress_for(sys.stderr), **options)
     print_report(report)
+    return report.exit_code
+
+
+def _build_and_push(source: Path, out: Path, repo_id: str, options: dict[str, Any]) -> int:
+    from askqa_builder.cli.progress import progress_for
+    from askqa_builder.cli.push import confirm_on_terminal, describe_push, say
+    from askqa_builder.publishing.building import PushAfterBuildError, build_and_push
+
+    progress = progress_for(sys.stderr)
+    try:
+        report, pushed = build_and_push(
+            source, out, repo_id, confirm=confirm_on_terminal(), progress=progress, say=say, **options
+        )
+    except PushAfterBuildError as error:
+        print_report(error.built)
+        raise
+    print_report(report)
+    print(describe_push(pushed))
     return report.exit_code
 
 

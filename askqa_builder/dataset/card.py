@@ -10,11 +10,12 @@ from typing import Any
 import yaml
 
 from askqa_builder.corpus.citations import Citation, citation_of
-from askqa_builder.corpus.licences import is_redistributable
+from askqa_builder.corpus.licences import is_redistributable, licence_of
 from askqa_builder.corpus.reading import ALL_TURNS
 from askqa_builder.corpus.sources import SPLITS
 from askqa_builder.dataset.manifest import CARD_NAME, DATA_FOLDER, HISTORY_USE
 from askqa_builder.dataset.statistics import Statistics
+from askqa_builder.dataset.voice_corpora import voice_corpora
 from askqa_builder.files import atomic_write
 from askqa_builder.voices.profiles import RECORDING
 
@@ -32,14 +33,17 @@ def write_card(dataset: Path, manifest: Mapping[str, Any], statistics: Statistic
         file.write(render_card(manifest, statistics).encode("utf-8"))
 
 
-def render_card(manifest: Mapping[str, Any], statistics: Statistics) -> str:
-    """Return the card's text. Text of the dataset is escaped: it may hold anything."""
+def render_card(manifest: Mapping[str, Any], statistics: Statistics, address: str = "PATH_OR_REPO") -> str:
+    """Return the card's text. Text of the dataset is escaped: it may hold anything.
+
+    address: what its example passes to `load_dataset`, a path or the id of a repository.
+    """
     from jinja2 import Environment, StrictUndefined
 
     environment = Environment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)
     template = environment.from_string(files(__package__).joinpath("card.md.j2").read_text("utf-8"))
     front = yaml.safe_dump(_front_matter(manifest, statistics), sort_keys=False, allow_unicode=True)
-    return f"---\n{front}---\n\n{template.render(_body(manifest, statistics))}"
+    return f"---\n{front}---\n\n{template.render(_body(manifest, statistics), address=address)}"
 
 
 def _front_matter(manifest: Mapping[str, Any], statistics: Statistics) -> dict[str, Any]:
@@ -139,6 +143,19 @@ def _body(manifest: Mapping[str, Any], statistics: Statistics) -> dict[str, Any]
                 "redistributable": "yes" if is_redistributable(source, licence) else "no",
             }
             for (source, licence), rows in sorted(statistics.sources.items())
+        ],
+        "notes": [
+            (escape(source), escape(licence_of(source).note))
+            for source in sorted({source for source, _ in statistics.sources})
+        ],
+        "corpora": [
+            {
+                "voices": escape(corpus.told_voices),
+                "corpus": escape(corpus.corpus),
+                "licence": escape(corpus.licence),
+                "attribution": escape(corpus.attribution),
+            }
+            for corpus in voice_corpora(manifest, statistics.voices)
         ],
     }
 

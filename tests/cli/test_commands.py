@@ -46,7 +46,7 @@ def folder(demo_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_help(askqa: Run) -> None:
     code, general, _ = askqa("--help")
     assert code == 0
-    for command in ("build", "show", "score", "filter", "voices", "profiles"):
+    for command in ("build", "show", "score", "filter", "push", "voices", "profiles"):
         code, text, _ = askqa(command, "--help")
         assert code == 0
         assert text.startswith(f"Usage: askqa {command}")

@@ -145,7 +145,7 @@ def test_a_build_reads_what_was_downloaded(
     assert "MIT; each story keeps the licence of its source" in lines[3]
     assert len(lines) == 4
     job = prepare(NAME, BuildOptions(profiles=str(quick_profile), split="validation"))
-    assert [(file.name, file.sha256) for file in job.sources] == [
+    assert [(file["name"], file["sha256"]) for file in job.about["sources"]] == [
         ("coqa_abg_val.json", hashlib.sha256(demo_file.read_bytes()).hexdigest())
     ]
     assert {split for split, _ in ((take.split, take) for take in job.plan.takes)} == {"validation"}

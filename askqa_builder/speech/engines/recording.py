@@ -27,6 +27,7 @@ SPEAKERS_FILE = "recordings.yaml"
 _ROLES = ("narrator", "user", "assistant")
 _NO_CONTROLS = Controls(rate=None, pitch=None, word_times=False)
 _NOMINAL_RATE = 16000
+_UNKNOWN_LICENCE = "unknown (recordings of people)"
 
 
 class RecordingEngine:
@@ -50,7 +51,7 @@ class RecordingEngine:
                 version="1",
                 model=None,
                 revision=_digest(self._files),
-                licence=self.licence or "unknown (recordings of people)",
+                licence=self.licence or _UNKNOWN_LICENCE,
                 sample_rate=_NOMINAL_RATE,
                 pace=Pace(words_per_minute=150.0),
             )
@@ -80,6 +81,11 @@ class RecordingEngine:
         if not len(samples):
             return SpeechError(f"the recording {path.name} is empty")
         return Speech(np.ascontiguousarray(samples.mean(axis=1), np.float32), int(rate))
+
+
+def is_unknown(licence: str) -> bool:
+    """Tell whether nobody has said under which licence the recordings are."""
+    return licence == _UNKNOWN_LICENCE
 
 
 def _wav_files(folder: Path) -> dict[str, Path]:
