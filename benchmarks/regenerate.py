@@ -25,7 +25,7 @@ def main() -> None:
         folder = Path(name)
         source = corpus(folder, CONVERSATIONS)
         whole, cache = folder / "whole", folder / "cache"
-        build = ["build", source, "--cache"]
+        build: list[str | Path] = ["build", source, "--cache"]
         commands: dict[str, tuple[Path, list[str | Path]]] = {
             "from nothing": (whole, [*build, "none"]),
             "filling the cache": (folder / "filling", [*build, cache]),
