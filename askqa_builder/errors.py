@@ -23,3 +23,9 @@ class StorageError(AskqaError):
 
 class EngineError(AskqaError):
     """What an engine runs on is away or out of order, whatever the text; the same command later goes on."""
+
+
+def as_our_own(error: AskqaError) -> AskqaError:
+    """Return an error as one of the classes above: a third party's may not survive the way to another process."""
+    kinds = (UsageError, StorageError, EngineError, AskqaError)
+    return next(kind for kind in kinds if isinstance(error, kind))(str(error))

@@ -15,14 +15,14 @@ from dataclasses import dataclass, field, replace
 
 from pebble import ProcessPool
 
-from askqa_builder.build.plan import Block, estimate
+from askqa_builder.build.plan import Block, Take, estimate
+from askqa_builder.build.poison import MOST_TRIES, find_poison, no_cause
 from askqa_builder.build.recipe import Recipe
 from askqa_builder.build.spool import BlockOutcome, Spool
 from askqa_builder.build.worker_pool import ready_worker, worker_pool
 from askqa_builder.errors import AskqaError
-from askqa_builder.pools import ended_by, failure, first_done, schedule, until_done
+from askqa_builder.pools import failure, first_done, schedule, until_done
 
-_MOST_TRIES = 6
 _QUEUED_PER_WORKER = 6
 """Blocks handed out, so that no worker waits while the main process writes a row group."""
 
@@ -104,27 +104,13 @@ class LocalExecutor:
         happened = failure(future)
         if happened is None:
             return future.result()
-        if job.tries >= _MOST_TRIES:
-            raise AskqaError(
-                f"workers keep ending ({happened}) near {job.block.takes[0].conversation.id!r}, though none of "
-                "its conversations alone does it; look at the machine's memory and run again"
-            )
+        if job.tries >= MOST_TRIES:
+            raise AskqaError(no_cause("workers keep ending", happened, job.block))
         if job.tries > 1:
-            job.poison.update(self._find_poison(pool, job))
+            job.poison.update(
+                find_poison(pool, try_take, job.block, job.poison, lambda take: seconds_alone(take, self._recipe))
+            )
         return None
-
-    def _find_poison(self, pool: ProcessPool, job: _Job) -> dict[int, str]:
-        """Try each take of a block alone, twice if need be, and return those that fail both times."""
-        found = {}
-        for place, take in enumerate(job.block.takes):
-            if place in job.poison:
-                continue
-            seconds = estimate(take.conversation, self._recipe).spoken
-            timeout = self._recipe.start_seconds + seconds * self._recipe.seconds_per_second
-            happened = ended_by(pool, _try_take, (replace(job.block, takes=(take,)),), timeout)
-            if happened:
-                found[place] = happened
-        return found
 
 
 def _run_block(block: Block, poison: Mapping[int, str]) -> BlockOutcome:
@@ -134,7 +120,12 @@ def _run_block(block: Block, poison: Mapping[int, str]) -> BlockOutcome:
         return here.spool.write(block.index, finished.rows, finished.rejects)
 
 
-def _try_take(block: Block) -> None:
+def try_take(block: Block, _: Mapping[int, str], place: int) -> None:
     """Do the steps of a single take without keeping anything. Runs in a worker."""
     with ready_worker() as here:
-        here.worker.make(block, {})
+        here.worker.make(replace(block, takes=(block.takes[place],)), {})
+
+
+def seconds_alone(take: Take, recipe: Recipe) -> float:
+    """How long the steps of a single take may last before it counts as hung."""
+    return recipe.start_seconds + estimate(take.conversation, recipe).spoken * recipe.seconds_per_second
