@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from askqa_builder.build.on_ray.cluster import check_address, require_ray
 from askqa_builder.corpus.conversation import Stage
 from askqa_builder.errors import UsageError
 from askqa_builder.machine import parse_devices, usable_cores
@@ -14,6 +15,7 @@ from askqa_builder.recording.encode import FORMATS
 from askqa_builder.seeds import SEED_BITS
 
 NATIVE_RATE = "native"
+LOCAL, RAY = "local", "ray"
 RATE_LIMITS = (8000, 48000)
 
 _SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,15})?)\s*([KMG]?)B?", re.IGNORECASE | re.ASCII)
@@ -32,8 +34,10 @@ class BuildOptions:
     keep only text whose licence allows passing it on. renditions: recordings of each conversation, each with
     its own cast. sample_rate: Hz, or "native" for the engine's own. shard_size: target in bytes, or such as
     "500MB". workers: processes; None for one per core. device: where engines compute that can do so on a GPU:
-    "cpu", "cuda", "cuda:1", or several as "cuda:0,1"; None for a GPU where there is one. overwrite: discard what
-    another build left in the folder; an unfinished build of the same settings is resumed all the same.
+    "cpu", "cuda", "cuda:1", or several as "cuda:0,1"; None for a GPU where there is one. executor: "local" for
+    processes of this machine, or "ray"; any of them resumes what another began. ray_address: of a Ray cluster; see
+    `on_ray.cluster.connected`. overwrite: discard what another build left in the folder; an unfinished build of the
+    same settings is resumed all the same.
     """
 
     profiles: str = "flite"
@@ -50,6 +54,8 @@ class BuildOptions:
     shard_size: int | str = "500MB"
     workers: int | None = None
     device: str | None = None
+    executor: str = LOCAL
+    ray_address: str | None = None
     overwrite: bool = False
 
     def __post_init__(self) -> None:
@@ -71,6 +77,7 @@ class BuildOptions:
         if self.audio_format not in list(FORMATS):
             raise UsageError(f"audio format: {self.audio_format!r} is unknown; allowed: {', '.join(FORMATS)}")
         parse_devices(self.device)
+        _check_executor(self.executor, self.ray_address, self.devices)
         object.__setattr__(self, "sample_rate", _sample_rate(self.sample_rate))
         object.__setattr__(self, "shard_size", parse_size(self.shard_size))
 
@@ -102,6 +109,18 @@ def parse_size(size: int | str) -> int:
 def _at_least(name: str, value: object, lowest: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or value < lowest:
         raise UsageError(f"{name}: {value!r} is not allowed; give a whole number from {lowest}")
+
+
+def _check_executor(executor: str, address: str | None, devices: tuple[str | None, ...]) -> None:
+    if executor not in (LOCAL, RAY):
+        raise UsageError(f"executor: {executor!r} is unknown; allowed: {LOCAL}, {RAY}")
+    if executor == LOCAL and address is not None:
+        raise UsageError(f"ray address: it needs the executor {RAY}")
+    if executor == RAY:
+        require_ray()
+        check_address(address)
+        if devices not in ((None,), ("cpu",), ("cuda",)):
+            raise UsageError("device: Ray gives every GPU that it has to one speaker; write cuda, or leave it out")
 
 
 def _listed(values: Iterable[str] | str) -> tuple[str, ...]:

@@ -38,6 +38,10 @@ def build_command(
     device: Annotated[
         str | None, typer.Option(help="cpu, cuda, cuda:1 or cuda:0,1.", show_default="a GPU where there is one")
     ] = None,
+    executor: Annotated[str, typer.Option(help="local, or ray: on a cluster, or on this machine.")] = "local",
+    ray_address: Annotated[
+        str | None, typer.Option(help="Cluster, as head:6379 or auto.", show_default="RAY_ADDRESS, else this machine")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be built, and write nothing.")] = False,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Discard the dataset or build of other settings in OUT.")
@@ -59,6 +63,8 @@ def build_command(
         "shard_size": shard_size,
         "workers": workers,
         "device": device,
+        "executor": executor,
+        "ray_address": ray_address,
         "overwrite": overwrite,
     }
     if dry_run:

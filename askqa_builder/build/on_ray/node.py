@@ -1,0 +1,51 @@
+"""What a machine of a cluster must have in common with the one that runs the build."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from importlib.metadata import PackageNotFoundError
+from pathlib import Path
+
+from askqa_builder.build.recipe import Recipe, library_versions
+from askqa_builder.errors import UsageError
+from askqa_builder.speech.alignment import load_aligner
+
+
+def versions(recipe: Recipe) -> dict[str, str]:
+    """Return the versions, on this machine, of whatever can change a sample beside engines. Raises UsageError."""
+    aligner = recipe.profiles.profiles.align
+    try:
+        libraries = library_versions(recipe)
+    except PackageNotFoundError as error:
+        raise UsageError(f"{error.name} is not installed there; install the same on all machines") from error
+    return libraries if aligner is None else {**libraries, aligner: load_aligner(aligner).version}
+
+
+def check_node(recipe: Recipe, wanted: Mapping[str, str]) -> None:
+    """Raise UsageError where this machine would make other samples. wanted: `versions` where the build runs."""
+    here = versions(recipe)
+    others = [f"{name} {here[name]} instead of {version}" for name, version in wanted.items() if here[name] != version]
+    if others:
+        raise UsageError(f"it has {', '.join(others)}; install the same on all machines")
+    for path, sha256 in _recordings(recipe):
+        try:
+            same = hashlib.sha256(path.read_bytes()).hexdigest() == sha256
+        except OSError as error:
+            raise UsageError(
+                f"the recording {path} cannot be read there: {error.strerror}; put it on all machines at this path"
+            ) from error
+        if not same:
+            raise UsageError(f"the recording {path} is another one there; put the same on all machines")
+
+
+def _recordings(recipe: Recipe) -> Iterator[tuple[Path, str]]:
+    """Yield the files that a profile set names, with their SHA-256: clips to clone, and noises."""
+    profiles = recipe.profiles.profiles
+    for key in profiles.engines:
+        for reference in profiles.references(key).values():
+            yield reference.path.resolve(), reference.sha256
+    noise = None if profiles.channel is None else profiles.channel.noise
+    for source in () if noise is None else noise.sources:
+        if source.path is not None and source.sha256 is not None:
+            yield source.path, source.sha256
