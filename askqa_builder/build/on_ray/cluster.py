@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import logging
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from askqa_builder.machine import usable_cores
 
 _ADDRESS_VARIABLE = "RAY_ADDRESS"
 _CLIENT = "ray://"
+_CONNECTION_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ def connected(address: str | None, workers: int | None) -> Iterator[Cluster]:
         return
     wanted = address or os.environ.get(_ADDRESS_VARIABLE) or "local"
     own = wanted == "local"
+    _check_listens(wanted)
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     with _no_news():
         try:
@@ -76,6 +79,18 @@ def connected(address: str | None, workers: int | None) -> Iterator[Cluster]:
             yield _cluster(own=own)
         finally:
             ray.shutdown()
+
+
+def _check_listens(address: str) -> None:
+    """Raise UsageError where nobody listens at host:port: Ray would try again for minutes."""
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal():
+        return  # "auto" and the like, of which Ray knows more
+    try:
+        with socket.create_connection((host.strip("[]"), int(port)), timeout=_CONNECTION_SECONDS):
+            return
+    except (OSError, OverflowError) as error:
+        raise UsageError(f"ray address: no cluster answers at {address}: {error}") from error
 
 
 def _cluster(*, own: bool) -> Cluster:
