@@ -39,9 +39,9 @@ def _name(process: psutil.Process) -> str:
         return ""
 
 
-def without_agents(processes: list[psutil.Process]) -> list[psutil.Process]:
-    """Leave out those that Ray lets try for a minute to tell a killed cluster of its end."""
-    return [process for process in processes if "Agent" not in _name(process)]
+def left(processes: list[psutil.Process]) -> list[psutil.Process]:
+    """Those that are alive, but for two that Ray lets try for a minute to tell a killed cluster of its end."""
+    return [process for process in processes if (name := _name(process)) and "Agent" not in name]
 
 
 def marked(item: Item, marker: str) -> Item:

@@ -7,6 +7,7 @@ import random
 import signal
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -19,7 +20,7 @@ from harness import (
     wait_until,
     write_corpus,
 )
-from ray_setup import RunningCluster, actors, marked, without_agents
+from ray_setup import RunningCluster, actors, left, marked
 
 Arguments = Callable[..., list[str]]
 
@@ -69,7 +70,7 @@ def test_a_build_that_is_killed_or_interrupted_is_resumed_by_either_executor(
         assert "Traceback" not in stderr
         lines = [line for line in stderr.splitlines()[1:] if not is_progress(line)]
         assert lines == (["askqa: interrupted; run the same command again to go on"] if sent is signal.SIGINT else [])
-        assert wait_until(lambda: not actors("Maker") and not without_agents(started), 30)  # noqa: B023
+        assert wait_until(lambda: not actors("Maker") and not left(started), 30)  # noqa: B023
     result = run_askqa(*large_arguments(out))
     assert result.returncode == 3, result.stderr
     assert "done before" in result.stderr
@@ -85,10 +86,13 @@ def test_texts_that_end_or_hang_their_engine_are_rejected(
     short[1:1] = [marked(short[0], "markerkill"), marked(short[0], "markererror")]
     short.insert(5, marked(short[0], "markerhang"))
     arguments = ["build", write_corpus(tmp_path / "all_test.json", short)]
-    results = [
-        run_askqa(*arguments, tmp_path / name, "--profiles", marked_profile, *more, env=cluster.environment)
-        for name, more in (("ray", cluster.options), ("local", []))
-    ]
-    assert [result.returncode for result in results] == [3, 3], results
+
+    def run(name: str, *more: str) -> int:
+        options = ("--profiles", marked_profile, *more)
+        return run_askqa(*arguments, tmp_path / name, *options, env=cluster.environment).returncode
+
+    with ThreadPoolExecutor(2) as pool:  # both mostly wait for the hanging workers
+        results = [pool.submit(run, "ray", *cluster.options), pool.submit(run, "local")]
+    assert [result.result() for result in results] == [3, 3]
     assert "engine_crashed" in (tmp_path / "ray" / "rejected.jsonl").read_text()
     assert digests(tmp_path / "ray") == digests(tmp_path / "local")
