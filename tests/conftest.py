@@ -8,6 +8,8 @@ import os
 if "PYTEST_XDIST_WORKER" in os.environ:  # a process for each core: more threads would get in each other's way
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+os.environ["ASKQA_CACHE"] = "none"  # a test that finds its speech in a cache has not shown how it is made
+
 from pathlib import Path
 from typing import Any
 

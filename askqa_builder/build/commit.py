@@ -9,8 +9,8 @@ from askqa_builder.build.folder import BuildFolder
 from askqa_builder.build.plan import Shard
 from askqa_builder.build.spool import BlockOutcome
 from askqa_builder.corpus.conversation import Stage
-from askqa_builder.dataset.files import storage_errors
 from askqa_builder.dataset.shard import open_shard
+from askqa_builder.files import storage_errors
 
 
 class Committer:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from askqa_builder.build.on_ray.cluster import check_address, require_ray
 from askqa_builder.corpus.conversation import Stage
@@ -13,10 +15,17 @@ from askqa_builder.errors import UsageError
 from askqa_builder.machine import parse_devices, usable_cores
 from askqa_builder.recording.encode import FORMATS
 from askqa_builder.seeds import SEED_BITS
+from askqa_builder.speech.utterance_cache import CacheSettings
+from askqa_builder.user_cache import cache_folder
 
 NATIVE_RATE = "native"
 LOCAL, RAY = "local", "ray"
+NO_CACHE = "none"
+CACHE_VARIABLE = "ASKQA_CACHE"
+"""Environment variable that stands for the option where this is not given."""
 RATE_LIMITS = (8000, 48000)
+
+_LOG = logging.getLogger(__name__)
 
 _SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,15})?)\s*([KMG]?)B?", re.IGNORECASE | re.ASCII)
 _LARGEST_SIZE = 10**15
@@ -27,17 +36,19 @@ _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9}
 class BuildOptions:
     """The options of `build`; the same names as on the command line. Checked when made: UsageError.
 
-    profiles: name of a shipped profile set, or a YAML file. channel: name of a shipped channel, or a YAML file, instead
-    of the profile set's own; "none" for none. split: of a single file, its split; of a folder,
-    the one split to build. limit: at most so many conversations of each split. stages: the configurations to
-    write. domains: keep only these sources. Both may be written as one text with commas. redistributable:
-    keep only text whose licence allows passing it on. renditions: recordings of each conversation, each with
-    its own cast. sample_rate: Hz, or "native" for the engine's own. shard_size: target in bytes, or such as
-    "500MB". workers: processes; None for one per core. device: where engines compute that can do so on a GPU:
-    "cpu", "cuda", "cuda:1", or several as "cuda:0,1"; None for a GPU where there is one. executor: "local" for
-    processes of this machine, or "ray"; any of them resumes what another began. ray_address: of a Ray cluster; see
-    `on_ray.cluster.connected`. overwrite: discard what another build left in the folder; an unfinished build of the
-    same settings is resumed all the same.
+    profiles: name of a shipped profile set, or a YAML file. channel: name of a shipped channel, or a YAML file,
+    instead of the profile set's own; "none" for none. split: of a single file, its split; of a folder, the one split
+    to build. limit: at most so many conversations of each split. stages: the configurations to write. domains: keep
+    only these sources. Both may be written as one text with commas. redistributable: keep only text whose licence
+    allows passing it on. renditions: recordings of each conversation, each with its own cast. share_narration: one
+    narrator for all conversations of a story in a split. sample_rate: Hz, or "native" for the engine's own.
+    shard_size: target in bytes, or such as "500MB". workers: processes; None for one per core. device: where engines
+    compute that can do so on a GPU: "cpu", "cuda", "cuda:1", or several as "cuda:0,1"; None for a GPU where there is
+    one. executor: "local" for processes of this machine, or "ray"; either resumes what the other began. ray_address:
+    of a Ray cluster; see `on_ray.cluster.connected`. cache: folder where utterances are kept for other builds; "none"
+    for none, None for what the environment variable ASKQA_CACHE says, else one in the user's cache directory.
+    cache_size: at most so much is kept there. overwrite: discard what another build left in the folder; an unfinished
+    build of the same settings is resumed all the same.
     """
 
     profiles: str = "flite"
@@ -49,6 +60,7 @@ class BuildOptions:
     domains: tuple[str, ...] | None = None
     redistributable: bool = False
     renditions: int = 1
+    share_narration: bool = False
     sample_rate: int | str = 16000
     audio_format: str = "flac"
     shard_size: int | str = "500MB"
@@ -56,6 +68,8 @@ class BuildOptions:
     device: str | None = None
     executor: str = LOCAL
     ray_address: str | None = None
+    cache: str | None = None
+    cache_size: int | str = "10GB"
     overwrite: bool = False
 
     def __post_init__(self) -> None:
@@ -79,12 +93,37 @@ class BuildOptions:
         parse_devices(self.device)
         _check_executor(self.executor, self.ray_address, self.devices)
         object.__setattr__(self, "sample_rate", _sample_rate(self.sample_rate))
-        object.__setattr__(self, "shard_size", parse_size(self.shard_size))
+        object.__setattr__(self, "shard_size", parse_size(self.shard_size, "shard size"))
+        object.__setattr__(self, "cache_size", parse_size(self.cache_size, "cache size"))
+        if self.cache is not None:
+            object.__setattr__(self, "cache", os.fspath(self.cache))
+            if not self.cache:
+                raise UsageError("cache: the folder's name is empty; give a folder, or none")
 
     @property
     def shard_bytes(self) -> int:
         """Target size of a shard in bytes."""
-        return parse_size(self.shard_size)
+        return int(self.shard_size)
+
+    def open_cache(self) -> CacheSettings | None:
+        """Return where utterances are kept, the folder made; None for nowhere.
+
+        Raises UsageError where the folder that was asked for cannot be used. Of the user's own only a warning is
+        given: a build needs no cache.
+        """
+        chosen = self.cache or os.environ.get(CACHE_VARIABLE)
+        if chosen == NO_CACHE:
+            return None
+        folder = Path(chosen).expanduser().absolute() if chosen else cache_folder("utterances")
+        settings = CacheSettings(folder, int(self.cache_size))
+        try:
+            settings.prepare()
+        except UsageError as error:
+            if chosen:
+                raise
+            _LOG.warning("askqa: nothing is cached: %s", error)
+            return None
+        return settings
 
     @property
     def devices(self) -> tuple[str | None, ...]:
@@ -97,12 +136,12 @@ class BuildOptions:
         return self.workers or usable_cores()
 
 
-def parse_size(size: int | str) -> int:
-    """Read a size in bytes, such as 500MB, 2GB or 1000000. UsageError where it is none."""
+def parse_size(size: int | str, what: str) -> int:
+    """Read a size in bytes, such as 500MB, 2GB or 1000000; what: for the UsageError where it is none."""
     match = _SIZE.fullmatch(str(size).strip())
     value = round(float(match[1]) * _UNITS[match[2].upper()]) if match else 0
     if not 1 <= value <= _LARGEST_SIZE:
-        raise UsageError(f"shard size: {str(size)!r} is not a size; write for example 500MB or 2GB")
+        raise UsageError(f"{what}: {str(size)!r} is not a size; write for example 500MB or 2GB")
     return value
 
 

@@ -85,11 +85,25 @@ class Plan:
 
 @dataclass(frozen=True)
 class Size:
-    """Estimated size of one take: rows, seconds recorded and bytes by stage, seconds spoken once."""
+    """Estimated size of takes: rows and seconds recorded by stage, seconds spoken; of these, seconds of the story."""
 
     rows: dict[Stage, int]
     recorded: dict[Stage, float]
     spoken: float
+    story: float
+
+
+@dataclass(frozen=True)
+class Unit:
+    """Takes that no border divides: one, or all that share a narration. size: of all of them, speech once."""
+
+    takes: tuple[Take, ...]
+    size: Size
+
+    @property
+    def split(self) -> str:
+        """The split in which all of them are."""
+        return self.takes[0].split
 
 
 def make_plan(
@@ -105,17 +119,17 @@ def make_plan(
         if any(True for _ in conversation.points(recipe.stages))
         for rendition in range(recipe.renditions)
     ]
-    sizes = [estimate(take.conversation, recipe) for take in takes]
-    seconds_a_block = _seconds_a_block(sum(size.spoken for size in sizes))
-    borders = {stage: _shard_borders(takes, sizes, stage, recipe, shard_bytes) for stage in recipe.stages}
+    units = _units(takes, recipe)
+    seconds_a_block = _seconds_a_block(sum(unit.size.spoken for unit in units))
+    borders = {stage: _shard_borders(units, stage, recipe, shard_bytes) for stage in recipe.stages}
     cuts = set().union(*borders.values())
-    blocks = tuple(_blocks(takes, sizes, cuts, seconds_a_block))
+    blocks = tuple(_blocks(units, cuts, seconds_a_block))
     shards = tuple(
         shard
         for stage in recipe.stages
         for split in splits
         # a configuration without rows has no files, but a dataset has some
-        if stage is recipe.stages[0] or _rows(takes, sizes, stage, split)
+        if stage is recipe.stages[0] or any(unit.size.rows[stage] for unit in units if unit.split == split)
         for shard in _shards(stage, split, blocks, borders[stage])
     )
     digest = canonical_digest(
@@ -143,7 +157,8 @@ def estimate(conversation: Conversation, recipe: Recipe) -> Size:
         spoken.update(lengths)
         rows[point.stage] += 1
         recorded[point.stage] += sum(lengths.values()) + _PAUSE_SECONDS
-    return Size(rows, recorded, sum(spoken.values()))
+    story = spoken.get((0, conversation.story), 0.0)
+    return Size(rows, recorded, sum(spoken.values()), story)
 
 
 def estimated_bytes(seconds: float, recipe: Recipe) -> float:
@@ -170,40 +185,64 @@ def _seconds_a_block(total: float) -> float:
     return min(max(total / _BLOCKS_WANTED, _SHORTEST_BLOCK_SECONDS), SECONDS_A_BLOCK)
 
 
-def _shard_borders(
-    takes: Sequence[Take], sizes: Sequence[Size], stage: Stage, recipe: Recipe, shard_bytes: int
-) -> set[int]:
+def _units(takes: Sequence[Take], recipe: Recipe) -> list[Unit]:
+    """Return the takes in the order of the plan: as they come, or those of one story and rendition together.
+
+    The latter stand where the first of them stood.
+    """
+    if not recipe.share_narration:
+        return [Unit((take,), estimate(take.conversation, recipe)) for take in takes]
+    together: dict[tuple[str, str, int], list[Take]] = {}
+    for take in takes:
+        together.setdefault((take.split, take.conversation.story_id, take.rendition), []).append(take)
+    return [
+        Unit(tuple(group), _size_together([estimate(take.conversation, recipe) for take in group]))
+        for group in together.values()
+    ]
+
+
+def _size_together(sizes: Sequence[Size]) -> Size:
+    """Add up the sizes of takes whose story is narrated once."""
+    return Size(
+        rows={stage: sum(size.rows[stage] for size in sizes) for stage in Stage},
+        recorded={stage: sum(size.recorded[stage] for size in sizes) for stage in Stage},
+        spoken=sum(size.spoken - size.story for size in sizes) + max(size.story for size in sizes),
+        story=max(size.story for size in sizes),
+    )
+
+
+def _shard_borders(units: Sequence[Unit], stage: Stage, recipe: Recipe, shard_bytes: int) -> set[int]:
     """Return the indices of the takes that begin a shard of this stage."""
     borders = set()
     filled = 0.0
     split = None
-    for i, (take, size) in enumerate(zip(takes, sizes, strict=True)):
-        needed = estimated_bytes(size.recorded[stage], recipe)
-        # whichever is nearer to the target: with this take or without it
+    first_take = 0
+    for unit in units:
+        needed = estimated_bytes(unit.size.recorded[stage], recipe)
+        # whichever is nearer to the target: with this unit or without it
         full = filled > 0 and filled + needed / 2 > shard_bytes
-        if take.split != split or (needed and full):
-            borders.add(i)
-            filled, split = 0.0, take.split
+        if unit.split != split or (needed and full):
+            borders.add(first_take)
+            filled, split = 0.0, unit.split
         filled += needed
+        first_take += len(unit.takes)
     return borders
 
 
-def _blocks(takes: Sequence[Take], sizes: Sequence[Size], cuts: set[int], longest: float) -> Iterator[Block]:
+def _blocks(units: Sequence[Unit], cuts: set[int], longest: float) -> Iterator[Block]:
     waiting: list[Take] = []
     seconds = 0.0
     index = 0
-    for i, (take, size) in enumerate(zip(takes, sizes, strict=True)):
-        if waiting and (i in cuts or seconds + size.spoken > longest):
+    first_take = 0
+    for unit in units:
+        if waiting and (first_take in cuts or seconds + unit.size.spoken > longest):
             yield Block(index, tuple(waiting), seconds)
             waiting, seconds, index = [], 0.0, index + 1
-        waiting.append(take)
-        seconds += size.spoken
+        waiting += unit.takes
+        seconds += unit.size.spoken
+        first_take += len(unit.takes)
     if waiting:
         yield Block(index, tuple(waiting), seconds)
-
-
-def _rows(takes: Sequence[Take], sizes: Sequence[Size], stage: Stage, split: str) -> int:
-    return sum(size.rows[stage] for take, size in zip(takes, sizes, strict=True) if take.split == split)
 
 
 def _shards(stage: Stage, split: str, blocks: Sequence[Block], borders: set[int]) -> list[Shard]:

@@ -39,6 +39,11 @@ class PlannedTurn:
     loudness: float
     seed: int
 
+    @property
+    def sound(self) -> tuple[object, ...]:
+        """What its sound depends on; the same for turns that share it."""
+        return self.turn, self.engine, self.paragraphs, self.prosody, self.loudness
+
 
 @dataclass(frozen=True)
 class PlannedRow:

@@ -21,6 +21,7 @@ from askqa_builder.recording.channel.room import require_rooms
 from askqa_builder.recording.encode import AudioFormat, audio_format
 from askqa_builder.speech.alignment import load_aligner
 from askqa_builder.speech.engine import Engine, EngineInfo, load_engine, prepares, takes_device
+from askqa_builder.speech.utterance_cache import CacheSettings
 from askqa_builder.voices.channel_files import read_channel
 from askqa_builder.voices.profile_files import read_profile_set
 from askqa_builder.voices.profiles import ProfileSet
@@ -36,7 +37,8 @@ class Recipe:
 
     engines: identity of each engine by `EngineChoice.key`. listening: who checks words, None where nobody does.
     devices: where to speak, for engines that compute on a device; the first is the kind of all. sample_rate: of the
-    recordings, Hz.
+    recordings, Hz. share_narration: conversations of one story and split have one narrator, who speaks it once. cache:
+    where utterances are kept for other builds, None for nowhere.
     """
 
     profiles: ResolvedProfileSet
@@ -46,8 +48,10 @@ class Recipe:
     seed: int
     stages: tuple[Stage, ...]
     renditions: int
+    share_narration: bool
     sample_rate: int
     audio_format: AudioFormat
+    cache: CacheSettings | None
 
     @property
     def start_seconds(self) -> float:
@@ -91,8 +95,10 @@ def make_recipe(options: BuildOptions) -> Recipe:
         options.seed,
         options.stages,
         options.renditions,
+        options.share_narration,
         rate,
         audio_format(options.audio_format, rate),
+        options.open_cache(),
     )
 
 
@@ -196,6 +202,7 @@ def describe_recipe(recipe: Recipe) -> dict[str, Any]:
         "seed": recipe.seed,
         "stages": [stage.value for stage in recipe.stages],
         "renditions": recipe.renditions,
+        **({"share_narration": True} if recipe.share_narration else {}),
         "sampling_rate": recipe.sample_rate,
         "audio_format": recipe.audio_format.name,
         "numeric_mode": recipe.numeric_mode,

@@ -8,15 +8,15 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from askqa_builder.build.planned import PlannedRow, PlannedTake, PlannedTurn
+from askqa_builder.build.planned import PlannedRow, PlannedTake
 from askqa_builder.build.recipe import Recipe
+from askqa_builder.build.turns import HeardTurn
 from askqa_builder.corpus.conversation import Act, Clarification, Evidence, Role
 from askqa_builder.dataset.schema import CHANNEL, TURN_SCORES
 from askqa_builder.recording.encode import encode
 from askqa_builder.recording.quality import measure_quality
 from askqa_builder.recording.speaker import speaker_f0
 from askqa_builder.recording.timeline import Timeline, join, to_seconds
-from askqa_builder.recording.turn_audio import TurnAudio
 from askqa_builder.seeds import short_hash
 from askqa_builder.speech.engine import Pcm
 from askqa_builder.voices.casting import SpeakerProfile
@@ -35,17 +35,17 @@ class RowMaker:
     def __init__(self, recipe: Recipe) -> None:
         self._recipe = recipe
 
-    def row(self, planned: PlannedTake, row: PlannedRow, audio: Sequence[TurnAudio], identifier: str) -> Row:
-        """Join the turns of one row and describe the recording; `audio[i]` is the row's i-th turn."""
+    def row(self, planned: PlannedTake, row: PlannedRow, turns: Sequence[HeardTurn], identifier: str) -> Row:
+        """Join the turns of one row, in the order heard, and describe the recording."""
         recipe = self._recipe
         rate = recipe.sample_rate
         conversation = planned.take.conversation
-        turns = [planned.turns[i] for i in row.turns]
-        timeline = Timeline.of([len(turn.pcm) for turn in audio], [turn.pause for turn in turns], row.tail, rate)
-        dry = [turn.pcm for turn in audio]
+        pauses = [planned.turns[i].pause for i in row.turns]
+        timeline = Timeline.of([len(turn.pcm) for turn in turns], pauses, row.tail, rate)
+        dry = [turn.pcm for turn in turns]
         received = _received(planned, turns, dry, timeline)
         pcm = join(dry, timeline) if received is None else received.pcm
-        words = _words(turns, audio, timeline)
+        words = _words(turns, timeline)
         response = row.point.response
         return {
             "id": identifier,
@@ -70,7 +70,7 @@ class RowMaker:
             "story": conversation.story,
             "turns": _turns(turns, timeline),
             "words": words,
-            "speakers": [self._speaker(speaker, turns, audio) for speaker in planned.cast.values()],
+            "speakers": [self._speaker(speaker, turns) for speaker in planned.cast.values()],
             "response": {
                 "action": response.action.value,
                 "text": response.text,
@@ -84,11 +84,8 @@ class RowMaker:
             "seed": recipe.seed,
         }
 
-    def _speaker(
-        self, speaker: SpeakerProfile, turns: Sequence[PlannedTurn], audio: Sequence[TurnAudio]
-    ) -> dict[str, Any]:
+    def _speaker(self, speaker: SpeakerProfile, turns: Sequence[HeardTurn]) -> dict[str, Any]:
         info = self._recipe.engines[speaker.engine.key]
-        heard = [i for i, turn in enumerate(turns) if turn.turn.role is speaker.role]
         return {
             "role": speaker.role.value,
             "engine": info.name,
@@ -99,24 +96,24 @@ class RowMaker:
             "accent": speaker.voice.accent,
             "metadata_source": speaker.voice.metadata_source,
             "requested": {"rate": speaker.rate, "pitch": speaker.pitch, "loudness": speaker.loudness},
-            "measured": self._measured([turns[i] for i in heard], [audio[i] for i in heard]),
+            "measured": self._measured([turn for turn in turns if turn.turn.role is speaker.role]),
         }
 
-    def _measured(self, turns: Sequence[PlannedTurn], audio: Sequence[TurnAudio]) -> dict[str, float | None]:
+    def _measured(self, turns: Sequence[HeardTurn]) -> dict[str, float | None]:
         """Measure one speaker over the turns heard; all null for a role that does not speak in this row."""
-        if not audio:
+        if not turns:
             return {"f0": None, "words_per_minute": None, "loudness": None}
-        samples = sum(len(turn.pcm) for turn in audio)
-        words = sum(_word_count(turn) for turn in turns)
-        power = sum(len(turn.pcm) * 10 ** (turn.loudness / 10) for turn in audio) / samples
+        samples = sum(len(turn.pcm) for turn in turns)
+        words = sum(turn.word_count for turn in turns)
+        power = sum(len(turn.pcm) * 10 ** (turn.loudness / 10) for turn in turns) / samples
         return {
-            "f0": speaker_f0([turn.pcm for turn in audio], self._recipe.sample_rate),
+            "f0": speaker_f0([turn.pcm for turn in turns], self._recipe.sample_rate),
             "words_per_minute": words * 60 / to_seconds(samples, self._recipe.sample_rate),
             "loudness": 10 * math.log10(power),
         }
 
 
-def _turns(turns: Sequence[PlannedTurn], timeline: Timeline) -> list[dict[str, Any]]:
+def _turns(turns: Sequence[HeardTurn], timeline: Timeline) -> list[dict[str, Any]]:
     rows = []
     for turn, first, last in zip(turns, timeline.starts, timeline.ends, strict=True):
         start, end = to_seconds(first, timeline.sample_rate), to_seconds(last, timeline.sample_rate)
@@ -125,46 +122,36 @@ def _turns(turns: Sequence[PlannedTurn], timeline: Timeline) -> list[dict[str, A
                 "role": turn.turn.role.value,
                 "act": turn.turn.act.value,
                 "text": turn.turn.text,
-                "spoken_text": turn.spoken.text,
+                "spoken_text": turn.spoken_text,
                 "start": start,
                 "end": end,
-                "words_per_minute": _word_count(turn) * 60 / (end - start),
+                "words_per_minute": turn.word_count * 60 / (end - start),
                 "seed": turn.seed,
-                "rate": turn.prosody.rate,
-                "pitch": turn.prosody.pitch,
+                "rate": turn.rate,
+                "pitch": turn.pitch,
                 **dict.fromkeys(TURN_SCORES),
             }
         )
     return rows
 
 
-def _word_count(turn: PlannedTurn) -> int:
-    return len(turn.spoken.text.split())
-
-
-def _words(turns: Sequence[PlannedTurn], audio: Sequence[TurnAudio], timeline: Timeline) -> list[dict[str, Any]]:
-    words = []
+def _words(turns: Sequence[HeardTurn], timeline: Timeline) -> list[dict[str, Any]]:
     rate = timeline.sample_rate
-    for i, (turn, heard, offset) in enumerate(zip(turns, audio, timeline.starts, strict=True)):
-        spoken = turn.spoken
-        for word in heard.words:
-            char_start, char_end = spoken.source_span(word.char_start, word.char_end)
-            words.append(
-                {
-                    "turn": i,
-                    "word": spoken.text[word.char_start : word.char_end],
-                    "start": to_seconds(offset + word.start, rate),
-                    "end": to_seconds(offset + word.end, rate),
-                    "char_start": char_start,
-                    "char_end": char_end,
-                }
-            )
-    return words
+    return [
+        {
+            "turn": i,
+            "word": word.word,
+            "start": to_seconds(offset + word.start, rate),
+            "end": to_seconds(offset + word.end, rate),
+            "char_start": word.char_start,
+            "char_end": word.char_end,
+        }
+        for i, (turn, offset) in enumerate(zip(turns, timeline.starts, strict=True))
+        for word in turn.words
+    ]
 
 
-def _evidence(
-    evidence: Evidence | None, turns: Sequence[PlannedTurn], words: Sequence[dict[str, Any]]
-) -> dict[str, Any]:
+def _evidence(evidence: Evidence | None, turns: Sequence[HeardTurn], words: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Describe the evidence, and when its words are narrated, where the engine says when words are spoken."""
     if evidence is None:
         return {"text": None, "char_start": None, "char_end": None, "start": None, "end": None}
@@ -189,7 +176,7 @@ def _clarification(clarification: Clarification) -> dict[str, Any]:
 
 
 def _received(
-    planned: PlannedTake, turns: Sequence[PlannedTurn], audio: Sequence[Pcm], timeline: Timeline
+    planned: PlannedTake, turns: Sequence[HeardTurn], audio: Sequence[Pcm], timeline: Timeline
 ) -> Received | None:
     """Send a row's turns through the take's channel, if there is one."""
     if planned.channel is None:

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from askqa_builder.build.commit import Committer
 from askqa_builder.build.folder import BuildFolder
 from askqa_builder.build.local_executor import LocalExecutor
-from askqa_builder.build.options import RAY, BuildOptions
+from askqa_builder.build.options import NO_CACHE, RAY, BuildOptions
 from askqa_builder.build.plan import Block, Plan, Shard, Take, estimate, estimated_bytes, make_plan
 from askqa_builder.build.recipe import (
     Recipe,
@@ -39,6 +39,7 @@ from askqa_builder.dataset.shard import ShardRecord
 from askqa_builder.dataset.statistics import Statistics, summarise
 from askqa_builder.errors import StorageError, UsageError
 from askqa_builder.progress import Progress, Silent, Totals
+from askqa_builder.speech.utterance_cache import UtteranceCache
 
 _TAKES_TIMED = 9
 _MOST_SECONDS_TIMING = 8.0
@@ -85,6 +86,8 @@ def build(source: str | Path, out: str | Path, *, progress: Progress | None = No
         already_complete = manifest is not None
         if manifest is None:
             _make_shards(job, folder, progress or Silent())
+            if job.recipe.cache is not None:
+                UtteranceCache(job.recipe.cache).trim()
             rejects = _all_rejects(job, folder)
             manifest = _describe(job, folder, rejects)
             write_rejected(folder.out, rejects)
@@ -102,7 +105,7 @@ def estimate_build(source: str | Path, **options: Any) -> Estimate:
 
     Raises UsageError as `build` does.
     """
-    job = prepare(Path(source), BuildOptions(**options))
+    job = prepare(Path(source), BuildOptions(**{**options, "cache": NO_CACHE}))  # it would make the folder
     recipe = job.recipe
     sizes = [estimate(take.conversation, recipe) for take in job.plan.takes]
     recorded = sum(sum(size.recorded.values()) for size in sizes)

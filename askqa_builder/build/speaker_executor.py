@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from pebble import ProcessPool
@@ -23,7 +23,7 @@ from askqa_builder.build.poison import MOST_TRIES, find_poison, no_cause
 from askqa_builder.build.recipe import Recipe
 from askqa_builder.build.speaker import Speaker, SpeakingJob
 from askqa_builder.build.speakers import POLL_SECONDS, Speakers
-from askqa_builder.build.spool import BlockOutcome, Spool, read_pickled, write_pickled
+from askqa_builder.build.spool import BlockOutcome, Spool, write_pickled
 from askqa_builder.build.worker_pool import ready_worker, worker_pool
 from askqa_builder.errors import AskqaError, EngineError, StorageError
 from askqa_builder.pools import Watch, failure, schedule, until_done
@@ -195,7 +195,9 @@ class SpeakerExecutor:
                 continue
             result = future.result()  # in a broken pool the job stays at work
             del self._at_work[future]
-            if queue is self._to_plan:
+            if queue is self._to_plan and not result:
+                self._to_finish.append(job)
+            elif queue is self._to_plan:
                 (self._to_speak.appendleft if job.alone else self._to_speak.append)(job)
             else:
                 self._spool.remove_handed_over(job.block.index)  # not by the worker, which may die over it
@@ -232,26 +234,32 @@ def working_seconds(block: Block, recipe: Recipe) -> float:
     return recipe.start_seconds + block.seconds / _FINISHING_SPEED
 
 
-def _plan(block: Block, poison: Mapping[int, str]) -> None:
-    """Leave what a block's engines have to speak to the speaker. Runs in a worker."""
+def _plan(block: Block, poison: Mapping[int, str]) -> bool:
+    """Leave what a block's engines have to speak to the speaker; tell whether it is anything. Runs in a worker."""
     with ready_worker() as here:
-        write_pickled(here.spool.texts_path(block.index), here.worker.texts(block, poison))
+        recalled, texts = here.worker.plan(block, poison)
+        write_pickled(here.spool.recalled_path(block.index), recalled)
+        if texts:
+            write_pickled(here.spool.texts_path(block.index), texts)
+        else:
+            write_pickled(here.spool.speech_path(block.index), {})
+        return bool(texts)
 
 
 def _finish(block: Block, poison: Mapping[int, str]) -> BlockOutcome:
     """Finish a block that was spoken and spool its rows. Runs in a worker."""
     with ready_worker() as here:
-        finished = here.worker.finish(block, poison, read_pickled(here.spool.speech_path(block.index)))
+        finished = here.worker.finish(block, poison, *here.spool.handed_over(block.index))
         return here.spool.write(block.index, finished.rows, finished.rejects)
 
 
 def try_plan(block: Block, _: Mapping[int, str], place: int) -> None:
     """Prepare a single take without keeping anything. Runs in a worker."""
     with ready_worker() as here:
-        here.worker.texts(replace(block, takes=(block.takes[place],)), {})
+        here.worker.try_plan(block, place)
 
 
 def try_finish(block: Block, poison: Mapping[int, str], place: int) -> None:
     """Finish a single take of a block that was spoken without keeping anything. Runs in a worker."""
     with ready_worker() as here:
-        here.worker.finish_one(block, poison, read_pickled(here.spool.speech_path(block.index)), place)
+        here.worker.try_finish(block, poison, *here.spool.handed_over(block.index), place)

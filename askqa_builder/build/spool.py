@@ -19,8 +19,8 @@ import pyarrow as pa
 
 from askqa_builder.corpus.conversation import Stage
 from askqa_builder.corpus.rejects import Reject
-from askqa_builder.dataset.files import atomic_write, storage_errors
 from askqa_builder.dataset.schema import COLUMNS
+from askqa_builder.files import atomic_write, storage_errors
 
 
 @dataclass(frozen=True)
@@ -128,17 +128,26 @@ class Spool:
         """Where a speaker leaves a block's speech for the worker that finishes it."""
         return self.folder / f"{index:06d}.speech"
 
+    def recalled_path(self, index: int) -> Path:
+        """Where a worker leaves what of a block was spoken before, and what was not, for the one that finishes it."""
+        return self.folder / f"{index:06d}.recalled"
+
+    def handed_over(self, index: int) -> tuple[Any, Any]:
+        """Return what of a block was spoken before, and what a speaker has left. Raises StorageError."""
+        return read_pickled(self.recalled_path(index)), read_pickled(self.speech_path(index))
+
     def remove_handed_over(self, index: int) -> None:
         """Remove what processes hand each other of a block. Raises StorageError."""
         with storage_errors("remove what was spoken"):
-            for path in (self.texts_path(index), self.speech_path(index)):
+            for path in (self.texts_path(index), self.speech_path(index), self.recalled_path(index)):
                 path.unlink(missing_ok=True)
 
     def remove_all_handed_over(self) -> None:
         """Remove what the processes of a build that was killed had for each other. Raises StorageError."""
         with storage_errors("remove what was spoken"):
-            for path in (*self.folder.glob("*.texts"), *self.folder.glob("*.speech")):
-                path.unlink(missing_ok=True)
+            for kind in ("texts", "speech", "recalled"):
+                for path in self.folder.glob(f"*.{kind}"):
+                    path.unlink(missing_ok=True)
 
     def _rows_path(self, index: int, stage: Stage) -> Path:
         return self.folder / f"{index:06d}.{stage.value}.arrow"

@@ -12,11 +12,10 @@ from askqa_builder.build.plan import Block, Take
 from askqa_builder.build.planned import PlannedParagraph, PlannedRow, PlannedTake, PlannedTurn
 from askqa_builder.build.recipe import Recipe
 from askqa_builder.build.rows import Row, RowMaker
-from askqa_builder.build.turns import Spoken, finish_turn
+from askqa_builder.build.turns import HeardTurn, Spoken, finish_turn
 from askqa_builder.corpus.conversation import Act, Role, Stage, Turn
 from askqa_builder.corpus.rejects import Reject, RejectStage
 from askqa_builder.errors import AskqaError, EngineError, SpeechError, StorageError, UsageError
-from askqa_builder.recording.turn_audio import TurnAudio
 from askqa_builder.seeds import Stream, derive_seed
 from askqa_builder.speech.engine import Engine, Utterance
 from askqa_builder.speech.gate import Check, speak_gated
@@ -28,6 +27,9 @@ from askqa_builder.voices.turn_prosody import combined, draw_offset
 
 TurnSpeech = list[Spoken]
 """What was spoken of a turn, one item a paragraph."""
+
+SpokenByEngine = Mapping[str, Mapping[Utterance, Spoken]]
+"""What was spoken, by the engine's key and the utterance."""
 
 _QUESTIONS = frozenset({Act.QUESTION, Act.CLARIFYING_QUESTION})
 """Acts whose last word rises where the source has no mark."""
@@ -80,23 +82,28 @@ def speak_block(
     check: what speech must pass beside what any must. What the engines do not control is left to `finish_block`.
     """
     batches = utterances_by_engine(planned)
-    return in_turns(planned, {key: speak_batch(engines[key], batch, check) for key, batch in batches.items()})
+    spoken = {
+        key: dict(zip(batch, speak_batch(engines[key], batch, check), strict=True)) for key, batch in batches.items()
+    }
+    return in_turns(planned, spoken)
 
 
 def utterances_by_engine(planned: Sequence[PlannedTake]) -> dict[str, list[Utterance]]:
-    """Return what each engine has to speak, by the engine's key, in the order of the turns."""
-    batches: dict[str, list[Utterance]] = {}
+    """Return what each engine has to speak, by the engine's key, in the order of the turns, each utterance once."""
+    batches: dict[str, dict[Utterance, None]] = {}
     for take in planned:
         for turn in take.turns:
             for paragraph in turn.paragraphs:
-                batches.setdefault(turn.engine, []).append(paragraph.utterance)
-    return batches
+                batches.setdefault(turn.engine, {})[paragraph.utterance] = None
+    return {key: list(batch) for key, batch in batches.items()}
 
 
-def in_turns(planned: Sequence[PlannedTake], spoken: Mapping[str, Sequence[Spoken]]) -> list[list[TurnSpeech]]:
-    """Put what was spoken of `utterances_by_engine` back into the shape of `planned`."""
-    answers = {key: iter(batch) for key, batch in spoken.items()}
-    return [[[next(answers[turn.engine]) for _ in turn.paragraphs] for turn in take.turns] for take in planned]
+def in_turns(planned: Sequence[PlannedTake], spoken: SpokenByEngine) -> list[list[TurnSpeech]]:
+    """Put what was spoken of `utterances_by_engine` into the shape of `planned`."""
+    return [
+        [[spoken[turn.engine][paragraph.utterance] for paragraph in turn.paragraphs] for turn in take.turns]
+        for take in planned
+    ]
 
 
 def finish_block(planned: Sequence[PlannedTake], spoken: Sequence[list[TurnSpeech]], recipe: Recipe) -> Finished:
@@ -106,9 +113,10 @@ def finish_block(planned: Sequence[PlannedTake], spoken: Sequence[list[TurnSpeec
     """
     block = Finished()
     maker = RowMaker(recipe)
+    narration = _Narration()
     for take, speech in zip(planned, spoken, strict=True):
         try:
-            block.add(_finish_take(take, speech, recipe, maker))
+            block.add(_finish_take(take, speech, recipe, maker, narration))
         except (AskqaError, MemoryError, OSError):
             raise
         except Exception as error:  # one odd conversation must not cost all others
@@ -154,7 +162,7 @@ def row_id(take: Take, suffix: str) -> str:
 
 def _plan_take(take: Take, recipe: Recipe) -> PlannedTake:
     conversation = take.conversation
-    speakers = cast(recipe.profiles, CastingKey(recipe.seed, conversation.id, take.rendition, take.split))
+    speakers = _cast(take, recipe)
     turns: list[PlannedTurn] = []
     places: dict[tuple[int, Turn], int] = {}
     rows: list[PlannedRow] = []
@@ -172,8 +180,19 @@ def _plan_take(take: Take, recipe: Recipe) -> PlannedTake:
     return PlannedTake(take, speakers, tuple(turns), tuple(rows), channel)
 
 
+def _cast(take: Take, recipe: Recipe) -> Cast:
+    """Draw who speaks; where a narration is shared, the story's narrator comes first, whatever the conversation."""
+    kept: Cast = {}
+    if recipe.share_narration:
+        of_story = CastingKey(recipe.seed, take.conversation.story_id, take.rendition, take.split)
+        kept = {Role.NARRATOR: cast(recipe.profiles, of_story)[Role.NARRATOR]}
+    return cast(recipe.profiles, CastingKey(recipe.seed, take.conversation.id, take.rendition, take.split), kept)
+
+
 def _plan_turn(take: Take, index: int, turn: Turn, after_story: bool, speakers: Cast, recipe: Recipe) -> PlannedTurn:
-    key = (recipe.seed, take.conversation.id, take.rendition, index, turn.text)
+    shared = recipe.share_narration and turn.role is Role.NARRATOR
+    item = take.conversation.story_id if shared else take.conversation.id
+    key = (recipe.seed, item, take.rendition, index, turn.text)
     speaker = speakers[turn.role]
     spoken = read_aloud(turn.text, final="?" if turn.act in _QUESTIONS else ".")
     seed = derive_seed(*key)
@@ -186,7 +205,7 @@ def _plan_turn(take: Take, index: int, turn: Turn, after_story: bool, speakers: 
         engine=speaker.engine.key,
         paragraphs=tuple(_paragraphs(whole, paragraph_spans(spoken, turn.text), recipe)),
         prosody=prosody,
-        pause=recipe.profiles.profiles.draw_pause(pause, Stream(*key, "pause")),
+        pause=recipe.profiles.profiles.draw_pause(pause, Stream(recipe.seed, take.conversation.id, *key[2:], "pause")),
         loudness=speaker.loudness,
         seed=seed,
     )
@@ -215,12 +234,31 @@ def speak_batch(engine: Engine, batch: Sequence[Utterance], check: Check | None 
         return [speech for utterance in batch for speech in speak_batch(engine, [utterance], check)]
 
 
-def _finish_take(planned: PlannedTake, spoken: list[TurnSpeech], recipe: Recipe, maker: RowMaker) -> Finished:
+class _Narration:
+    """The last narration that was finished, for the conversations after it that share it."""
+
+    def __init__(self) -> None:
+        self._sound: tuple[object, ...] = ()
+        self._heard: HeardTurn | SpeechError | None = None
+
+    def hear(self, spoken: TurnSpeech, turn: PlannedTurn, speakers: Cast, recipe: Recipe) -> HeardTurn | SpeechError:
+        """Finish a turn, or give what is finished of the same one."""
+        if self._heard is not None and turn.sound == self._sound:
+            return self._heard
+        heard = finish_turn(spoken, turn, speakers[turn.turn.role].voice.controls, recipe)
+        if recipe.share_narration and turn.turn.role is Role.NARRATOR:
+            self._sound, self._heard = turn.sound, heard
+        return heard
+
+
+def _finish_take(
+    planned: PlannedTake, spoken: list[TurnSpeech], recipe: Recipe, maker: RowMaker, narration: _Narration
+) -> Finished:
     finished = Finished()
     take = planned.take
     audio = []
     for i, turn in enumerate(planned.turns):
-        audio.append(finish_turn(spoken[i], turn, planned.cast[turn.turn.role].voice.controls, recipe))
+        audio.append(narration.hear(spoken[i], turn, planned.cast, recipe))
         spoken[i] = []  # four times as large as what it became
     for turn, heard in zip(planned.turns[: len(take.conversation.turns)], audio, strict=False):
         if isinstance(heard, SpeechError):  # a turn that all rows share
@@ -228,7 +266,7 @@ def _finish_take(planned: PlannedTake, spoken: list[TurnSpeech], recipe: Recipe,
             return finished
     for row in planned.rows:
         suffix = row.point.suffix
-        turns: list[TurnAudio] = []
+        turns: list[HeardTurn] = []
         for i in row.turns:
             heard = audio[i]
             if isinstance(heard, SpeechError):

@@ -31,6 +31,9 @@ def build_command(
         bool, typer.Option("--redistributable", help="Keep only text whose licence allows passing it on.")
     ] = False,
     renditions: Annotated[int, typer.Option(help="Recordings of each conversation, each newly cast.")] = 1,
+    share_narration: Annotated[
+        bool, typer.Option("--share-narration", help="Narrate each story once in a split, for all its conversations.")
+    ] = False,
     sample_rate: Annotated[str, typer.Option(help="Hz, or native for the engine's own.")] = "16000",
     audio_format: Annotated[str, typer.Option(help="flac, wav, mp3 or ogg.")] = "flac",
     shard_size: Annotated[str, typer.Option(help="Target size of a Parquet file.")] = "500MB",
@@ -42,6 +45,11 @@ def build_command(
     ray_address: Annotated[
         str | None, typer.Option(help="Cluster, as head:6379 or auto.", show_default="RAY_ADDRESS, else this machine")
     ] = None,
+    cache: Annotated[
+        str | None,
+        typer.Option(help="Folder of utterances spoken before, or none.", show_default="in the user's cache directory"),
+    ] = None,
+    cache_size: Annotated[str, typer.Option(help="At most so much is kept there.")] = "10GB",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be built, and write nothing.")] = False,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Discard the dataset or build of other settings in OUT.")
@@ -58,6 +66,7 @@ def build_command(
         "domains": domains,
         "redistributable": redistributable,
         "renditions": renditions,
+        "share_narration": share_narration,
         "sample_rate": sample_rate,
         "audio_format": audio_format,
         "shard_size": shard_size,
@@ -65,6 +74,8 @@ def build_command(
         "device": device,
         "executor": executor,
         "ray_address": ray_address,
+        "cache": cache,
+        "cache_size": cache_size,
         "overwrite": overwrite,
     }
     if dry_run:

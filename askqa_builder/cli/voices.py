@@ -88,7 +88,7 @@ def profiles_command(
 def _measure_voices(engine: Engine, voices: list[Voice], file: Path) -> None:
     from tqdm import tqdm
 
-    from askqa_builder.dataset.files import atomic_write
+    from askqa_builder.files import atomic_write
     from askqa_builder.recording.measuring import measure_voices, measured_table
     from askqa_builder.voices.voice_table import check_replaceable, format_voice_table
 

@@ -10,9 +10,9 @@ from typing import Any
 import yaml
 
 from askqa_builder.corpus.licences import licence_of
-from askqa_builder.dataset.files import atomic_write
 from askqa_builder.dataset.manifest import CARD_NAME, DATA_FOLDER
 from askqa_builder.dataset.statistics import Statistics
+from askqa_builder.files import atomic_write
 
 _SIZE_CATEGORIES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 _LARGEST = "n>1M"
@@ -101,6 +101,7 @@ def _body(manifest: Mapping[str, Any], statistics: Statistics) -> dict[str, Any]
         "format_version": manifest["format_version"],
         "seed": manifest["seed"],
         "renditions": manifest["renditions"],
+        "share_narration": manifest.get("share_narration", False),
         "kept": _kept(manifest["selection"]),
         "sources": ", ".join(f"{escape(source['name'])} ({source['split']})" for source in manifest["sources"]),
         "engines": ", ".join(_engine(engine) for engine in engines),

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from askqa_builder.corpus.rejects import Reject, describe
-from askqa_builder.dataset.files import atomic_write, storage_errors
 from askqa_builder.dataset.shard import ShardRecord
 from askqa_builder.errors import UsageError
+from askqa_builder.files import atomic_write, storage_errors
 
 MANIFEST_NAME = "askqa.json"
 REJECTED_NAME = "rejected.jsonl"

@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import soundfile
 
-from askqa_builder.dataset.files import atomic_write
 from askqa_builder.dataset.manifest import read_manifest, shard_records
 from askqa_builder.errors import AskqaError, UsageError
+from askqa_builder.files import atomic_write
 from askqa_builder.recording.encode import FORMATS, encode
 
 

@@ -15,8 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from askqa_builder.dataset.files import atomic_write
 from askqa_builder.dataset.schema import leaf_paths, row_schema
+from askqa_builder.files import atomic_write
 
 ROW_GROUP_BYTES = 32 << 20
 """Small groups make readers of the text columns move ten times the bytes, large ones cost memory."""

@@ -25,11 +25,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from askqa_builder.dataset import shard
-from askqa_builder.dataset.files import TEMPORARY_MARK, atomic_write, remove_temporaries
 from askqa_builder.dataset.schema import COLUMNS, row_schema
 from askqa_builder.dataset.shard import ShardRecord, write_shard
 from askqa_builder.digests import sha256_of
 from askqa_builder.errors import StorageError
+from askqa_builder.files import TEMPORARY_MARK, atomic_write, remove_temporaries
 
 FILE = "test-00000-of-00001.parquet"
 

@@ -25,8 +25,8 @@ from harness import (
 )
 
 from askqa_builder import filter, score
-from askqa_builder.dataset.files import atomic_write
 from askqa_builder.errors import UsageError
+from askqa_builder.files import atomic_write
 from askqa_builder.scoring import replacing
 
 pytest.importorskip("pocketsphinx", reason="the asr extra is not installed")

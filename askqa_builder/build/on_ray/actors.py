@@ -10,7 +10,7 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -18,24 +18,17 @@ from askqa_builder.build.local_executor import seconds_alone, try_take
 from askqa_builder.build.on_ray.node import check_node
 from askqa_builder.build.plan import Block, Take
 from askqa_builder.build.poison import find_poison
+from askqa_builder.build.recall import Batches
 from askqa_builder.build.recipe import Recipe
 from askqa_builder.build.shared_engines import SWITCH_SECONDS, SharedEngines
 from askqa_builder.build.speaker_executor import try_finish, try_plan, working_seconds
 from askqa_builder.build.speakers import Speakers
 from askqa_builder.build.spool import PackedBlock, Spool, pack, write_pickled
 from askqa_builder.build.steps import Finished
-from askqa_builder.build.turns import Spoken
-from askqa_builder.build.worker import Worker, open_worker
+from askqa_builder.build.worker import Recalled, SpokenBatches, Worker, open_worker
 from askqa_builder.build.worker_pool import worker_pool
 from askqa_builder.errors import AskqaError, UsageError, as_our_own
 from askqa_builder.processes import compute_on_one_core, keep_freed_memory
-from askqa_builder.speech.engine import Utterance
-
-Texts = Mapping[str, Sequence[Utterance]]
-"""Of a block, by the engine's key."""
-
-Speeches = Mapping[str, Sequence[Spoken]]
-"""What was spoken of `Texts`."""
 
 
 class _Actor:
@@ -93,28 +86,34 @@ class Helper(_Actor):
 
     _speaking = False
 
-    def plan(self, block: Block, poison: Mapping[int, str]) -> tuple[None, Texts]:
-        """Return what is to be spoken of a block, as second value."""
+    def plan(self, block: Block, poison: Mapping[int, str]) -> tuple[bool, Recalled, Batches]:
+        """Tell whether anything of a block has to be spoken; return what need not, and what is to be spoken."""
         with _crossing():
-            return None, self._worker.texts(block, poison)
+            recalled, texts = self._worker.plan(block, poison)
+            return bool(texts), recalled, texts
 
-    def finish(self, block: Block, poison: Mapping[int, str], speech: Speeches) -> PackedBlock:
-        """Make the rows of a block that was spoken."""
+    def finish(
+        self, block: Block, poison: Mapping[int, str], recalled: Recalled, speech: SpokenBatches | None
+    ) -> PackedBlock:
+        """Make the rows of a block that was spoken; speech: None where all of it was before."""
         with _crossing():
-            return _packed(block, self._worker.finish(block, poison, speech))
+            return _packed(block, self._worker.finish(block, poison, recalled, speech or {}))
 
-    def find_poison(self, block: Block, known: Mapping[int, str], speech: Speeches | None) -> dict[int, str]:
-        """Return the takes of a block that end or hang whoever finishes them, or plans them without `speech`."""
+    def find_poison(
+        self, block: Block, known: Mapping[int, str], recalled: Recalled | None, speech: SpokenBatches | None
+    ) -> dict[int, str]:
+        """Return the takes of a block that end or hang whoever finishes them, or plans them where none is recalled."""
         recipe = self._worker.recipe
 
         def seconds(_: Take) -> float:
             return working_seconds(block, recipe)
 
         with _crossing(), _folder() as folder:
-            if speech is not None:
-                write_pickled(Spool(folder).speech_path(block.index), speech)
-            step = try_plan if speech is None else try_finish
-            return _find_poison(recipe, folder, False, step, block, known, seconds)
+            if recalled is None:
+                return _find_poison(recipe, folder, False, try_plan, block, known, seconds)
+            write_pickled(Spool(folder).recalled_path(block.index), recalled)
+            write_pickled(Spool(folder).speech_path(block.index), speech or {})
+            return _find_poison(recipe, folder, False, try_finish, block, known, seconds)
 
 
 class RaySpeaker(_Actor):
@@ -128,7 +127,7 @@ class RaySpeaker(_Actor):
         sys.setswitchinterval(SWITCH_SECONDS)
         self._engines = SharedEngines(self._worker.engines, self._worker.check)
 
-    def speak(self, *texts: Texts) -> tuple[float | Speeches, ...]:
+    def speak(self, *texts: Batches) -> tuple[float | SpokenBatches, ...]:
         """Return how many seconds it took to speak, then what was spoken of each block."""
         with _crossing():
             begun = time.monotonic()

@@ -46,7 +46,7 @@ class _Job:
 
     tries: how often it was with a speaker that ended, and with a helper that did. alone: it is spoken with no other
     beside it. suspected: its poison is looked for. poison: takes, by place, that end their engine, and what happened.
-    texts, speech: where they are, once they are made.
+    recalled, texts, speech: where they are, once they are made; speech is none where all was recalled.
     """
 
     block: Block
@@ -56,12 +56,13 @@ class _Job:
     alone: bool = False
     suspected: bool = False
     poison: dict[int, str] = field(default_factory=dict)
+    recalled: ray.ObjectRef | None = None
     texts: ray.ObjectRef | None = None
     speech: ray.ObjectRef | None = None
 
     def begin_anew(self) -> None:
         """Plan it again: what was made of it is gone, or holds poison."""
-        self.step, self.texts, self.speech = _Step.PLAN, None, None
+        self.step, self.recalled, self.texts, self.speech = _Step.PLAN, None, None, None
 
 
 @dataclass(eq=False)
@@ -157,12 +158,14 @@ class RaySpeakerExecutor:
         job = queue.popleft()
         seconds = working_seconds(job.block, self._recipe)
         if job.suspected:
+            made = (job.recalled, job.speech) if job.step is _Step.FINISH else (None, None)
             everyone = 2 * len(job.block.takes) * seconds
-            helpers.ask(member, _Round([job]), "find_poison", job.block, job.poison, job.speech, seconds=everyone)
+            helpers.ask(member, _Round([job]), "find_poison", job.block, job.poison, *made, seconds=everyone)
         elif job.step is _Step.PLAN:
-            helpers.ask(member, _Round([job]), "plan", job.block, job.poison, seconds=seconds, outputs=1)
+            helpers.ask(member, _Round([job]), "plan", job.block, job.poison, seconds=seconds, outputs=2)
         else:
-            helpers.ask(member, _Round([job]), "finish", job.block, job.poison, job.speech, seconds=seconds)
+            made = (job.recalled, job.speech)
+            helpers.ask(member, _Round([job]), "finish", job.block, job.poison, *made, seconds=seconds)
 
     def _hand_to_speaker(self, speakers: Crew[_Round], member: Member[_Round]) -> None:
         """Give a speaker as many blocks as take SECONDS_A_ROUND, or one that must be alone."""
@@ -242,8 +245,10 @@ class RaySpeakerExecutor:
             elif job.suspected:
                 self._plan_without(job, event.value)
             elif job.step is _Step.PLAN:
-                job.texts, job.step = event.outputs[0], _Step.SPEAK
-                (self._waiting[_Step.SPEAK].appendleft if job.alone else self._waiting[_Step.SPEAK].append)(job)
+                job.recalled, job.texts = event.outputs
+                job.step = _Step.SPEAK if event.value else _Step.FINISH
+                queue = self._waiting[job.step]
+                (queue.appendleft if job.alone else queue.append)(job)
             else:
                 yield self._spool.store(event.value)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -24,7 +25,8 @@ def atomic_write(path: Path, *, durable: bool = True) -> Iterator[IO[bytes]]:
 
     Raises StorageError where the disk is full or refuses.
     """
-    temporary = path.with_name(f".{path.name}{TEMPORARY_MARK}{os.getpid()}")
+    # not by process number alone: processes of several machines may share a folder
+    temporary = path.with_name(f".{path.name}{TEMPORARY_MARK}{os.getpid()}-{secrets.token_hex(4)}")
     with storage_errors(f"write {path.name}"):
         try:
             file = temporary.open("wb")
