@@ -14,6 +14,7 @@ SCRIPTS = (
     "build_overhead",
     "worker_scaling",
     "memory",
+    "ray_scaling",
     "join_and_write",
     "espeak_speed",
     "prosody",

@@ -28,6 +28,7 @@ from askqa_builder.build.steps import Finished
 from askqa_builder.build.worker import Recalled, SpokenBatches, Worker, open_worker
 from askqa_builder.build.worker_pool import worker_pool
 from askqa_builder.errors import AskqaError, UsageError, as_our_own
+from askqa_builder.pools import until_done
 from askqa_builder.processes import compute_on_one_core, keep_freed_memory
 
 
@@ -159,12 +160,16 @@ def _find_poison(
     seconds: Callable[[Take], float],
 ) -> dict[int, str]:
     """Look for poison with a process of this actor's own."""
-    with worker_pool(1, recipe, folder, speaking=speaking) as pool:
-        try:
-            return find_poison(pool, step, block, known, seconds)
-        finally:
-            pool.stop()
-            pool.join()
+
+    def search() -> Iterator[dict[int, str]]:
+        with worker_pool(1, recipe, folder, speaking=speaking) as pool:
+            try:
+                yield find_poison(pool, step, block, known, seconds)
+            finally:
+                pool.stop()
+                pool.join()
+
+    return next(until_done(search))
 
 
 @contextmanager

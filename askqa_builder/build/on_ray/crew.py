@@ -24,7 +24,7 @@ from ray.exceptions import (
     WorkerCrashedError,
 )
 
-from askqa_builder.errors import AskqaError
+from askqa_builder.errors import AskqaError, UsageError
 from askqa_builder.pools import NO_WORKERS, STARTING_SECONDS
 
 _MOST_FAILED_STARTS = 5
@@ -160,6 +160,11 @@ class Crew(Generic[Tag]):
         try:
             value = ray.get(call.refs[0])
         except (RayActorError, NodeDiedError, OutOfMemoryError, WorkerCrashedError) as error:
+            if getattr(error, "_actor_init_failed", False):  # our actors do nothing there: their code is not found
+                raise UsageError(
+                    f"a machine of the cluster cannot run a worker: {str(error).strip().splitlines()[-1]}; install the "
+                    "same askqa-builder, with the same extras, on all machines"
+                ) from error
             yield from self._replace(member, _how(error))
             return
         except ObjectLostError:

@@ -16,7 +16,7 @@ from askqa_builder.build.local_executor import seconds_alone
 from askqa_builder.build.on_ray.actors import Maker
 from askqa_builder.build.on_ray.cluster import Cluster, connected
 from askqa_builder.build.on_ray.crew import Crew, Loss, wait_for
-from askqa_builder.build.on_ray.node import versions
+from askqa_builder.build.on_ray.node import check_gpus, versions
 from askqa_builder.build.plan import Block
 from askqa_builder.build.poison import MOST_TRIES, no_cause
 from askqa_builder.build.recipe import Recipe
@@ -72,6 +72,7 @@ class RayExecutor:
                 crew.stop()
 
     def _hire(self, cluster: Cluster) -> Crew[_Job]:
+        check_gpus(self._recipe, cluster.gpus)
         maker = ray.remote(num_cpus=1, max_restarts=0, max_task_retries=0)(Maker)
         opening = (self._recipe, versions(self._recipe), not cluster.own)
         size = max(min(self._workers or cluster.cpus, self._blocks), 1)

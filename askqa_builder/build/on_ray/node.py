@@ -10,6 +10,7 @@ from pathlib import Path
 from askqa_builder.build.recipe import Recipe, library_versions
 from askqa_builder.errors import UsageError
 from askqa_builder.speech.alignment import load_aligner
+from askqa_builder.speech.engine import takes_device
 
 
 def versions(recipe: Recipe) -> dict[str, str]:
@@ -37,6 +38,25 @@ def check_node(recipe: Recipe, wanted: Mapping[str, str]) -> None:
             ) from error
         if not same:
             raise UsageError(f"the recording {path} is another one there; put the same on all machines")
+
+
+def check_gpus(recipe: Recipe, gpus: int) -> None:
+    """Raise UsageError where the cluster's GPUs do not fit the device that the build was planned for here."""
+    if speaks_on_gpus(recipe):
+        if not gpus:
+            raise UsageError("device: the cluster has no GPU; give --device cpu, or add a machine with one")
+        return
+    idle = [info.name for info in recipe.engines.values() if takes_device(info.name)]
+    if idle and gpus and recipe.devices == (None,):
+        raise UsageError(
+            f"device: the cluster has {gpus} GPUs, and {', '.join(idle)} finds none here, where the build is "
+            "planned; start it on a machine with one, or give --device cpu"
+        )
+
+
+def speaks_on_gpus(recipe: Recipe) -> bool:
+    """Tell whether an engine speaks apart from the workers on a GPU."""
+    return any(info.pace.apart and info.numeric_mode.startswith("cuda") for info in recipe.engines.values())
 
 
 def _recordings(recipe: Recipe) -> Iterator[tuple[Path, str]]:

@@ -18,14 +18,14 @@ import ray
 from askqa_builder.build.on_ray.actors import Helper, RaySpeaker
 from askqa_builder.build.on_ray.cluster import Cluster, connected
 from askqa_builder.build.on_ray.crew import Answer, Crew, Loss, Member, wait_for
-from askqa_builder.build.on_ray.node import versions
+from askqa_builder.build.on_ray.node import check_gpus, speaks_on_gpus, versions
 from askqa_builder.build.plan import Block
 from askqa_builder.build.poison import MOST_TRIES, no_cause
 from askqa_builder.build.recipe import Recipe
 from askqa_builder.build.shared_engines import MOST_BLOCKS_A_ROUND, SECONDS_A_ROUND, SPEAKING_THREADS
 from askqa_builder.build.speaker_executor import working_seconds
 from askqa_builder.build.spool import BlockOutcome, Spool
-from askqa_builder.errors import AskqaError, EngineError, UsageError
+from askqa_builder.errors import AskqaError, EngineError
 
 _PLANNED_AHEAD = 16
 """Planned blocks for each speaker."""
@@ -107,10 +107,8 @@ class RaySpeakerExecutor:
                 helpers.stop()
 
     def _hire(self, cluster: Cluster) -> tuple[Crew[_Round], Crew[_Round]]:
-        infos = self._recipe.engines.values()
-        on_gpu = any(info.pace.apart and info.numeric_mode.startswith("cuda") for info in infos)
-        if on_gpu and not cluster.gpus:
-            raise UsageError("device: the cluster has no GPU; give --device cpu, or add a node with one")
+        check_gpus(self._recipe, cluster.gpus)
+        on_gpu = speaks_on_gpus(self._recipe)
         count = min(cluster.gpus, self._blocks) if on_gpu else 1
         # a speaker takes no CPU of the cluster's, or it might wait for ever for one that the helpers have
         speaker = ray.remote(
