@@ -20,8 +20,9 @@ def ray_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     site = tmp_path_factory.mktemp("ray-site")
     install_engine(site, ENGINES / "marked_engine.py", "MarkedEngine")
     install_engine(site, ENGINES / "speaking_apart" / "apart_engine.py", "ApartEngine")
+    path = [str(site), str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]
     return {
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(site), os.environ.get("PYTHONPATH", "")])),
+        "PYTHONPATH": os.pathsep.join(filter(None, path)),
         "APART_FOLDER": str(tmp_path_factory.mktemp("apart-log")),
         "RAY_USAGE_STATS_ENABLED": "0",
     }
