@@ -1,43 +1,41 @@
 """What runs on Ray's workers: actors that make a block's rows, or that speak, or that do all but speaking.
 
-They do what the local executors' processes do. Where a block ends or hangs them, the one of its conversations that is
-to blame is looked for in processes of their own, as locally, so that both find the same.
+They do what the local executors' processes do, and have such processes to speak (see `child`). Where a block ends or
+hangs one, the conversation that is to blame is looked for as locally, so that both find the same.
 """
 
 from __future__ import annotations
 
+import itertools
+import os
 import socket
-import sys
 import tempfile
+import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from multiprocessing.connection import wait
 from pathlib import Path
 
-from askqa_builder.build.local_executor import seconds_alone, try_take
+from askqa_builder.build.local_executor import block_seconds, pack_block, seconds_alone, try_take
+from askqa_builder.build.on_ray.child import Child, Ended
 from askqa_builder.build.on_ray.node import check_node
-from askqa_builder.build.plan import Block, Take
-from askqa_builder.build.poison import find_poison
+from askqa_builder.build.plan import Block
 from askqa_builder.build.recall import Batches
 from askqa_builder.build.recipe import Recipe
-from askqa_builder.build.shared_engines import SWITCH_SECONDS, SharedEngines
+from askqa_builder.build.speaker import Speaker, SpeakingJob
 from askqa_builder.build.speaker_executor import try_finish, try_plan, working_seconds
-from askqa_builder.build.speakers import Speakers
-from askqa_builder.build.spool import PackedBlock, Spool, pack, write_pickled
-from askqa_builder.build.steps import Finished
-from askqa_builder.build.worker import Recalled, SpokenBatches, Worker, open_worker
-from askqa_builder.build.worker_pool import worker_pool
+from askqa_builder.build.speakers import POLL_SECONDS, Speakers
+from askqa_builder.build.spool import PackedBlock, Spool, pack, read_pickled, write_pickled
+from askqa_builder.build.worker import Recalled, SpokenBatches, open_worker
 from askqa_builder.errors import AskqaError, UsageError, as_our_own
-from askqa_builder.pools import until_done
 from askqa_builder.processes import compute_on_one_core, keep_freed_memory
 
 
 class _Actor:
-    """An actor that keeps open what a worker needs."""
+    """An actor that keeps open what blocks need."""
 
-    _speaking: bool
-    _worker: Worker
-    _lifetime: ExitStack
+    _recipe: Recipe
 
     def hello(self) -> None:
         """Answer: the actor has a place."""
@@ -50,42 +48,44 @@ class _Actor:
         with _crossing():
             keep_freed_memory()
             compute_on_one_core()
-            self._lifetime = ExitStack()
+            self._recipe = recipe
             try:
                 check_node(recipe, versions)
-                opened = open_worker(recipe, recipe.devices[0], speaking=self._speaking)
-                self._worker = self._lifetime.enter_context(opened)
+                self._start()
             except UsageError as error:
                 if not away:
                     raise
                 raise UsageError(f"the machine {socket.gethostname()} of the cluster: {error}") from error
 
+    def _start(self) -> None:
+        raise NotImplementedError
+
 
 class Maker(_Actor):
     """Does all three steps of a block."""
 
-    _speaking = True
+    def _start(self) -> None:
+        self._child = Child(self._recipe, Path(os.devnull), speaking=True)  # it hands over all that it makes
 
-    def make(self, block: Block, poison: Mapping[int, str]) -> PackedBlock:
+    def make(self, block: Block, poison: Mapping[int, str]) -> PackedBlock | Ended:
         """Make a block's rows."""
         with _crossing():
-            return _packed(block, self._worker.make(block, poison))
+            made: PackedBlock | Ended
+            made = self._child.run(pack_block, block, poison, timeout=block_seconds(block, self._recipe))
+            return made
 
     def find_poison(self, block: Block, known: Mapping[int, str]) -> dict[int, str]:
         """Return the takes of a block that end or hang whoever makes them, beside those known."""
-        recipe = self._worker.recipe
-
-        def seconds(take: Take) -> float:
-            return seconds_alone(take, recipe)
-
-        with _crossing(), _folder() as folder:
-            return _find_poison(recipe, folder, True, try_take, block, known, seconds)
+        with _crossing():
+            return self._child.find_poison(try_take, block, known, lambda take: seconds_alone(take, self._recipe))
 
 
 class Helper(_Actor):
     """Plans and finishes blocks that are spoken elsewhere."""
 
-    _speaking = False
+    def _start(self) -> None:
+        opened = open_worker(self._recipe, self._recipe.devices[0], speaking=False)
+        self._worker = ExitStack().enter_context(opened)  # until the process ends
 
     def plan(self, block: Block, poison: Mapping[int, str]) -> tuple[bool, Recalled, Batches]:
         """Tell whether anything of a block has to be spoken; return what need not, and what is to be spoken."""
@@ -98,46 +98,51 @@ class Helper(_Actor):
     ) -> PackedBlock:
         """Make the rows of a block that was spoken; speech: None where all of it was before."""
         with _crossing():
-            return _packed(block, self._worker.finish(block, poison, recalled, speech or {}))
+            finished = self._worker.finish(block, poison, recalled, speech or {})
+            return pack(block.index, finished.rows, finished.rejects)
 
     def find_poison(
         self, block: Block, known: Mapping[int, str], recalled: Recalled | None, speech: SpokenBatches | None
     ) -> dict[int, str]:
         """Return the takes of a block that end or hang whoever finishes them, or plans them where none is recalled."""
-        recipe = self._worker.recipe
-
-        def seconds(_: Take) -> float:
-            return working_seconds(block, recipe)
-
         with _crossing(), _folder() as folder:
-            if recalled is None:
-                return _find_poison(recipe, folder, False, try_plan, block, known, seconds)
-            write_pickled(Spool(folder).recalled_path(block.index), recalled)
-            write_pickled(Spool(folder).speech_path(block.index), speech or {})
-            return _find_poison(recipe, folder, False, try_finish, block, known, seconds)
+            if recalled is not None:
+                write_pickled(Spool(folder).recalled_path(block.index), recalled)
+                write_pickled(Spool(folder).speech_path(block.index), speech or {})
+            step = try_plan if recalled is None else try_finish
+            child = Child(self._recipe, folder, speaking=False)
+            try:
+                return child.find_poison(step, block, known, lambda _: working_seconds(block, self._recipe))
+            finally:
+                child.stop()
 
 
 class RaySpeaker(_Actor):
-    """Speaks for several blocks at once, in two threads."""
+    """Speaks through a speaking process as the local executor has them; threads may call it."""
 
-    _speaking = True
+    def _start(self) -> None:
+        self._lock = threading.Lock()
+        self._numbers = itertools.count()
+        self._done: set[int] = set()
+        self._speaker = Speaker(self._recipe, self._recipe.devices[0])
+        while not self._speaker.ready:
+            self._listen()
 
-    def open(self, recipe: Recipe, versions: Mapping[str, str], away: bool) -> None:
-        """Open as any actor, to speak."""
-        super().open(recipe, versions, away)
-        sys.setswitchinterval(SWITCH_SECONDS)
-        self._engines = SharedEngines(self._worker.engines, self._worker.check)
-
-    def speak(self, *texts: Batches) -> tuple[float | SpokenBatches, ...]:
-        """Return how many seconds it took to speak, then what was spoken of each block."""
-        with _crossing():
+    def speak(self, seconds: Sequence[float], *texts: Batches) -> tuple[float | SpokenBatches, ...]:
+        """Return how long it took to speak, then what was spoken of each block. seconds: estimated, of each."""
+        with _crossing(), _folder() as folder:
             begun = time.monotonic()
-            spoken = self._engines.speak(texts)
-            return time.monotonic() - begun, *spoken
+            jobs = [self._send(length, batches, folder) for length, batches in zip(seconds, texts, strict=True)]
+            numbers = {job.number for job in jobs}
+            while not numbers <= self._done:
+                self._listen()
+            self._done -= numbers
+            taken = time.monotonic() - begun
+            return taken, *(read_pickled(folder / f"{job.number}.speech") for job in jobs)
 
     def find_poison(self, block: Block, known: Mapping[int, str]) -> dict[int, str]:
         """Return the takes of a block that end or hang who speaks them, beside those known."""
-        speakers = Speakers(self._worker.recipe)
+        speakers = Speakers(self._recipe)
         with _crossing(), _folder() as folder:
             try:
                 speakers.start()
@@ -145,31 +150,22 @@ class RaySpeaker(_Actor):
             finally:
                 speakers.stop()
 
+    def _send(self, seconds: float, batches: Batches, folder: Path) -> SpeakingJob:
+        with self._lock:
+            number = next(self._numbers)
+            job = SpeakingJob(number, seconds, folder / f"{number}.texts", folder / f"{number}.speech")
+            write_pickled(job.texts, batches)
+            self._speaker.send(job)
+        return job
 
-def _packed(block: Block, finished: Finished) -> PackedBlock:
-    return pack(block.index, finished.rows, finished.rejects)
-
-
-def _find_poison(
-    recipe: Recipe,
-    folder: Path,
-    speaking: bool,
-    step: Callable[..., None],
-    block: Block,
-    known: Mapping[int, str],
-    seconds: Callable[[Take], float],
-) -> dict[int, str]:
-    """Look for poison with a process of this actor's own."""
-
-    def search() -> Iterator[dict[int, str]]:
-        with worker_pool(1, recipe, folder, speaking=speaking) as pool:
+    def _listen(self) -> None:
+        """Wait a moment, and note what is done; this actor ends with its speaking process, and is replaced."""
+        wait([self._speaker.connection, self._speaker.sentinel], timeout=POLL_SECONDS)
+        with self._lock:
             try:
-                yield find_poison(pool, step, block, known, seconds)
-            finally:
-                pool.stop()
-                pool.join()
-
-    return next(until_done(search))
+                self._done.update(self._speaker.receive())
+            except EOFError:
+                os._exit(1)
 
 
 @contextmanager

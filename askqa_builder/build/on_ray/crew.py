@@ -24,6 +24,7 @@ from ray.exceptions import (
     WorkerCrashedError,
 )
 
+from askqa_builder.build.on_ray.child import Ended
 from askqa_builder.errors import AskqaError, UsageError
 from askqa_builder.pools import NO_WORKERS, STARTING_SECONDS
 
@@ -47,7 +48,8 @@ class Answer(Generic[Tag]):
 
 @dataclass(frozen=True)
 class Loss(Generic[Tag]):
-    """A call that gave no answer. suspect: it was being done when its actor ended or hung, and may have caused it.
+    """A call that gave no answer. suspect: it was being done when its actor, or a process of that, ended or hung, and
+    may have caused it.
 
     gone: what it needed or gave was on a machine that is gone, so that it cannot simply be made again.
     """
@@ -184,6 +186,8 @@ class Crew(Generic[Tag]):
             self._open_up(member)
         elif lost:
             yield Loss(call.tag, "what a machine held is gone", suspect=False, gone=True)
+        elif isinstance(value, Ended):
+            yield Loss(call.tag, value.happened, suspect=True)
         else:
             yield Answer(call.tag, value, call.refs[1:])
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import ray
 
-from askqa_builder.build.local_executor import seconds_alone
+from askqa_builder.build.local_executor import block_seconds, seconds_alone
 from askqa_builder.build.on_ray.actors import Maker
 from askqa_builder.build.on_ray.cluster import Cluster, connected
 from askqa_builder.build.on_ray.crew import Crew, Loss, wait_for
@@ -89,7 +89,7 @@ class RayExecutor:
                 seconds = 2 * sum(seconds_alone(take, self._recipe) for take in job.block.takes)
                 crew.ask(member, job, "find_poison", job.block, job.poison, seconds=seconds)
             else:
-                seconds = job.block.seconds * self._recipe.seconds_per_second
+                seconds = 2 * block_seconds(job.block, self._recipe)  # the actor itself notices before that
                 crew.ask(member, job, "make", job.block, job.poison, seconds=seconds)
         return True
 

@@ -196,7 +196,8 @@ class RaySpeakerExecutor:
     def _speak(self, speakers: Crew[_Round], member: Member[_Round], jobs: Sequence[_Job]) -> None:
         seconds = sum(job.block.seconds for job in jobs) * self._recipe.seconds_per_second
         texts: Sequence[Any] = [job.texts for job in jobs]
-        speakers.ask(member, _Round(jobs), "speak", *texts, seconds=seconds, outputs=len(jobs))
+        lengths = [job.block.seconds for job in jobs]
+        speakers.ask(member, _Round(jobs), "speak", lengths, *texts, seconds=seconds, outputs=len(jobs))
 
     def _hear(self, speakers: Crew[_Round]) -> None:
         """Take what was spoken, and see to what was not."""

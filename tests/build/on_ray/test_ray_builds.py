@@ -29,6 +29,18 @@ SECONDS = 240
 """For a build to start Ray and get going, on a machine that is busy with other things."""
 
 
+def test_an_engine_with_noise_gives_the_same_bytes(
+    cluster: RunningCluster, demo_file: Path, quick_profile: Path, tmp_path: Path
+) -> None:
+    """The noise of flite's slt is made of libc's random numbers, from which the threads of Ray's processes draw."""
+    profile = tmp_path / "slt.yaml"
+    profile.write_text(quick_profile.read_text("utf-8").replace("kal16", "slt"))
+    for name, options in (("ray", cluster.options), ("local", [])):
+        result = run_askqa("build", demo_file, tmp_path / name, "--profiles", profile, *options, timeout=SECONDS)
+        assert result.returncode == 0, result.stderr
+    assert digests(tmp_path / "ray") == digests(tmp_path / "local")
+
+
 def test_actors_and_a_machine_are_lost(
     cluster: RunningCluster, large_arguments: Arguments, undisturbed: Path, tmp_path: Path
 ) -> None:
