@@ -31,3 +31,9 @@ class HubError(AskqaError):
 
 class HubUnavailableError(HubError):
     """The Hub, or the way to it, is out of order for now; the same command later goes on."""
+
+
+def as_our_own(error: AskqaError) -> AskqaError:
+    """Return an error as one of the classes above: a third party's may not survive the way to another process."""
+    kinds = (UsageError, StorageError, EngineError, AskqaError)
+    return next(kind for kind in kinds if isinstance(error, kind))(str(error))

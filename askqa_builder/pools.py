@@ -111,7 +111,7 @@ def ended_by(pool: ProcessPool, function: Callable[..., Any], args: tuple[Any, .
     happened = None
     for _ in range(2):
         future = schedule(pool, function, args, timeout)
-        first_done(pool, [future], timeout)
+        first_done(pool, [future], max(timeout, STARTING_SECONDS))  # the worker may have to start first
         happened = failure(future)
         if happened is None:
             future.result()

@@ -15,6 +15,7 @@ SCRIPTS = (
     "worker_scaling",
     "regenerate",
     "memory",
+    "ray_scaling",
     "join_and_write",
     "espeak_speed",
     "prosody",

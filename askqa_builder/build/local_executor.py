@@ -15,14 +15,14 @@ from dataclasses import dataclass, field, replace
 
 from pebble import ProcessPool
 
-from askqa_builder.build.plan import Block, estimate
+from askqa_builder.build.plan import Block, Take, estimate
+from askqa_builder.build.poison import MOST_TRIES, find_poison, no_cause
 from askqa_builder.build.recipe import Recipe
-from askqa_builder.build.spool import BlockOutcome, Spool
+from askqa_builder.build.spool import BlockOutcome, PackedBlock, Spool, pack
 from askqa_builder.build.worker_pool import ready_worker, worker_pool
 from askqa_builder.errors import AskqaError
-from askqa_builder.pools import ended_by, failure, first_done, schedule, until_done
+from askqa_builder.pools import STARTING_SECONDS, failure, first_done, schedule, until_done
 
-_MOST_TRIES = 6
 _QUEUED_PER_WORKER = 6
 """Blocks handed out, so that no worker waits while the main process writes a row group."""
 
@@ -57,13 +57,14 @@ class LocalExecutor:
     def _run_pool(self, waiting: Iterator[Block], retries: deque[_Job]) -> Iterator[BlockOutcome]:
         """Run what waits in one pool; where it breaks, its unfinished jobs go to `retries`."""
         running: dict[Future[BlockOutcome], _Job] = {}
+        idle_seconds = max(self._recipe.start_seconds, STARTING_SECONDS)
         with worker_pool(self._workers, self._recipe, self._spool.folder, speaking=True) as pool:
             try:
                 while True:
                     self._fill(pool, running, retries, waiting)
                     if not running:
                         break
-                    for future in first_done(pool, running, self._recipe.start_seconds):
+                    for future in first_done(pool, running, idle_seconds):
                         outcome = self._settle(pool, future, running[future])
                         job = running.pop(future)
                         if outcome is None:
@@ -94,7 +95,7 @@ class LocalExecutor:
                     return
                 retries.append(_Job(block))
             job = retries[0]
-            timeout = self._recipe.start_seconds + job.block.seconds * self._recipe.seconds_per_second
+            timeout = block_seconds(job.block, self._recipe)
             running[schedule(pool, _run_block, (job.block, job.poison), timeout)] = job
             job.tries += 1
             retries.popleft()  # only now: a broken pool takes no job
@@ -104,27 +105,13 @@ class LocalExecutor:
         happened = failure(future)
         if happened is None:
             return future.result()
-        if job.tries >= _MOST_TRIES:
-            raise AskqaError(
-                f"workers keep ending ({happened}) near {job.block.takes[0].conversation.id!r}, though none of "
-                "its conversations alone does it; look at the machine's memory and run again"
-            )
+        if job.tries >= MOST_TRIES:
+            raise AskqaError(no_cause("workers keep ending", happened, job.block))
         if job.tries > 1:
-            job.poison.update(self._find_poison(pool, job))
+            job.poison.update(
+                find_poison(pool, try_take, job.block, job.poison, lambda take: seconds_alone(take, self._recipe))
+            )
         return None
-
-    def _find_poison(self, pool: ProcessPool, job: _Job) -> dict[int, str]:
-        """Try each take of a block alone, twice if need be, and return those that fail both times."""
-        found = {}
-        for place, take in enumerate(job.block.takes):
-            if place in job.poison:
-                continue
-            seconds = estimate(take.conversation, self._recipe).spoken
-            timeout = self._recipe.start_seconds + seconds * self._recipe.seconds_per_second
-            happened = ended_by(pool, _try_take, (replace(job.block, takes=(take,)),), timeout)
-            if happened:
-                found[place] = happened
-        return found
 
 
 def _run_block(block: Block, poison: Mapping[int, str]) -> BlockOutcome:
@@ -134,7 +121,24 @@ def _run_block(block: Block, poison: Mapping[int, str]) -> BlockOutcome:
         return here.spool.write(block.index, finished.rows, finished.rejects)
 
 
-def _try_take(block: Block) -> None:
+def pack_block(block: Block, poison: Mapping[int, str]) -> PackedBlock:
+    """Do the three steps of a block and return its rows. Runs in a worker."""
+    with ready_worker() as here:
+        finished = here.worker.make(block, poison)
+        return pack(block.index, finished.rows, finished.rejects)
+
+
+def try_take(block: Block, _: Mapping[int, str], place: int) -> None:
     """Do the steps of a single take without keeping anything. Runs in a worker."""
     with ready_worker() as here:
-        here.worker.make(block, {})
+        here.worker.make(replace(block, takes=(block.takes[place],)), {})
+
+
+def block_seconds(block: Block, recipe: Recipe) -> float:
+    """How long the steps of a block may last before it counts as hung."""
+    return recipe.start_seconds + block.seconds * recipe.seconds_per_second
+
+
+def seconds_alone(take: Take, recipe: Recipe) -> float:
+    """How long the steps of a single take may last before it counts as hung."""
+    return recipe.start_seconds + estimate(take.conversation, recipe).spoken * recipe.seconds_per_second

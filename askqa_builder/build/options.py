@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from askqa_builder.build.on_ray.cluster import check_address, require_ray
 from askqa_builder.corpus.conversation import Role, Stage
 from askqa_builder.corpus.grouping import GroupSplit, parse_shares
 from askqa_builder.corpus.reading_choice import parse_turns
@@ -21,6 +22,7 @@ from askqa_builder.speech.utterance_cache import CacheSettings
 from askqa_builder.user_cache import cache_folder
 
 NATIVE_RATE = "native"
+LOCAL, RAY = "local", "ray"
 NO_CACHE = "none"
 CACHE_VARIABLE = "ASKQA_CACHE"
 """Environment variable that stands for the option where this is not given."""
@@ -37,23 +39,31 @@ _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9}
 class BuildOptions:
     """The options of `build`; the same names as on the command line. Checked when made: UsageError.
 
-    profiles: name of a shipped profile set, or a YAML file. channel: name of a shipped channel, or a YAML file, instead
-    of the profile set's own; "none" for none. split: of a single file, its split; of a folder, the one split to build.
+    profiles: name of a shipped profile set, or a YAML file.
+    channel: name of a shipped channel, or a YAML file, instead of the profile set's own; "none" for none.
+    recordings: folder of people's recordings of the turns of `recorded_roles`, instead of synthesis.
+    split: of a single file, its split; of a folder, the one split to build.
     group_split: shares of train, validation and test, as "0.8,0.1,0.1": each story goes whole to one of them, whatever
-    its file says, and `split` is the one to build. turns: of dialogues that name no targets, which questions become
-    targets of their own: "last" (by default), "all", or at most so many of each dialogue, evenly spread. coqa: a CoQA
-    file or a folder of them, to give Abg-CoQA's items all turns before the target. limit: at most so many conversations
-    of each split. stages: the
-    configurations to write. domains: keep only these sources. Both may be written as one text with commas.
-    redistributable: keep only text whose licence allows passing it on. renditions: recordings of each conversation,
-    each with its own cast. share_narration: one narrator for all conversations of a story in a split. sample_rate: Hz,
-    or "native" for the engine's own. shard_size: target in bytes, or such as "500MB". workers: processes; None for one
-    per core. device: where engines compute that can do so on a GPU: "cpu", "cuda", "cuda:1", or several as "cuda:0,1";
-    None for a GPU where there is one. cache: folder where utterances are kept for other builds; "none" for none, None
-    for what the environment variable ASKQA_CACHE says, else one in the user's cache directory. cache_size: at most so
-    much is kept there. overwrite: discard what another build left in the folder; an unfinished build of the same
-    settings is resumed all the same. recordings: folder of people's recordings of the turns of `recorded_roles`,
-    instead of synthesis.
+    its file says, and `split` is the one to build.
+    turns: of dialogues that name no targets, which questions become targets of their own: "last" (by default), "all",
+    or at most so many of each dialogue, evenly spread.
+    coqa: a CoQA file or a folder of them, to give Abg-CoQA's items all turns before the target.
+    limit: at most so many conversations of each split.
+    stages: the configurations to write. domains: keep only these sources. Both may be one text with commas.
+    redistributable: keep only text whose licence allows passing it on.
+    renditions: recordings of each conversation, each with its own cast.
+    share_narration: one narrator for all conversations of a story in a split.
+    sample_rate: Hz, or "native" for the engine's own.
+    shard_size: target in bytes, or such as "500MB".
+    workers: processes; None for one per core.
+    device: where engines compute that can do so on a GPU: "cpu", "cuda", "cuda:1", or several as "cuda:0,1"; None for a
+    GPU where there is one.
+    executor: "local" for processes of this machine, or "ray"; either resumes what the other began. ray_address: of a
+    Ray cluster; see `on_ray.cluster.connected`.
+    cache: folder where utterances are kept for other builds; "none" for none, None for what the environment variable
+    ASKQA_CACHE says, else one in the user's cache directory. cache_size: at most so much is kept there.
+    overwrite: discard what another build left in the folder; an unfinished build of the same settings is resumed all
+    the same.
     """
 
     profiles: str = "flite"
@@ -74,6 +84,8 @@ class BuildOptions:
     shard_size: int | str = "500MB"
     workers: int | None = None
     device: str | None = None
+    executor: str = LOCAL
+    ray_address: str | None = None
     cache: str | None = None
     cache_size: int | str = "10GB"
     overwrite: bool = False
@@ -111,6 +123,7 @@ class BuildOptions:
         if self.audio_format not in list(FORMATS):
             raise UsageError(f"audio format: {self.audio_format!r} is unknown; allowed: {', '.join(FORMATS)}")
         parse_devices(self.device)
+        _check_executor(self.executor, self.ray_address, self.devices)
         object.__setattr__(self, "sample_rate", _sample_rate(self.sample_rate))
         object.__setattr__(self, "shard_size", parse_size(self.shard_size, "shard size"))
         object.__setattr__(self, "cache_size", parse_size(self.cache_size, "cache size"))
@@ -173,6 +186,18 @@ def at_least(name: str, value: object, lowest: int) -> None:
     """Raise UsageError where an option is no whole number from `lowest`."""
     if isinstance(value, bool) or not isinstance(value, int) or value < lowest:
         raise UsageError(f"{name}: {value!r} is not allowed; give a whole number from {lowest}")
+
+
+def _check_executor(executor: str, address: str | None, devices: tuple[str | None, ...]) -> None:
+    if executor not in (LOCAL, RAY):
+        raise UsageError(f"executor: {executor!r} is unknown; allowed: {LOCAL}, {RAY}")
+    if executor == LOCAL and address is not None:
+        raise UsageError(f"ray address: it needs the executor {RAY}")
+    if executor == RAY:
+        require_ray()
+        check_address(address)
+        if devices not in ((None,), ("cpu",), ("cuda",)):
+            raise UsageError("device: Ray gives every GPU that it has to one speaker; write cuda, or leave it out")
 
 
 def listed(values: Iterable[Any] | str) -> tuple[Any, ...]:

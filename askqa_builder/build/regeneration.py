@@ -10,7 +10,7 @@ from typing import Any
 
 from askqa_builder.build.drawing import draw_cast
 from askqa_builder.build.old_dataset import read_conversations
-from askqa_builder.build.options import BuildOptions, at_least, parse_roles
+from askqa_builder.build.options import LOCAL, BuildOptions, at_least, parse_roles
 from askqa_builder.build.plan import Plan, Take, make_plan_of
 from askqa_builder.build.recipe import Recipe, describe_recipe, library_versions, make_recipe
 from askqa_builder.build.report import BuildReport
@@ -46,6 +46,8 @@ class RegenerateOptions:
     shard_size: int | str = "500MB"
     workers: int | None = None
     device: str | None = None
+    executor: str = LOCAL
+    ray_address: str | None = None
     cache: str | None = None
     cache_size: int | str = "10GB"
     overwrite: bool = False

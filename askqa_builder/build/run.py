@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from askqa_builder.build.commit import Committer
 from askqa_builder.build.folder import BuildFolder, OnCommit
 from askqa_builder.build.local_executor import LocalExecutor
-from askqa_builder.build.options import NO_CACHE, BuildOptions
+from askqa_builder.build.options import NO_CACHE, RAY, BuildOptions
 from askqa_builder.build.plan import Block, Plan, Shard, Take, estimate, estimated_bytes, make_plan
 from askqa_builder.build.recipe import (
     Recipe,
@@ -46,6 +46,13 @@ from askqa_builder.speech.utterance_cache import UtteranceCache
 _TAKES_TIMED = 9
 _MOST_SECONDS_TIMING = 8.0
 """What a dry run speaks to estimate a build's time, at most."""
+
+
+class Executor(Protocol):
+    """Runs the blocks of a build somewhere."""
+
+    def run(self, blocks: Iterable[Block]) -> Iterator[BlockOutcome]:
+        """Run the blocks and yield their outcomes as they finish, in any order."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -211,10 +218,20 @@ def _make_shards(job: Job, folder: BuildFolder, progress: Progress) -> None:
         progress.stop()
 
 
-def _executor(job: Job, spool: Spool, blocks: int) -> LocalExecutor | SpeakerExecutor:
+def _executor(job: Job, spool: Spool, blocks: int) -> Executor:
     """Choose where the steps run: all in the workers, or speaking apart, on a device or through a server."""
+    if job.options.executor == RAY:
+        return _ray_executor(job, spool, blocks)
     workers = min(job.options.worker_count, blocks)
     return (SpeakerExecutor if _speaks_apart(job.recipe) else LocalExecutor)(job.recipe, spool, workers)
+
+
+def _ray_executor(job: Job, spool: Spool, blocks: int) -> Executor:
+    from askqa_builder.build.on_ray.executor import RayExecutor
+    from askqa_builder.build.on_ray.speaker_executor import RaySpeakerExecutor
+
+    kind = RaySpeakerExecutor if _speaks_apart(job.recipe) else RayExecutor
+    return kind(job.recipe, spool, job.options.workers, blocks, job.options.ray_address)
 
 
 def _speaks_apart(recipe: Recipe) -> bool:

@@ -16,29 +16,26 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 from askqa_builder.build.recipe import Recipe, check_unchanged, open_engines
+from askqa_builder.build.shared_engines import (
+    MOST_BLOCKS_A_ROUND,
+    SECONDS_A_ROUND,
+    SPEAKING_THREADS,
+    SWITCH_SECONDS,
+    SharedEngines,
+)
 from askqa_builder.build.spool import read_pickled, write_pickled
-from askqa_builder.build.steps import speak_batch
-from askqa_builder.build.turns import Spoken
-from askqa_builder.build.word_check import WordCheck, open_word_check
-from askqa_builder.errors import AskqaError, EngineError, StorageError, UsageError
+from askqa_builder.build.word_check import open_word_check
+from askqa_builder.errors import AskqaError, as_our_own
 from askqa_builder.pools import end_with, without_interrupts
 from askqa_builder.processes import WorkerContext, compute_on_one_core, keep_freed_memory
-from askqa_builder.speech.engine import Engine, Utterance
-
-SECONDS_A_ROUND = 4.0
-"""Wall time that one round of speaking should take: long enough to fill batches, short enough to lose."""
-
-_MOST_JOBS_A_ROUND = 8
-_THREADS = 2
-# the thread that feeds the device gives the interpreter away at every call, and must soon have it back
-_SWITCH_SECONDS = 2e-4
+from askqa_builder.speech.engine import Utterance
 
 
 @dataclass(frozen=True)
@@ -142,7 +139,7 @@ def _serve(connection: Connection, device: str | None, parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     keep_freed_memory()
     compute_on_one_core()
-    sys.setswitchinterval(_SWITCH_SECONDS)
+    sys.setswitchinterval(SWITCH_SECONDS)
     threading.Thread(target=end_with, args=(parent,), daemon=True).start()
     answers = _Answers(connection)
     with answers.telling():
@@ -151,8 +148,8 @@ def _serve(connection: Connection, device: str | None, parent: int) -> None:
         with open_engines(profiles, device) as engines, open_word_check(profiles.gate, device) as check:
             check_unchanged(engines, check, recipe)
             answers.send(None)
-            desk = _Desk(engines, check, answers)
-            for _ in range(_THREADS):
+            desk = _Desk(SharedEngines(engines, check), answers)
+            for _ in range(SPEAKING_THREADS):
                 threading.Thread(target=desk.speak_for_ever, daemon=True).start()
             while True:
                 desk.jobs.put(_received(connection))
@@ -185,9 +182,8 @@ class _Answers:
         """Tell of whatever goes wrong in the `with` block."""
         try:
             yield
-        except AskqaError as error:  # as one of our own classes: a third party's may not survive the pipe
-            kinds = (UsageError, StorageError, EngineError, AskqaError)
-            self.send(next(kind for kind in kinds if isinstance(error, kind))(str(error)))
+        except AskqaError as error:
+            self.send(as_our_own(error))
         except OSError as error:
             self.send(AskqaError(f"the speaking process failed: {error}"))
         except BaseException as error:
@@ -198,15 +194,10 @@ class _Answers:
 class _Desk:
     """Where threads take jobs and speak them."""
 
-    def __init__(self, engines: Mapping[str, Engine], check: WordCheck | None, answers: _Answers) -> None:
+    def __init__(self, engines: SharedEngines, answers: _Answers) -> None:
         self.jobs: queue.SimpleQueue[SpeakingJob] = queue.SimpleQueue()
         self._engines = engines
-        self._check = check
         self._answers = answers
-        # beside an engine that speaks apart, a set may name some for which one thread is all that they bear
-        self._turns: Mapping[str, AbstractContextManager[Any]] = {
-            key: nullcontext() if engine.info.pace.apart else threading.Lock() for key, engine in engines.items()
-        }
 
     def speak_for_ever(self) -> None:
         """Speak job after job, as many at once as take SECONDS_A_ROUND; what goes wrong is told."""
@@ -221,7 +212,7 @@ class _Desk:
     def _take(self, seconds: float) -> list[SpeakingJob]:
         """Wait for a job, and take those that follow it already, up to so much speech."""
         taken = [self.jobs.get()]
-        while len(taken) < _MOST_JOBS_A_ROUND and sum(job.seconds for job in taken) < seconds:
+        while len(taken) < MOST_BLOCKS_A_ROUND and sum(job.seconds for job in taken) < seconds:
             try:
                 taken.append(self.jobs.get_nowait())
             except queue.Empty:
@@ -229,18 +220,9 @@ class _Desk:
         return taken
 
     def _speak_round(self, taken: Sequence[SpeakingJob]) -> None:
-        """Speak jobs in one batch an engine, write each to its file, and answer."""
+        """Speak jobs together, write each to its file, and answer."""
         texts: list[Mapping[str, Sequence[Utterance]]] = [read_pickled(job.texts) for job in taken]
-        spoken: list[dict[str, list[Spoken]]] = [{} for _ in taken]
-        for key, engine in self._engines.items():
-            batch = [one for parts in texts for one in parts.get(key, ())]
-            if not batch:
-                continue
-            with self._turns[key]:
-                speeches = iter(speak_batch(engine, batch, self._check))
-            for parts, answer in zip(texts, spoken, strict=True):
-                answer[key] = [next(speeches) for _ in parts.get(key, ())]
-        for job, answer in zip(taken, spoken, strict=True):
+        for job, spoken in zip(taken, self._engines.speak(texts), strict=True):
             if job.speech is not None:
-                write_pickled(job.speech, answer)
+                write_pickled(job.speech, spoken)
             self._answers.send(job.number)

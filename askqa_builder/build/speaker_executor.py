@@ -9,38 +9,25 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from pebble import ProcessPool
 
 from askqa_builder.build.plan import Block
-from askqa_builder.build.recall import Batches
+from askqa_builder.build.poison import MOST_TRIES, find_poison, no_cause
 from askqa_builder.build.recipe import Recipe
 from askqa_builder.build.speaker import Speaker, SpeakingJob
 from askqa_builder.build.speakers import POLL_SECONDS, Speakers
-from askqa_builder.build.spool import BlockOutcome, Spool, read_pickled, write_pickled
-from askqa_builder.build.steps import (
-    SpokenByEngine,
-    crashed,
-    finish_block,
-    in_take_order,
-    in_turns,
-    plan_block,
-    utterances_by_engine,
-)
-from askqa_builder.build.turns import Spoken
-from askqa_builder.build.worker import Worker
-from askqa_builder.build.worker_pool import PoolWorker, ready_worker, worker_pool
-from askqa_builder.errors import AskqaError, EngineError, StorageError, UsageError
-from askqa_builder.pools import Watch, ended_by, failure, schedule, until_done
-from askqa_builder.speech.engine import PreparingEngine, Utterance
+from askqa_builder.build.spool import BlockOutcome, Spool, write_pickled
+from askqa_builder.build.worker_pool import ready_worker, worker_pool
+from askqa_builder.errors import AskqaError, EngineError, StorageError
+from askqa_builder.pools import Watch, failure, schedule, until_done
 
-_MOST_TRIES = 6
 _PLANNED_AHEAD = 16
 _MOST_UNDER_WAY = 16
 _SPOKEN_PER_WORKER = 3
@@ -187,8 +174,8 @@ class SpeakerExecutor:
                 self._to_speak.appendleft(job)
                 continue
             job.speaking_tries += 1
-            if job.speaking_tries > _MOST_TRIES:
-                raise EngineError(_no_cause("speaking keeps failing", happened, job))
+            if job.speaking_tries > MOST_TRIES:
+                raise EngineError(no_cause("speaking keeps failing", happened, job.block))
             if job.alone:
                 texts = self._spool.texts_path(job.block.index)
                 job.poison.update(self._speakers.find_poison(place, job.block, job.poison, texts))
@@ -220,15 +207,11 @@ class SpeakerExecutor:
     def _retry(self, pool: ProcessPool, job: _Job, queue: deque[_Job], happened: str) -> None:
         """See to a job whose worker ended or hung."""
         job.worker_tries += 1
-        if job.worker_tries >= _MOST_TRIES:
-            raise AskqaError(_no_cause("workers keep ending", happened, job))
+        if job.worker_tries >= MOST_TRIES:
+            raise AskqaError(no_cause("workers keep ending", happened, job.block))
         if job.worker_tries > 1:
-            try_take = _try_plan if queue is self._to_plan else _try_finish
-            found = {}
-            for place in range(len(job.block.takes)):
-                if place not in job.poison:
-                    happens = ended_by(pool, try_take, (job.block, job.poison, place), self._seconds(job))
-                    found.update({place: happens} if happens else {})
+            try_take = try_plan if queue is self._to_plan else try_finish
+            found = find_poison(pool, try_take, job.block, job.poison, lambda _: self._seconds(job))
             if found:  # it has to be spoken anew without them
                 job.poison.update(found)
                 queue = self._to_plan
@@ -243,85 +226,40 @@ class SpeakerExecutor:
             self._hand_to_finish(pool)
 
     def _seconds(self, job: _Job) -> float:
-        """How long a worker may take to plan or finish a block."""
-        return self._recipe.start_seconds + job.block.seconds / _FINISHING_SPEED
+        return working_seconds(job.block, self._recipe)
 
 
-def _no_cause(what: str, happened: str, job: _Job) -> str:
-    return (
-        f"{what} ({happened}) near {job.block.takes[0].conversation.id!r}, though none of its conversations alone "
-        "does it; look at the machine's memory and run again"
-    )
-
-
-def _healthy(block: Block, poison: Mapping[int, str]) -> Block:
-    return replace(block, takes=tuple(take for i, take in enumerate(block.takes) if i not in poison))
+def working_seconds(block: Block, recipe: Recipe) -> float:
+    """How long a worker may take to plan or finish a block."""
+    return recipe.start_seconds + block.seconds / _FINISHING_SPEED
 
 
 def _plan(block: Block, poison: Mapping[int, str]) -> bool:
     """Leave what a block's engines have to speak to the speaker; tell whether it is anything. Runs in a worker."""
     with ready_worker() as here:
-        planned, _ = plan_block(_healthy(block, poison), here.worker.recipe)
-        recalled, batches = here.worker.recalled(planned)
-        write_pickled(here.spool.recalled_path(block.index), (recalled, batches))
-        if batches:
-            write_pickled(here.spool.texts_path(block.index), _prepared(batches, here.worker))
+        recalled, texts = here.worker.plan(block, poison)
+        write_pickled(here.spool.recalled_path(block.index), recalled)
+        if texts:
+            write_pickled(here.spool.texts_path(block.index), texts)
         else:
             write_pickled(here.spool.speech_path(block.index), {})
-        return bool(batches)
-
-
-def _prepared(batches: Batches, worker: Worker) -> dict[str, Sequence[Utterance]]:
-    """Return what engines have to speak, texts prepared where they can be."""
-    texts = dict(batches)
-    for key, engine in worker.engines.items():
-        if key in batches and isinstance(engine, PreparingEngine):
-            texts[key] = [replace(one, prepared=_prepared_text(engine, one.text)) for one in batches[key]]
-    return texts
-
-
-def _prepared_text(engine: PreparingEngine, text: str) -> Any:
-    """Prepare a text; None where the engine breaks its promise and raises: `speak` then says what is wrong."""
-    try:
-        return engine.prepare(text)
-    except (UsageError, StorageError, EngineError, MemoryError, OSError):
-        raise
-    except Exception:
-        return None
+        return bool(texts)
 
 
 def _finish(block: Block, poison: Mapping[int, str]) -> BlockOutcome:
     """Finish a block that was spoken and spool its rows. Runs in a worker."""
     with ready_worker() as here:
-        planned, unplanned = plan_block(_healthy(block, poison), here.worker.recipe)
-        spoken = in_turns(planned, _all_speech(block.index, here))
-        finished = finish_block(planned, spoken, here.worker.recipe)
-        rejects = [*unplanned, *finished.rejects, *crashed(block, poison)]
-        return here.spool.write(block.index, finished.rows, in_take_order(block, rejects))
+        finished = here.worker.finish(block, poison, *here.spool.handed_over(block.index))
+        return here.spool.write(block.index, finished.rows, finished.rejects)
 
 
-def _all_speech(index: int, here: PoolWorker) -> SpokenByEngine:
-    """Return a block's speech, recalled and new; the latter is kept for another time."""
-    speech: dict[str, dict[Utterance, Spoken]]
-    speech, batches = read_pickled(here.spool.recalled_path(index))
-    for key, spoken in read_pickled(here.spool.speech_path(index)).items():
-        if spoken:
-            speech.setdefault(key, {}).update(here.worker.keep(key, batches[key], spoken))
-    return speech
-
-
-def _try_plan(block: Block, _poison: Mapping[int, str], place: int) -> None:
+def try_plan(block: Block, _: Mapping[int, str], place: int) -> None:
     """Prepare a single take without keeping anything. Runs in a worker."""
     with ready_worker() as here:
-        planned, _ = plan_block(replace(block, takes=(block.takes[place],)), here.worker.recipe)
-        _prepared(utterances_by_engine(planned), here.worker)
+        here.worker.try_plan(block, place)
 
 
-def _try_finish(block: Block, poison: Mapping[int, str], place: int) -> None:
+def try_finish(block: Block, poison: Mapping[int, str], place: int) -> None:
     """Finish a single take of a block that was spoken without keeping anything. Runs in a worker."""
     with ready_worker() as here:
-        planned, _ = plan_block(_healthy(block, poison), here.worker.recipe)
-        speeches = in_turns(planned, _all_speech(block.index, here))
-        for take, speech in zip(planned, speeches, strict=True):
-            if take.take == block.takes[place]:
-                finish_block([take], [speech], here.worker.recipe)
+        here.worker.try_finish(block, poison, *here.spool.handed_over(block.index), place)

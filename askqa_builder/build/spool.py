@@ -10,7 +10,7 @@ import hashlib
 import io
 import json
 import pickle
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -37,22 +37,49 @@ class BlockOutcome:
     digests: dict[str, str]
 
 
+@dataclass(frozen=True)
+class PackedBlock:
+    """A finished block as it goes to the spool: its outcome, and the Arrow stream of each stage that has rows."""
+
+    outcome: BlockOutcome
+    streams: dict[str, bytes]
+
+
+def pack(index: int, rows: Mapping[Stage, Sequence[dict[str, Any]]], rejects: Sequence[Reject]) -> PackedBlock:
+    """Pack a block's rows, wherever they were made."""
+    streams = {stage.value: _arrow_stream(stage_rows) for stage, stage_rows in rows.items() if stage_rows}
+    recorded = sum(row["duration"] for stage_rows in rows.values() for row in stage_rows)
+    digests = {stage: hashlib.sha256(stream).hexdigest() for stage, stream in streams.items()}
+    return PackedBlock(BlockOutcome(index, tuple(rejects), recorded, digests), streams)
+
+
+def _arrow_stream(rows: Sequence[dict[str, Any]]) -> bytes:
+    buffer = io.BytesIO()
+    batch = pa.RecordBatch.from_pylist(rows, schema=COLUMNS)
+    with pa.ipc.new_stream(buffer, COLUMNS) as writer:
+        writer.write_batch(batch)
+    return buffer.getvalue()
+
+
 class Spool:
     """A folder of finished blocks. Workers write, the main process reads and removes."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def write(self, index: int, rows: dict[Stage, list[dict[str, Any]]], rejects: Sequence[Reject]) -> BlockOutcome:
+    def write(
+        self, index: int, rows: Mapping[Stage, Sequence[dict[str, Any]]], rejects: Sequence[Reject]
+    ) -> BlockOutcome:
         """Write a block's rows, then its outcome: with the latter it is finished. Raises StorageError."""
-        digests = {}
-        recorded = 0.0
-        for stage, stage_rows in rows.items():
-            if stage_rows:
-                recorded += sum(row["duration"] for row in stage_rows)
-                digests[stage.value] = self._write_rows(self._rows_path(index, stage), stage_rows)
-        outcome = BlockOutcome(index, tuple(rejects), recorded, digests)
-        with atomic_write(self._outcome_path(index), durable=False) as file:
+        return self.store(pack(index, rows, rejects))
+
+    def store(self, block: PackedBlock) -> BlockOutcome:
+        """Write a block that was packed, perhaps elsewhere, as `write` does."""
+        outcome = block.outcome
+        for stage, stream in block.streams.items():
+            with atomic_write(self._rows_path(outcome.index, Stage(stage)), durable=False) as file:
+                file.write(stream)
+        with atomic_write(self._outcome_path(outcome.index), durable=False) as file:
             file.write(json.dumps(asdict(outcome)).encode("ascii"))
         return outcome
 
@@ -93,16 +120,6 @@ class Spool:
         with storage_errors(f"remove {path.name}"):
             path.unlink(missing_ok=True)
 
-    def _write_rows(self, path: Path, rows: list[dict[str, Any]]) -> str:
-        buffer = io.BytesIO()
-        batch = pa.RecordBatch.from_pylist(rows, schema=COLUMNS)
-        with pa.ipc.new_stream(buffer, COLUMNS) as writer:
-            writer.write_batch(batch)
-        data = buffer.getbuffer()
-        with atomic_write(path, durable=False) as file:
-            file.write(data)
-        return hashlib.sha256(data).hexdigest()
-
     def texts_path(self, index: int) -> Path:
         """Where a worker leaves a block's texts for the speaker."""
         return self.folder / f"{index:06d}.texts"
@@ -114,6 +131,10 @@ class Spool:
     def recalled_path(self, index: int) -> Path:
         """Where a worker leaves what of a block was spoken before, and what was not, for the one that finishes it."""
         return self.folder / f"{index:06d}.recalled"
+
+    def handed_over(self, index: int) -> tuple[Any, Any]:
+        """Return what of a block was spoken before, and what a speaker has left. Raises StorageError."""
+        return read_pickled(self.recalled_path(index)), read_pickled(self.speech_path(index))
 
     def remove_handed_over(self, index: int) -> None:
         """Remove what processes hand each other of a block. Raises StorageError."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from typing import Any
 
 from askqa_builder.build.plan import Block
 from askqa_builder.build.planned import PlannedTake
+from askqa_builder.build.poison import healthy
 from askqa_builder.build.recall import Batches, Recall
 from askqa_builder.build.recipe import Recipe, check_unchanged, open_engines
 from askqa_builder.build.steps import (
@@ -23,11 +25,24 @@ from askqa_builder.build.steps import (
 )
 from askqa_builder.build.turns import Spoken
 from askqa_builder.build.word_check import WordCheck, open_word_check
-from askqa_builder.speech.engine import Engine, Utterance
+from askqa_builder.errors import EngineError, StorageError, UsageError
+from askqa_builder.speech.engine import Engine, PreparingEngine, Utterance
 from askqa_builder.speech.utterance_cache import UtteranceCache
 
 SECONDS_AT_ONCE = 120.0
 """Speech that a worker asks of its engine in one batch."""
+
+
+SpokenBatches = Mapping[str, Sequence[Spoken]]
+"""What was spoken of `Batches`, in the same order."""
+
+
+@dataclass(frozen=True)
+class Recalled:
+    """What was spoken before, and what is missing, both by the engines' keys."""
+
+    spoken: Mapping[str, Mapping[Utterance, Spoken]]
+    missing: Batches
 
 
 @dataclass(frozen=True)
@@ -41,34 +56,77 @@ class Worker:
 
     def make(self, block: Block, poison: Mapping[int, str]) -> Finished:
         """Do the three steps of a block; `poison`: takes by place that end their engine, and what happened."""
-        healthy = replace(block, takes=tuple(take for i, take in enumerate(block.takes) if i not in poison))
         finished = Finished()
-        planned, finished.rejects = plan_block(healthy, self.recipe)
+        planned, finished.rejects = plan_block(healthy(block, poison), self.recipe)
         for portion in portions(planned, block.seconds):
             finished.add(finish_block(portion, in_turns(portion, self._speak(portion)), self.recipe))
         finished.rejects = in_take_order(block, [*finished.rejects, *crashed(block, poison)])
         return finished
 
+    def plan(self, block: Block, poison: Mapping[int, str]) -> tuple[Recalled, Batches]:
+        """Return what of a block was spoken before, and the rest with texts prepared, for a speaker elsewhere."""
+        planned, _ = plan_block(healthy(block, poison), self.recipe)
+        recalled = self._recalled(planned)
+        return recalled, self._prepared(recalled.missing)
+
+    def try_plan(self, block: Block, place: int) -> None:
+        """Plan a single take of a block with all that is in it, without keeping anything."""
+        planned, _ = plan_block(replace(block, takes=(block.takes[place],)), self.recipe)
+        self._prepared(utterances_by_engine(planned))
+
+    def finish(self, block: Block, poison: Mapping[int, str], recalled: Recalled, spoken: SpokenBatches) -> Finished:
+        """Finish a block that was planned here or by another worker; spoken: of its missing utterances."""
+        planned, unplanned = plan_block(healthy(block, poison), self.recipe)
+        speeches = in_turns(planned, self._all_speech(recalled, spoken))
+        finished = finish_block(planned, speeches, self.recipe)
+        finished.rejects = in_take_order(block, [*unplanned, *finished.rejects, *crashed(block, poison)])
+        return finished
+
+    def try_finish(
+        self, block: Block, poison: Mapping[int, str], recalled: Recalled, spoken: SpokenBatches, place: int
+    ) -> None:
+        """Finish a single take of a block as `finish` does, without keeping its rows."""
+        planned, _ = plan_block(healthy(block, poison), self.recipe)
+        speeches = in_turns(planned, self._all_speech(recalled, spoken))
+        for take, speech in zip(planned, speeches, strict=True):
+            if take.take == block.takes[place]:
+                finish_block([take], [speech], self.recipe)
+
     def _speak(self, planned: Sequence[PlannedTake]) -> SpokenByEngine:
-        recalled, batches = self.recalled(planned)
-        for key, batch in batches.items():
-            recalled.setdefault(key, {}).update(
-                self.keep(key, batch, speak_batch(self.engines[key], batch, self.check))
-            )
-        return recalled
+        recalled = self._recalled(planned)
+        spoken = {key: speak_batch(self.engines[key], batch, self.check) for key, batch in recalled.missing.items()}
+        return self._all_speech(recalled, spoken)
 
-    def recalled(self, planned: Sequence[PlannedTake]) -> tuple[dict[str, dict[Utterance, Spoken]], Batches]:
-        """Return what was spoken before, and what is left to be spoken, by the engines' keys."""
+    def _recalled(self, planned: Sequence[PlannedTake]) -> Recalled:
         batches = utterances_by_engine(planned)
-        if self.recall is None:
-            return {}, batches
-        return self.recall.split(batches)
+        return Recalled({}, batches) if self.recall is None else Recalled(*self.recall.split(batches))
 
-    def keep(self, engine: str, batch: Sequence[Utterance], spoken: Sequence[Spoken]) -> dict[Utterance, Spoken]:
-        """Keep what an engine has spoken for another time, and return it by its utterances."""
-        if self.recall is not None:
-            self.recall.keep(engine, batch, spoken)
-        return dict(zip(batch, spoken, strict=True))
+    def _prepared(self, batches: Batches) -> Batches:
+        """Return what engines have to speak, texts prepared where they can be."""
+        texts = dict(batches)
+        for key, engine in self.engines.items():
+            if key in batches and isinstance(engine, PreparingEngine):
+                texts[key] = [replace(one, prepared=_prepared_text(engine, one.text)) for one in batches[key]]
+        return texts
+
+    def _all_speech(self, recalled: Recalled, spoken: SpokenBatches) -> SpokenByEngine:
+        """Return speech old and new; the new is kept for another time."""
+        speech = {key: dict(known) for key, known in recalled.spoken.items()}
+        for key, batch in recalled.missing.items():
+            if self.recall is not None:
+                self.recall.keep(key, batch, spoken[key])
+            speech.setdefault(key, {}).update(zip(batch, spoken[key], strict=True))
+        return speech
+
+
+def _prepared_text(engine: PreparingEngine, text: str) -> Any:
+    """Prepare a text; None where the engine breaks its promise and raises: `speak` then says what is wrong."""
+    try:
+        return engine.prepare(text)
+    except (UsageError, StorageError, EngineError, MemoryError, OSError):
+        raise
+    except Exception:
+        return None
 
 
 @contextmanager

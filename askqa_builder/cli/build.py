@@ -64,6 +64,10 @@ def build_command(
     device: Annotated[
         str | None, typer.Option(help="cpu, cuda, cuda:1 or cuda:0,1.", show_default="a GPU where there is one")
     ] = None,
+    executor: Annotated[str, typer.Option(help="local, or ray: on a cluster, or on this machine.")] = "local",
+    ray_address: Annotated[
+        str | None, typer.Option(help="Cluster, as head:6379 or auto.", show_default="RAY_ADDRESS, else this machine")
+    ] = None,
     cache: Annotated[
         str | None,
         typer.Option(help="Folder of utterances spoken before, or none.", show_default="in the user's cache directory"),
@@ -105,6 +109,8 @@ def build_command(
         "shard_size": shard_size,
         "workers": workers,
         "device": device,
+        "executor": executor,
+        "ray_address": ray_address,
         "cache": cache,
         "cache_size": cache_size,
         "overwrite": overwrite,

@@ -30,6 +30,10 @@ def regenerate_command(
     device: Annotated[
         str | None, typer.Option(help="cpu, cuda, cuda:1 or cuda:0,1.", show_default="a GPU where there is one")
     ] = None,
+    executor: Annotated[str, typer.Option(help="local, or ray.")] = "local",
+    ray_address: Annotated[
+        str | None, typer.Option(help="Of a Ray cluster.", show_default="this job's, or one made here")
+    ] = None,
     cache: Annotated[
         str | None,
         typer.Option(help="Folder of utterances spoken before, or none.", show_default="in the user's cache directory"),
@@ -55,6 +59,8 @@ def regenerate_command(
         shard_size=shard_size,
         workers=workers,
         device=device,
+        executor=executor,
+        ray_address=ray_address,
         cache=cache,
         cache_size=cache_size,
         overwrite=overwrite,
