@@ -121,7 +121,8 @@ def test_the_documents_example_of_own_conversations(build: Run, askqa: Run, tmp_
     source, out = tmp_path / "my.jsonl", tmp_path / "out"
     source.write_text(example, "utf-8")
     used = [key for line in example.splitlines() for key in json.loads(line)]
-    documented = re.findall(r"^\| `(\w+)` \| ", DOCUMENT.read_text("utf-8"), re.MULTILINE)
+    section = DOCUMENT.read_text("utf-8").partition("## Your own conversations")[2].partition("\n## ")[0]
+    documented = re.findall(r"^\| `(\w+)` \| ", section, re.MULTILINE)
     assert set(used) == set(documented)
     assert build(source, out, "--split", "test")[0] == 0
     clear = next(row for row in rows(out, "initial") if row["id"] == "market-2#initial")

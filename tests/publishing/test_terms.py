@@ -13,10 +13,11 @@ from hub_server import HubServer
 
 from askqa_builder import push
 from askqa_builder.cli.app import run
+from askqa_builder.corpus.licences import is_redistributable
 from askqa_builder.dataset.hub.repository import Target
 from askqa_builder.errors import AskqaError, HubError, UsageError
 from askqa_builder.publishing.push import plan_push
-from askqa_builder.publishing.terms import Terms, may_be_redistributed
+from askqa_builder.publishing.terms import Terms
 
 REPO = "alice/spoken"
 
@@ -124,9 +125,9 @@ def test_domains_are_kept(hub: HubServer, dataset: Path, tmp_path: Path) -> None
 
 
 def test_unsure_means_no() -> None:
-    assert may_be_redistributed("wikipedia", "CC-BY-SA-4.0")
-    assert not may_be_redistributed("wikipedia", "CC-BY-NC-4.0")  # not what the table knows
-    assert not may_be_redistributed("elsewhere", "unknown")
+    assert is_redistributable("wikipedia", "CC-BY-SA-4.0")
+    assert not is_redistributable("wikipedia", "CC-BY-NC-4.0")  # not what the table knows
+    assert not is_redistributable("elsewhere", "unknown")
 
 
 @pytest.mark.usefixtures("one_worker")
