@@ -6,9 +6,10 @@ import tempfile
 import time
 from pathlib import Path
 
+from askqa_builder.build.job import Job
 from askqa_builder.build.options import BuildOptions
 from askqa_builder.build.recipe import open_engines
-from askqa_builder.build.run import Job, prepare
+from askqa_builder.build.run import prepare
 from askqa_builder.build.spool import Spool
 from askqa_builder.build.steps import Finished, finish_block, plan_block, speak_block, utterances_by_engine
 from askqa_builder.build.worker import portions

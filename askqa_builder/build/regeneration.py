@@ -8,14 +8,15 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from askqa_builder.build.carrying_out import carry_out
 from askqa_builder.build.drawing import draw_cast
+from askqa_builder.build.job import Job
 from askqa_builder.build.old_dataset import read_conversations
 from askqa_builder.build.options import LOCAL, BuildOptions, at_least, parse_roles
 from askqa_builder.build.plan import Plan, Take, make_plan_of
 from askqa_builder.build.recipe import Recipe, describe_recipe, library_versions, make_recipe
 from askqa_builder.build.report import BuildReport
 from askqa_builder.build.restored import RestoredConversation
-from askqa_builder.build.run import Job, carry_out
 from askqa_builder.corpus.conversation import Role, Stage
 from askqa_builder.dataset.manifest import canonical_digest
 from askqa_builder.dataset.reading import finished_manifest

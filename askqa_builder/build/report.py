@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from askqa_builder.corpus.rejects import Reject
 
 
 @dataclass(frozen=True)
@@ -47,3 +51,20 @@ class Estimate:
     rejected: Mapping[str, int]
     gate: str | None
     voices: str
+
+
+def describe_voices(manifest: Mapping[str, Any]) -> str:
+    """Name engine and voices in a few words, so that nobody mistakes a demo for the real thing."""
+    profiles = manifest["profiles"]
+    engines = ", ".join(f"{engine['name']} {engine['version']}" for engine in manifest["engines"])
+    entries = [entry for role in profiles["roles"].values() for entry in role["voices"]]
+    names = sorted({entry["speaker"] if isinstance(entry, dict) else entry for entry in entries})
+    shown = f"voices {', '.join(names)}" if len(names) <= 6 else f"{len(names)} voices to draw from"
+    demo = " (demo voices)" if profiles["demo"] else ""
+    channel = f", channel: {' + '.join(profiles['channel'])}" if "channel" in profiles else ""
+    return f"{engines}, {shown}{demo}{channel}"
+
+
+def reasons(rejects: Iterable[Reject]) -> dict[str, int]:
+    """Count rejects by reason, sorted."""
+    return dict(sorted(Counter(reject.reason for reject in rejects).items()))

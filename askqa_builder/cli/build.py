@@ -126,7 +126,7 @@ def build_command(
 
         raise UsageError("--private, --revision, --yes and --allow-demo-voices go with --push")
     if dry_run:
-        from askqa_builder.build.run import estimate_build
+        from askqa_builder.build.estimating import estimate_build
 
         _print_estimate(estimate_build(source, **options))
         if push is not None:
