@@ -25,6 +25,14 @@ class EngineError(AskqaError):
     """What an engine runs on is away or out of order, whatever the text; the same command later goes on."""
 
 
+class HubError(AskqaError):
+    """The Hub refused something; the dataset on the disk is as it was."""
+
+
+class HubUnavailableError(HubError):
+    """The Hub, or the way to it, is out of order for now; the same command later goes on."""
+
+
 def as_our_own(error: AskqaError) -> AskqaError:
     """Return an error as one of the classes above: a third party's may not survive the way to another process."""
     kinds = (UsageError, StorageError, EngineError, AskqaError)

@@ -10,7 +10,7 @@ from askqa_builder.build.options import BuildOptions
 from askqa_builder.build.recipe import open_engines
 from askqa_builder.build.run import Job, prepare
 from askqa_builder.build.spool import Spool
-from askqa_builder.build.steps import Finished, finish_block, plan_block, speak_block
+from askqa_builder.build.steps import Finished, finish_block, plan_block, speak_block, utterances_by_engine
 from askqa_builder.build.worker import portions
 from askqa_builder.dataset.shard import write_shard
 from askqa_builder.processes import keep_freed_memory
@@ -77,14 +77,8 @@ def _bare(job: Job, engines: dict[str, Engine], index: int) -> tuple[float, floa
     """Return the engine's seconds for a block, and the seconds of speech it gave."""
     planned, _ = plan_block(job.plan.blocks[index], job.recipe)
     batches = {
-        key: [
-            native_part(paragraph.utterance, engine.voices[paragraph.utterance.voice].controls)
-            for take in planned
-            for turn in take.turns
-            if turn.engine == key
-            for paragraph in turn.paragraphs
-        ]
-        for key, engine in engines.items()
+        key: [native_part(one, engines[key].voices[one.voice].controls) for one in batch]
+        for key, batch in utterances_by_engine(planned).items()
     }
     begun = time.perf_counter()
     speech = [speech for key, batch in batches.items() for speech in engines[key].speak(batch)]

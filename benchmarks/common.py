@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+os.environ["ASKQA_CACHE"] = "none"  # what was spoken before tells nothing of how fast speaking is
+
 ROOT = Path(__file__).resolve().parent.parent
 ROLES = ("narrator", "user", "assistant")
 

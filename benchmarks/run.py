@@ -13,6 +13,7 @@ SCRIPTS = (
     "spoken_text",
     "build_overhead",
     "worker_scaling",
+    "regenerate",
     "memory",
     "ray_scaling",
     "join_and_write",

@@ -13,8 +13,10 @@ from functools import lru_cache
 from statistics import mean
 
 from askqa_builder.build.recipe import Recipe
+from askqa_builder.build.restored import RestoredConversation
 from askqa_builder.corpus.conversation import Conversation, Role, Stage
 from askqa_builder.dataset.manifest import DATA_FOLDER, canonical_digest
+from askqa_builder.recording.timeline import to_seconds
 from askqa_builder.seeds import Stream
 from askqa_builder.speech.paragraphs import count_paragraphs
 from askqa_builder.voices.distributions import Distribution
@@ -119,6 +121,11 @@ def make_plan(
         if any(True for _ in conversation.points(recipe.stages))
         for rendition in range(recipe.renditions)
     ]
+    return make_plan_of(takes, splits, recipe, shard_bytes)
+
+
+def make_plan_of(takes: Sequence[Take], splits: Sequence[str], recipe: Recipe, shard_bytes: int) -> Plan:
+    """Lay out takes that give rows, split by split, as `make_plan` does."""
     units = _units(takes, recipe)
     seconds_a_block = _seconds_a_block(sum(unit.size.spoken for unit in units))
     borders = {stage: _shard_borders(units, stage, recipe, shard_bytes) for stage in recipe.stages}
@@ -149,6 +156,8 @@ def estimate(conversation: Conversation, recipe: Recipe) -> Size:
         words = len(text.split()) * 60 / recipe.engine_of(role).pace.words_per_minute
         return (words + (count_paragraphs(text) - 1) * _PARAGRAPH_SECONDS) * slowness + _PAUSE_SECONDS
 
+    if isinstance(conversation, RestoredConversation):
+        return _known_size(conversation, recipe)
     rows = dict.fromkeys(Stage, 0)
     recorded = dict.fromkeys(Stage, 0.0)
     spoken: dict[tuple[int, str], float] = {}
@@ -159,6 +168,20 @@ def estimate(conversation: Conversation, recipe: Recipe) -> Size:
         recorded[point.stage] += sum(lengths.values()) + _PAUSE_SECONDS
     story = spoken.get((0, conversation.story), 0.0)
     return Size(rows, recorded, sum(spoken.values()), story)
+
+
+def _known_size(conversation: RestoredConversation, recipe: Recipe) -> Size:
+    """Take the old recordings for what the new ones will be."""
+    rows = dict.fromkeys(Stage, 0)
+    recorded = dict.fromkeys(Stage, 0.0)
+    spoken: dict[tuple[int, str], float] = {}
+    for point in conversation.points(recipe.stages):
+        row = conversation.old_row(point)
+        rows[point.stage] += 1
+        recorded[point.stage] += to_seconds(row.length, recipe.sample_rate)
+        for i, turn in enumerate(point.turns):
+            spoken[i, turn.text] = to_seconds(row.ends[i] - row.starts[i], recipe.sample_rate)
+    return Size(rows, recorded, sum(spoken.values()), spoken.get((0, conversation.story), 0.0))
 
 
 def estimated_bytes(seconds: float, recipe: Recipe) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from askqa_builder.build.plan import Take
+from askqa_builder.build.restored import OldRow
 from askqa_builder.corpus.conversation import ResponsePoint, Turn
 from askqa_builder.speech.engine import Utterance
 from askqa_builder.speech.spoken_text import SpokenText
@@ -46,12 +47,33 @@ class PlannedTurn:
 
 
 @dataclass(frozen=True)
+class KeptTurn:
+    """A turn that a dataset holds already. place: among the turns of its row there. pause: seconds of silence before
+    it. sample_rate: of the recording, Hz."""
+
+    turn: Turn
+    pause: float
+    row: OldRow
+    place: int
+    sample_rate: int
+
+    @property
+    def sound(self) -> tuple[object, ...]:
+        """What its sound depends on."""
+        return self.row.file, self.row.group, self.row.place, self.place
+
+
+@dataclass(frozen=True)
 class PlannedRow:
-    """A row: its turns as indices into the take's planned turns, and the silence after the last, seconds."""
+    """A row: its turns as indices into the take's planned turns, and the silence after the last, seconds.
+
+    old: the row of a dataset from which turns are kept.
+    """
 
     point: ResponsePoint
     turns: tuple[int, ...]
     tail: float
+    old: OldRow | None = None
 
 
 @dataclass(frozen=True)
@@ -63,6 +85,6 @@ class PlannedTake:
 
     take: Take
     cast: Cast
-    turns: tuple[PlannedTurn, ...]
+    turns: tuple[PlannedTurn | KeptTurn, ...]
     rows: tuple[PlannedRow, ...]
     channel: DrawnChannel | None = None

@@ -58,7 +58,7 @@ class Recall:
         unknown: dict[str, list[Utterance]] = {}
         for key, batch in batches.items():
             for one in batch:
-                speech = self._cache.get(self._key(key, one))
+                speech = None if one.recordings else self._cache.get(self._key(key, one))
                 if speech is None:
                     unknown.setdefault(key, []).append(one)
                 else:
@@ -66,9 +66,9 @@ class Recall:
         return known, unknown
 
     def keep(self, engine: str, batch: Sequence[Utterance], spoken: Sequence[Spoken]) -> None:
-        """Keep what was spoken; what failed is left to be tried again."""
+        """Keep what was spoken; what failed is left to be tried again, and recordings lie on the disk already."""
         for one, speech in zip(batch, spoken, strict=True):
-            if not isinstance(speech, SpeechError):
+            if not isinstance(speech, SpeechError) and not one.recordings:
                 self._cache.put(self._key(engine, one), speech)
 
     def _key(self, engine: str, utterance: Utterance) -> str:

@@ -6,13 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from askqa_builder.build.options import NATIVE_RATE, BuildOptions
+from askqa_builder.build.recorded import with_recordings
 from askqa_builder.build.word_check import Listening, WordCheck, open_word_check
 from askqa_builder.corpus.conversation import Role, Stage
-from askqa_builder.corpus.sources import SourceFile
-from askqa_builder.dataset.manifest import canonical_digest
+from askqa_builder.corpus.reading import Reading
+from askqa_builder.corpus.source_file import SourceFile
+from askqa_builder.dataset.manifest import HISTORY_USE, canonical_digest
 from askqa_builder.dataset.schema import FORMAT_VERSION
 from askqa_builder.errors import UsageError
 from askqa_builder.recognition.error_rate import describe_recogniser
@@ -30,6 +33,10 @@ from askqa_builder.voices.resolution import ResolvedProfileSet, resolve
 _LIBRARIES = ("anyascii", "num2words", "numpy", "pyarrow", "scipy", "sentencex", "soxr")
 """Libraries whose version can change a sample or a file."""
 
+_READING_SECONDS = 60.0
+_READING_SECONDS_A_SECOND = 0.5
+"""What a block may take whose turns are all kept."""
+
 
 @dataclass(frozen=True, eq=False)
 class Recipe:
@@ -38,7 +45,8 @@ class Recipe:
     engines: identity of each engine by `EngineChoice.key`. listening: who checks words, None where nobody does.
     devices: where to speak, for engines that compute on a device; the first is the kind of all. sample_rate: of the
     recordings, Hz. share_narration: conversations of one story and split have one narrator, who speaks it once. cache:
-    where utterances are kept for other builds, None for nowhere.
+    where utterances are kept for other builds, None for nowhere. original: the dataset from whose recordings the turns
+    of `kept_roles` are cut.
     """
 
     profiles: ResolvedProfileSet
@@ -52,18 +60,22 @@ class Recipe:
     sample_rate: int
     audio_format: AudioFormat
     cache: CacheSettings | None
+    original: Path | None = None
+    kept_roles: frozenset[Role] = frozenset()
 
     @property
     def start_seconds(self) -> float:
         """What a block may take beside its speech, as for something loaded when it first speaks."""
         listening = 0.0 if self.listening is None else self.listening.appetite.start_seconds
-        return max(info.pace.start_seconds for info in self.engines.values()) + listening
+        loading = (info.pace.start_seconds for info in self.engines.values())
+        return max(loading, default=_READING_SECONDS) + listening
 
     @property
     def seconds_per_second(self) -> float:
         """Wall seconds that a second of speech may take before it counts as hung; what fails is spoken twice."""
         listening = 0.0 if self.listening is None else 2 / self.listening.appetite.minimum_speed
-        return 1 / min(info.pace.minimum_speed for info in self.engines.values()) + listening
+        speaking = (1 / info.pace.minimum_speed for info in self.engines.values())
+        return max(speaking, default=_READING_SECONDS_A_SECOND) + listening
 
     def engine_of(self, role: Role) -> EngineInfo:
         """Return the identity of the engine that speaks a role."""
@@ -75,12 +87,16 @@ class Recipe:
         return ", ".join(sorted({info.numeric_mode for info in self.engines.values()}))
 
 
-def make_recipe(options: BuildOptions) -> Recipe:
+def make_recipe(options: BuildOptions, profile_set: ProfileSet | None = None) -> Recipe:
     """Read the profile set, load its engines once to see their voices, and settle rate and format.
 
-    Raises UsageError before any corpus is read: an unknown set, a missing library, an impossible rate.
+    profile_set: instead of the one that the options name. Raises UsageError before any corpus is read: an unknown set,
+    a missing library, an impossible rate.
     """
-    resolved, infos = resolve_profiles(options.profiles, options.devices, options.channel)
+    profile_set = profile_set or read_profile_set(options.profiles)
+    if options.recordings is not None:
+        profile_set = with_recordings(profile_set, Path(options.recordings), options.recorded_roles)
+    resolved, infos = resolve_profiles(profile_set, options.devices, options.channel)
     try:
         with open_word_check(resolved.profiles.gate, options.devices[0]) as check:
             listening = None if check is None else check.listening
@@ -103,14 +119,14 @@ def make_recipe(options: BuildOptions) -> Recipe:
 
 
 def resolve_profiles(
-    name_or_path: str, devices: Sequence[str | None] = (None,), channel: str | None = None
+    chosen: str | ProfileSet, devices: Sequence[str | None] = (None,), channel: str | None = None
 ) -> tuple[ResolvedProfileSet, dict[str, EngineInfo]]:
-    """Read a profile set and check it against its engines, which are loaded and closed again.
+    """Read a profile set, by name or path, and check it against its engines, which are loaded and closed again.
 
     channel: instead of the set's own, as `read_channel` takes it. Raises UsageError where set, engines, voices, devices
     or channel are not as they must be.
     """
-    profile_set = read_profile_set(name_or_path)
+    profile_set = chosen if isinstance(chosen, ProfileSet) else read_profile_set(chosen)
     if channel is not None:
         profile_set = replace(profile_set, channel=read_channel(channel))
     if profile_set.channel is not None and profile_set.channel.room is not None:
@@ -171,7 +187,7 @@ def _check_devices(profile_set: ProfileSet, devices: Sequence[str | None]) -> No
         raise UsageError(f"device: {', '.join(names)} computes on the CPU only; leave --device out")
 
 
-def config_digest(recipe: Recipe, options: BuildOptions, sources: Sequence[SourceFile]) -> str:
+def config_digest(recipe: Recipe, options: BuildOptions, sources: Sequence[SourceFile], reading: Reading) -> str:
     """Digest everything that can change a sample or a file; workers and the like are left out."""
     described = describe_recipe(recipe)
     described["profiles"].pop("name")  # the same set under another name speaks alike
@@ -181,9 +197,9 @@ def config_digest(recipe: Recipe, options: BuildOptions, sources: Sequence[Sourc
             "libraries": library_versions(recipe),
             "recipe": described,
             "words_per_minute": [info.pace.words_per_minute for info in recipe.engines.values()],
-            "selection": selection(options),
+            "selection": selection(options, reading),
             "shard_size": options.shard_bytes,
-            "sources": describe_sources(sources),
+            "sources": describe_sources(sources, reading),
         }
     )
 
@@ -209,18 +225,27 @@ def describe_recipe(recipe: Recipe) -> dict[str, Any]:
     }
 
 
-def selection(options: BuildOptions) -> dict[str, Any]:
+def selection(options: BuildOptions, reading: Reading) -> dict[str, Any]:
     """Return what of the sources is kept."""
     return {
         "limit": options.limit,
         "domains": sorted(options.domains) if options.domains is not None else None,
         "redistributable": options.redistributable,
+        **({} if options.grouping is None else {"group_split": options.grouping.to_json()}),
+        "turns": reading.turns,
     }
 
 
-def describe_sources(sources: Sequence[SourceFile]) -> list[dict[str, str]]:
-    """Return the sources as the manifest lists them."""
-    return [{"name": source.name, "sha256": source.sha256, "split": source.split} for source in sources]
+def describe_sources(sources: Sequence[SourceFile], reading: Reading) -> list[dict[str, str]]:
+    """Return the sources as the manifest lists them, and behind them those that give earlier turns alone."""
+    return [
+        *map(_describe_source, sources),
+        *({**_describe_source(file), "use": HISTORY_USE} for file in reading.history),
+    ]
+
+
+def _describe_source(source: SourceFile) -> dict[str, str]:
+    return {"name": source.name, "sha256": source.sha256, "split": source.split, "format": source.format}
 
 
 def library_versions(recipe: Recipe) -> dict[str, str]:

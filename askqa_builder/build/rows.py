@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from askqa_builder.build.kept import old_speakers
 from askqa_builder.build.planned import PlannedRow, PlannedTake
 from askqa_builder.build.recipe import Recipe
 from askqa_builder.build.turns import HeardTurn
@@ -70,7 +71,7 @@ class RowMaker:
             "story": conversation.story,
             "turns": _turns(turns, timeline),
             "words": words,
-            "speakers": [self._speaker(speaker, turns) for speaker in planned.cast.values()],
+            "speakers": self._speakers(planned, row, turns),
             "response": {
                 "action": response.action.value,
                 "text": response.text,
@@ -83,6 +84,17 @@ class RowMaker:
             "channel": _channel(planned.channel, received),
             "seed": recipe.seed,
         }
+
+    def _speakers(self, planned: PlannedTake, row: PlannedRow, turns: Sequence[HeardTurn]) -> list[dict[str, Any]]:
+        """Describe the speakers; those of kept turns as they were described."""
+        recipe = self._recipe
+        old = {}
+        if row.old is not None and recipe.original is not None and recipe.kept_roles:
+            old = old_speakers(recipe.original, row.old)
+        return [
+            old[role.value] if role in recipe.kept_roles else self._speaker(speaker, turns)
+            for role, speaker in planned.cast.items()
+        ]
 
     def _speaker(self, speaker: SpeakerProfile, turns: Sequence[HeardTurn]) -> dict[str, Any]:
         info = self._recipe.engines[speaker.engine.key]
@@ -105,7 +117,8 @@ class RowMaker:
             return {"f0": None, "words_per_minute": None, "loudness": None}
         samples = sum(len(turn.pcm) for turn in turns)
         words = sum(turn.word_count for turn in turns)
-        power = sum(len(turn.pcm) * 10 ** (turn.loudness / 10) for turn in turns) / samples
+        levels = [turn.loudness for turn in turns if turn.loudness is not None]
+        power = sum(len(turn.pcm) * 10 ** (level / 10) for turn, level in zip(turns, levels, strict=True)) / samples
         return {
             "f0": speaker_f0([turn.pcm for turn in turns], self._recipe.sample_rate),
             "words_per_minute": words * 60 / to_seconds(samples, self._recipe.sample_rate),

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from askqa_builder.build.commit import Committer
-from askqa_builder.build.folder import BuildFolder
+from askqa_builder.build.folder import BuildFolder, OnCommit
 from askqa_builder.build.local_executor import LocalExecutor
 from askqa_builder.build.options import NO_CACHE, RAY, BuildOptions
 from askqa_builder.build.plan import Block, Plan, Shard, Take, estimate, estimated_bytes, make_plan
@@ -29,11 +29,13 @@ from askqa_builder.build.speaker_executor import SpeakerExecutor
 from askqa_builder.build.spool import BlockOutcome, Spool
 from askqa_builder.build.steps import finish_block, in_take_order, plan_block, row_id, speak_block
 from askqa_builder.corpus.conversation import Stage
+from askqa_builder.corpus.published import local_source
+from askqa_builder.corpus.reading_choice import make_reading
 from askqa_builder.corpus.rejects import Reject
 from askqa_builder.corpus.selection import read_corpus
-from askqa_builder.corpus.sources import SourceFile, find_sources
+from askqa_builder.corpus.sources import find_sources
 from askqa_builder.dataset.card import write_card
-from askqa_builder.dataset.manifest import CARD_NAME, shard_records, write_manifest, write_rejected
+from askqa_builder.dataset.manifest import CARD_NAME, SHARED_STORIES_KEY, shard_records, write_manifest, write_rejected
 from askqa_builder.dataset.schema import FORMAT_VERSION
 from askqa_builder.dataset.shard import ShardRecord
 from askqa_builder.dataset.statistics import Statistics, summarise
@@ -55,11 +57,16 @@ class Executor(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """A build with everything settled that is settled before speaking."""
+    """A build with everything settled that is settled before speaking.
+
+    about: what the manifest says of where the text comes from and how it is spoken. files: those that rejects name, in
+    the order of the plan. unread: what was rejected on reading.
+    """
 
     options: BuildOptions
     recipe: Recipe
-    sources: Sequence[SourceFile]
+    about: Mapping[str, Any]
+    files: Sequence[str]
     config_digest: str
     plan: Plan
     unread: tuple[Reject, ...]
@@ -71,17 +78,32 @@ class Job:
 
 
 def build(source: str | Path, out: str | Path, *, progress: Progress | None = None, **options: Any) -> BuildReport:
-    """Build a spoken dataset from Abg-CoQA text.
+    """Build a spoken dataset from text.
 
-    source: an Abg-CoQA JSON file, or a folder of them. out: folder for the dataset; an unfinished build of the
-    same settings there is resumed. options: the fields of `BuildOptions`.
+    source: a file of a corpus such as Abg-CoQA, or a folder of them (`docs/sources.md` lists the formats), or the name
+    of a corpus to download ("abg-coqa"). out: folder for the dataset; an unfinished build of the same settings there is
+    resumed. options: the fields of `BuildOptions`.
 
     Raises UsageError (wrong usage, unreadable input, another dataset in the way) and StorageError (full disk);
     after the latter, or after a kill, the same call goes on where it stopped.
     """
+    return carry_out(prepare_build(source, out, **options), Path(out), progress=progress)
+
+
+def prepare_build(source: str | Path, out: str | Path, **options: Any) -> Job:
+    """Settle what `build` would do, for `carry_out`. Raises UsageError."""
     _keep_apart(Path(source), Path(out))
-    job = prepare(Path(source), BuildOptions(**options))
-    with BuildFolder(Path(out), job.identity, overwrite=job.options.overwrite) as folder:
+    return prepare(Path(source), BuildOptions(**options))
+
+
+def carry_out(
+    job: Job, out: Path, *, progress: Progress | None = None, on_commit: OnCommit | None = None
+) -> BuildReport:
+    """Build a dataset whose job is settled. on_commit: is told of each shard once it is in place, in this thread.
+
+    Raises as `build` does.
+    """
+    with BuildFolder(out, job.identity, overwrite=job.options.overwrite, on_commit=on_commit) as folder:
         manifest = folder.finished_manifest()
         already_complete = manifest is not None
         if manifest is None:
@@ -92,6 +114,8 @@ def build(source: str | Path, out: str | Path, *, progress: Progress | None = No
             manifest = _describe(job, folder, rejects)
             write_rejected(folder.out, rejects)
         statistics = _statistics(folder.out, manifest)
+        if not already_complete:
+            manifest[SHARED_STORIES_KEY] = statistics.shared_stories.stories
         if not already_complete or not (folder.out / CARD_NAME).exists():
             write_card(folder.out, manifest, statistics)
         if not already_complete:
@@ -125,14 +149,33 @@ def estimate_build(source: str | Path, **options: Any) -> Estimate:
 
 def prepare(source: Path, options: BuildOptions) -> Job:
     """Settle engines and voices, read the corpus, make the plan. Raises UsageError."""
-    if not source.exists():  # before engines are loaded, or a model downloaded
-        raise UsageError(f"{source}: there is no such file or folder")
+    grouping = options.grouping
+    split_of_files = options.split if grouping is None else None
+    source = local_source(source, split_of_files)  # before engines are loaded, or a model downloaded
     recipe = make_recipe(options)
-    sources = find_sources(source, options.split)
-    corpus = read_corpus(sources, limit=options.limit, domains=options.domains, redistributable=options.redistributable)
-    splits = list(dict.fromkeys(file.split for file in sources))
+    sources = find_sources(source, split_of_files)
+    reading = make_reading(sources, options.turns, None if options.coqa is None else Path(options.coqa))
+    corpus = read_corpus(
+        sources,
+        limit=options.limit,
+        domains=options.domains,
+        redistributable=options.redistributable,
+        grouping=grouping,
+        reading=reading,
+    )
+    splits = list(dict.fromkeys(file.split for file in sources)) if grouping is None else grouping.splits
     plan = make_plan(corpus.conversations, splits, recipe, options.shard_bytes)
-    return Job(options, recipe, sources, config_digest(recipe, options, sources), plan, corpus.rejects)
+    if corpus.conversations and not plan.blocks:
+        raise UsageError("no conversation of the sources has clarifications, so clarified has no rows; build initial")
+    about = {
+        "sources": describe_sources(sources, reading),
+        "selection": selection(options, reading),
+        **describe_recipe(recipe),
+        "libraries": library_versions(recipe),
+    }
+    files = [file.name for file in sources]
+    digest = config_digest(recipe, options, sources, reading)
+    return Job(options, recipe, about, files, digest, plan, corpus.rejects)
 
 
 def _keep_apart(source: Path, out: Path) -> None:
@@ -155,7 +198,11 @@ def describe_voices(manifest: Mapping[str, Any]) -> str:
 
 def _make_shards(job: Job, folder: BuildFolder, progress: Progress) -> None:
     """Run the blocks that are missing, and fill the shards with them as they come."""
-    pending = [shard for shard in job.plan.shards if folder.committed(shard.file) is None]
+    committed = {shard.file: folder.committed(shard.file) for shard in job.plan.shards}
+    for record in committed.values():
+        if record is not None:
+            folder.tell(record)
+    pending = [shard for shard in job.plan.shards if committed[shard.file] is None]
     finished = _finished_blocks(job, folder, pending)
     missing = [block for block in job.plan.blocks if block.index not in finished]
     _start(progress, job.plan.blocks, finished)
@@ -241,10 +288,7 @@ def _describe(job: Job, folder: BuildFolder, rejects: Sequence[Reject]) -> dict[
     return {
         "format_version": FORMAT_VERSION,
         **job.identity,
-        "sources": describe_sources(job.sources),
-        "selection": selection(job.options),
-        **describe_recipe(job.recipe),
-        "libraries": library_versions(job.recipe),
+        **job.about,
         "shards": shards,
         "rejected": _reasons(rejects),
     }
@@ -254,7 +298,7 @@ def _all_rejects(job: Job, folder: BuildFolder) -> list[Reject]:
     """Return what was left out on reading and on speaking, in plan order."""
     outcomes = (folder.spool.outcome(block.index) for block in job.plan.blocks)
     spoken = [reject for outcome in outcomes if outcome is not None for reject in outcome.rejects]
-    files = {file.name: i for i, file in enumerate(job.sources)}
+    files = {name: i for i, name in enumerate(job.files)}
     return sorted([*job.unread, *spoken], key=lambda reject: (files[reject.file], reject.index or 0))
 
 

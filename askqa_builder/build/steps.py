@@ -5,42 +5,28 @@ An executor only chooses where each of them runs.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
+from askqa_builder.build.drawing import plan_take
+from askqa_builder.build.kept import cut_turn
 from askqa_builder.build.plan import Block, Take
-from askqa_builder.build.planned import PlannedParagraph, PlannedRow, PlannedTake, PlannedTurn
+from askqa_builder.build.planned import KeptTurn, PlannedTake, PlannedTurn
 from askqa_builder.build.recipe import Recipe
 from askqa_builder.build.rows import Row, RowMaker
 from askqa_builder.build.turns import HeardTurn, Spoken, finish_turn
-from askqa_builder.corpus.conversation import Act, Role, Stage, Turn
+from askqa_builder.corpus.conversation import Role, Stage
 from askqa_builder.corpus.rejects import Reject, RejectStage
 from askqa_builder.errors import AskqaError, EngineError, SpeechError, StorageError, UsageError
-from askqa_builder.seeds import Stream, derive_seed
 from askqa_builder.speech.engine import Engine, Utterance
 from askqa_builder.speech.gate import Check, speak_gated
-from askqa_builder.speech.paragraphs import Span, paragraph_spans
-from askqa_builder.speech.reading import read_aloud
-from askqa_builder.voices.casting import Cast, CastingKey, cast
-from askqa_builder.voices.profiles import Pause
-from askqa_builder.voices.turn_prosody import combined, draw_offset
+from askqa_builder.voices.casting import Cast
 
 TurnSpeech = list[Spoken]
 """What was spoken of a turn, one item a paragraph."""
 
 SpokenByEngine = Mapping[str, Mapping[Utterance, Spoken]]
 """What was spoken, by the engine's key and the utterance."""
-
-_QUESTIONS = frozenset({Act.QUESTION, Act.CLARIFYING_QUESTION})
-"""Acts whose last word rises where the source has no mark."""
-
-_PAUSE_BEFORE = {
-    Act.STORY: Pause.LEAD_IN,
-    Act.QUESTION: Pause.BEFORE_USER,
-    Act.ANSWER: Pause.BEFORE_ASSISTANT,
-    Act.CLARIFYING_QUESTION: Pause.BEFORE_ASSISTANT,
-    Act.CLARIFICATION: Pause.BEFORE_USER,
-}
 
 
 @dataclass
@@ -66,7 +52,7 @@ def plan_block(block: Block, recipe: Recipe) -> tuple[list[PlannedTake], list[Re
     rejects: list[Reject] = []
     for take in block.takes:
         try:
-            planned.append(_plan_take(take, recipe))
+            planned.append(plan_take(take, recipe))
         except (AskqaError, MemoryError, OSError):
             raise
         except Exception as error:  # one odd conversation must not cost all others
@@ -93,17 +79,21 @@ def utterances_by_engine(planned: Sequence[PlannedTake]) -> dict[str, list[Utter
     batches: dict[str, dict[Utterance, None]] = {}
     for take in planned:
         for turn in take.turns:
-            for paragraph in turn.paragraphs:
-                batches.setdefault(turn.engine, {})[paragraph.utterance] = None
+            if isinstance(turn, PlannedTurn):
+                for paragraph in turn.paragraphs:
+                    batches.setdefault(turn.engine, {})[paragraph.utterance] = None
     return {key: list(batch) for key, batch in batches.items()}
 
 
 def in_turns(planned: Sequence[PlannedTake], spoken: SpokenByEngine) -> list[list[TurnSpeech]]:
-    """Put what was spoken of `utterances_by_engine` into the shape of `planned`."""
-    return [
-        [[spoken[turn.engine][paragraph.utterance] for paragraph in turn.paragraphs] for turn in take.turns]
-        for take in planned
-    ]
+    """Put what was spoken of `utterances_by_engine` into the shape of `planned`; nothing for turns that are kept."""
+    return [[_speech_of(turn, spoken) for turn in take.turns] for take in planned]
+
+
+def _speech_of(turn: PlannedTurn | KeptTurn, spoken: SpokenByEngine) -> TurnSpeech:
+    if isinstance(turn, KeptTurn):
+        return []
+    return [spoken[turn.engine][paragraph.utterance] for paragraph in turn.paragraphs]
 
 
 def finish_block(planned: Sequence[PlannedTake], spoken: Sequence[list[TurnSpeech]], recipe: Recipe) -> Finished:
@@ -160,65 +150,6 @@ def row_id(take: Take, suffix: str) -> str:
     return f"{take.conversation.id}{suffix}{rendition}"
 
 
-def _plan_take(take: Take, recipe: Recipe) -> PlannedTake:
-    conversation = take.conversation
-    speakers = _cast(take, recipe)
-    turns: list[PlannedTurn] = []
-    places: dict[tuple[int, Turn], int] = {}
-    rows: list[PlannedRow] = []
-    for point in conversation.points(recipe.stages):
-        for i, turn in enumerate(point.turns):
-            if (i, turn) not in places:
-                places[i, turn] = len(turns)
-                after_story = i > 0 and point.turns[i - 1].role is Role.NARRATOR
-                turns.append(_plan_turn(take, i, turn, after_story, speakers, recipe))
-        key = (recipe.seed, conversation.id, take.rendition, point.stage.value, "tail")
-        tail = recipe.profiles.profiles.draw_pause(Pause.TAIL, Stream(*key))
-        rows.append(PlannedRow(point, tuple(places[i, turn] for i, turn in enumerate(point.turns)), tail))
-    profile = recipe.profiles.profiles.channel
-    channel = None if profile is None else profile.draw(recipe.seed, conversation.id, take.rendition)
-    return PlannedTake(take, speakers, tuple(turns), tuple(rows), channel)
-
-
-def _cast(take: Take, recipe: Recipe) -> Cast:
-    """Draw who speaks; where a narration is shared, the story's narrator comes first, whatever the conversation."""
-    kept: Cast = {}
-    if recipe.share_narration:
-        of_story = CastingKey(recipe.seed, take.conversation.story_id, take.rendition, take.split)
-        kept = {Role.NARRATOR: cast(recipe.profiles, of_story)[Role.NARRATOR]}
-    return cast(recipe.profiles, CastingKey(recipe.seed, take.conversation.id, take.rendition, take.split), kept)
-
-
-def _plan_turn(take: Take, index: int, turn: Turn, after_story: bool, speakers: Cast, recipe: Recipe) -> PlannedTurn:
-    shared = recipe.share_narration and turn.role is Role.NARRATOR
-    item = take.conversation.story_id if shared else take.conversation.id
-    key = (recipe.seed, item, take.rendition, index, turn.text)
-    speaker = speakers[turn.role]
-    spoken = read_aloud(turn.text, final="?" if turn.act in _QUESTIONS else ".")
-    seed = derive_seed(*key)
-    prosody = combined(speaker, draw_offset(recipe.profiles.profiles.roles[turn.role], *key))
-    whole = Utterance(spoken.text, speaker.voice.name, prosody.rate, prosody.pitch, seed)
-    pause = Pause.AFTER_STORY if after_story else _PAUSE_BEFORE[turn.act]
-    return PlannedTurn(
-        turn=turn,
-        spoken=spoken,
-        engine=speaker.engine.key,
-        paragraphs=tuple(_paragraphs(whole, paragraph_spans(spoken, turn.text), recipe)),
-        prosody=prosody,
-        pause=recipe.profiles.profiles.draw_pause(pause, Stream(recipe.seed, take.conversation.id, *key[2:], "pause")),
-        loudness=speaker.loudness,
-        seed=seed,
-    )
-
-
-def _paragraphs(whole: Utterance, spans: Sequence[Span], recipe: Recipe) -> Iterator[PlannedParagraph]:
-    """Yield the paragraphs of a turn; who speaks faster also pauses for a shorter time between them."""
-    for start, end in spans:
-        seed = derive_seed(whole.seed, "paragraph", start) if start else whole.seed
-        pause = recipe.profiles.profiles.draw_pause(Pause.BETWEEN_PARAGRAPHS, Stream(seed, "pause")) if start else 0.0
-        yield PlannedParagraph(replace(whole, text=whole.text[start:end], seed=seed), start, pause / whole.rate)
-
-
 def speak_batch(engine: Engine, batch: Sequence[Utterance], check: Check | None = None) -> list[Spoken]:
     """Speak a batch; an engine that breaks its promise and raises is asked for each utterance alone.
 
@@ -241,8 +172,13 @@ class _Narration:
         self._sound: tuple[object, ...] = ()
         self._heard: HeardTurn | SpeechError | None = None
 
-    def hear(self, spoken: TurnSpeech, turn: PlannedTurn, speakers: Cast, recipe: Recipe) -> HeardTurn | SpeechError:
+    def hear(
+        self, spoken: TurnSpeech, turn: PlannedTurn | KeptTurn, speakers: Cast, recipe: Recipe
+    ) -> HeardTurn | SpeechError:
         """Finish a turn, or give what is finished of the same one."""
+        if isinstance(turn, KeptTurn):
+            assert recipe.original is not None
+            return cut_turn(recipe.original, turn)
         if self._heard is not None and turn.sound == self._sound:
             return self._heard
         heard = finish_turn(spoken, turn, speakers[turn.turn.role].voice.controls, recipe)
@@ -278,6 +214,6 @@ def _finish_take(
     return finished
 
 
-def _unspeakable(take: Take, turn: PlannedTurn, error: SpeechError, suffix: str = "") -> Reject:
+def _unspeakable(take: Take, turn: PlannedTurn | KeptTurn, error: SpeechError, suffix: str = "") -> Reject:
     detail = f"{turn.turn.role.value}'s {turn.turn.act.value.replace('_', ' ')} cannot be spoken: {error}"
     return reject(take, "speak", "unspeakable", detail, suffix)

@@ -35,15 +35,15 @@ class HeardWord:
 class HeardTurn:
     """A turn as it is heard, wherever it comes from, and what rows say of it.
 
-    pcm: at the recording's rate, speech at both ends. loudness: LUFS reached. seed, rate, pitch: None where nothing was
-    drawn or asked for.
+    pcm: at the recording's rate, speech at both ends. loudness: LUFS reached, None where it was not measured here.
+    seed, rate, pitch: None where nothing was drawn or asked for.
     """
 
     turn: Turn
     spoken_text: str
     pcm: Pcm
     words: tuple[HeardWord, ...]
-    loudness: float
+    loudness: float | None
     seed: int | None
     rate: float | None
     pitch: float | None

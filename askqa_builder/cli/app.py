@@ -10,7 +10,8 @@ from typing import Annotated, NoReturn
 import typer
 
 from askqa_builder import __version__
-from askqa_builder.cli import build, filter, score, show, verify, voices
+from askqa_builder.cli import build, filter, push, regenerate, score, script, show, verify, voices
+from askqa_builder.cli.telling import telling
 from askqa_builder.errors import AskqaError, UsageError
 
 INTERRUPTED = 130
@@ -23,12 +24,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("build")(build.build_command)
+app.command("regenerate")(regenerate.regenerate_command)
 app.command("verify")(verify.verify_command)
 app.command("profiles")(voices.profiles_command)
 app.command("voices")(voices.voices_command)
 app.command("show")(show.show_command)
+app.command("script")(script.script_command)
 app.command("score")(score.score_command)
 app.command("filter")(filter.filter_command)
+app.command("push")(push.push_command)
 
 
 @app.callback(invoke_without_command=True)
@@ -64,7 +68,8 @@ def _settle_streams() -> None:
 def run(arguments: list[str]) -> int:
     """Run the command line and return the exit code; errors are one line on stderr."""
     try:
-        result = app(args=arguments, prog_name="askqa", standalone_mode=False)
+        with telling():
+            result = app(args=arguments, prog_name="askqa", standalone_mode=False)
         sys.stdout.flush()
     except typer.TyperException as error:
         return _fail(f"{error.format_message()} (see askqa --help)", UsageError.exit_code)

@@ -21,6 +21,9 @@ def verify_command(
     source: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The corpus it was made from: check texts and responses too.")
     ] = None,
+    coqa: Annotated[
+        Path | None, typer.Option(metavar="PATH", help="CoQA's files, where the build took its history from them.")
+    ] = None,
     thorough: Annotated[bool, typer.Option("--thorough", help="Measure F0 over all of each turn.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
     workers: Annotated[int | None, typer.Option(help="Worker processes.", show_default="one per core")] = None,
@@ -29,7 +32,7 @@ def verify_command(
     from askqa_builder.corpus.rejects import escape
     from askqa_builder.verify.run import verify
 
-    report = verify(dataset, source=source, thorough=thorough, workers=workers)
+    report = verify(dataset, source=source, coqa=coqa, thorough=thorough, workers=workers)
     if as_json:
         print(json.dumps(report.to_json(), indent=1))
     else:

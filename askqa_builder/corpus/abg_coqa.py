@@ -8,64 +8,54 @@ Decisions where the format leaves a choice:
   of which no branch is left is rejected whole.
 - `clarification_turn_2` and the alternative answers are only references: blank ones are taken as absent, a
   wrong type rejects the item (or the branch that it belongs to).
-- Evidence whose span is wrong is looked for: if the rationale stands in the story exactly once, that is its
-  place, else it is unknown. The rationale "unknown" of unanswerable targets is no quotation.
+- Evidence whose span is wrong is looked for in the story.
+- With CoQA at hand (`reading.dialogues`) the history is all turns before the target; an item whose dialogue is not
+  there, or is another one, is rejected.
 """
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
+from functools import partial
 from itertools import chain
 
 from askqa_builder.corpus.conversation import (
-    Act,
     Action,
     Branch,
     Clarification,
     Conversation,
-    Evidence,
     Response,
     Role,
-    Stage,
     Turn,
     answer_response,
-    is_answerable,
-    row_suffix,
+    story_id,
     unique,
 )
+from askqa_builder.corpus.dialogue import exchange, turns_until
+from askqa_builder.corpus.evidence import find_evidence
 from askqa_builder.corpus.fields import MAX_NAME_CHARACTERS, Fields, ItemError
 from askqa_builder.corpus.json_file import parse_json, shown_path
 from askqa_builder.corpus.licences import licence_of
-from askqa_builder.corpus.rejects import Reject, quote
-from askqa_builder.corpus.sources import SourceFile, is_abg_coqa
+from askqa_builder.corpus.reading import AS_IT_IS, BadBranches, Outcome, Place, Reading, account_for
+from askqa_builder.corpus.rejects import quote
+from askqa_builder.corpus.source_file import SourceFile
 from askqa_builder.errors import UsageError
-from askqa_builder.seeds import short_hash
 
 _AMBIGUOUS = {"ambiguous": True, "non_ambiguous": False}
-_OTHER_CORPORA = {"paragraphs": "SQuAD", "questions": "CoQA"}
-"""Keys by which an item of a related corpus is recognised, for a better message."""
-
-_BadBranches = list[tuple[int, ItemError]]
+_KEYS = frozenset({"target_turn", "history_turns", "clarification_turn", "ambiguity"})
 
 
-def read_abg_coqa(file: SourceFile, seen: set[str]) -> Iterator[Conversation | Reject]:
-    """Yield the conversations of a file and what is rejected, in file order, item by item.
+def is_abg_coqa(document: object) -> bool:
+    """Tell whether parsed JSON has Abg-CoQA's shape; one recognisable item is enough."""
+    items = document.get("data") if isinstance(document, dict) else None
+    return isinstance(items, list) and any(isinstance(item, dict) and _KEYS & item.keys() for item in items)
 
-    seen: the ids of the conversations read so far in this build, over all its files; added to. A second
-    conversation with the same id is rejected.
-    Every item yields one conversation or one reject. Rejects of single branches (their id is the row's,
-    `<conversation_id>#clarified-<index>`) come just *before* their conversation, so that whoever stops at
-    the n-th conversation has seen all that was rejected up to it.
-    Raises UsageError, at the first item, where the file as a whole cannot be used.
-    """
+
+def read_abg_coqa(file: SourceFile, seen: set[str], reading: Reading = AS_IT_IS) -> Iterator[Outcome]:
+    """Read a file as `reading.Reader` says: every item is one conversation or one reject."""
     for index, item in enumerate(_items(file)):
-        yield from _read_item(item, file.name, index, seen)
-
-
-def story_id(story: str) -> str:
-    """Hash a story for grouping; case, white space and compatibility forms of characters do not count."""
-    return short_hash("story", " ".join(unicodedata.normalize("NFKC", story).casefold().split()))
+        place = Place(file.name, index)
+        yield from account_for(place, seen, partial(_identify, item), partial(_conversation, item, place, reading))
 
 
 def _items(file: SourceFile) -> list[object]:
@@ -77,53 +67,50 @@ def _items(file: SourceFile) -> list[object]:
     if not items:
         raise UsageError(f'{shown} holds no conversation: its list "data" is empty; give another file')
     if not is_abg_coqa(document):
-        keys = items[0].keys() if isinstance(items[0], dict) else ()
-        other = next((f", it looks like {name}" for key, name in _OTHER_CORPORA.items() if key in keys), "")
-        raise UsageError(f"{shown} is not Abg-CoQA{other}; give a coqa_abg_*.json file")
+        raise UsageError(f"{shown} is not Abg-CoQA: no item has its fields; give a coqa_abg_*.json file")
     return items
 
 
-def _read_item(item: object, file: str, index: int, seen: set[str]) -> Iterator[Conversation | Reject]:
-    identifier = None
-    try:
-        fields = Fields(item)
-        identifier = fields.text("id", MAX_NAME_CHARACTERS)
-        if identifier in seen:
-            raise ItemError("duplicate_id", f"the id {quote(identifier)} was read before")
-        conversation, bad_branches = _conversation(identifier, file, index, fields)
-    except ItemError as error:
-        yield Reject(identifier, file, index, "read", error.reason, error.detail)
-        return
-    for branch, why in bad_branches:
-        yield Reject(f"{identifier}{row_suffix(Stage.CLARIFIED, branch)}", file, index, "read", why.reason, why.detail)
-    seen.add(identifier)
-    yield conversation
+def _identify(item: object) -> str:
+    return Fields(item).text("id", MAX_NAME_CHARACTERS)
 
 
-def _conversation(identifier: str, file: str, index: int, item: Fields) -> tuple[Conversation, _BadBranches]:
+def _conversation(content: object, place: Place, reading: Reading, identifier: str) -> tuple[Conversation, BadBranches]:
+    item = Fields(content)
     source = item.text("source", MAX_NAME_CHARACTERS)
     story = item.spoken_text("story")
     target = item.nested("target_turn")
     ambiguous = _label(item)
     clarifications: tuple[Clarification, ...] = ()
-    bad_branches: _BadBranches = []
+    bad_branches: BadBranches = []
     evidence = None
     if ambiguous:
         response, clarifications, bad_branches = _ask_back(item)
     else:
         response = answer_response([target.text("answer")])
-        evidence = _evidence(story, target)
+        evidence = find_evidence(
+            story,
+            target.optional_text("rationale"),
+            target.optional_integer("span_start"),
+            target.optional_integer("span_end"),
+        )
+    question = target.spoken_text("question")
+    history = tuple(chain.from_iterable(_history(item)))
+    turn_id = target.count("turn_id")
+    if reading.dialogues is not None:
+        asked = [turn.text for turn in history if turn.role is Role.USER] + [question]
+        history = reading.dialogues.history(identifier.partition("|")[0], story, asked, turn_id)
     conversation = Conversation(
         id=identifier,
-        file=file,
-        index=index,
+        file=place.file,
+        index=place.index,
         story_id=story_id(story),
         source=source,
         language="en",
         licence=licence_of(source).name,
-        target_turn_id=target.count("turn_id"),
+        target_turn_id=turn_id,
         ambiguous=ambiguous,
-        turns=_turns(story, item, target),
+        turns=turns_until(story, history, question),
         response=response,
         evidence=evidence,
         clarifications=clarifications,
@@ -138,23 +125,13 @@ def _label(item: Fields) -> bool:
     return _AMBIGUOUS[label]
 
 
-def _turns(story: str, item: Fields, target: Fields) -> tuple[Turn, ...]:
-    history = [Fields(element, place) for place, element in item.elements("history_turns")]
-    exchanges = (
-        (
-            Turn(Role.USER, Act.QUESTION, turn.spoken_text("question")),
-            Turn(Role.ASSISTANT, Act.ANSWER, turn.spoken_text("answer")),
-        )
-        for turn in history
-    )
-    return (
-        Turn(Role.NARRATOR, Act.STORY, story),
-        *chain.from_iterable(exchanges),
-        Turn(Role.USER, Act.QUESTION, target.spoken_text("question")),
-    )
+def _history(item: Fields) -> Iterator[tuple[Turn, Turn]]:
+    for place, element in item.elements("history_turns"):
+        turn = Fields(element, place)
+        yield exchange(turn.spoken_text("question"), turn.spoken_text("answer"))
 
 
-def _ask_back(item: Fields) -> tuple[Response, tuple[Clarification, ...], _BadBranches]:
+def _ask_back(item: Fields) -> tuple[Response, tuple[Clarification, ...], BadBranches]:
     asked = item.nested("clarification_turn")
     question = asked.spoken_text("question")
     branches, bad_branches = _branches(asked)
@@ -170,9 +147,9 @@ def _ask_back(item: Fields) -> tuple[Response, tuple[Clarification, ...], _BadBr
     return Response(Action.CLARIFY, question, unique(questions), None), tuple(clarifications), bad_branches
 
 
-def _branches(clarification: Fields) -> tuple[tuple[Branch, ...], _BadBranches]:
+def _branches(clarification: Fields) -> tuple[tuple[Branch, ...], BadBranches]:
     good: list[Branch] = []
-    bad: _BadBranches = []
+    bad: list[tuple[int, ItemError]] = []
     for index, (place, element) in enumerate(clarification.elements("answers")):
         try:
             good.append(_branch(index, Fields(element, place)))
@@ -199,18 +176,3 @@ def _alternative_branches(clarification: Fields) -> tuple[Branch, ...]:
         if reply and answer:
             branches.append(Branch(index, reply, (answer,)))
     return tuple(branches)
-
-
-def _evidence(story: str, target: Fields) -> Evidence | None:
-    rationale = target.optional_text("rationale")
-    start, end = target.optional_integer("span_start"), target.optional_integer("span_end")
-    if rationale is None:
-        return None
-    if start is not None and end is not None and 0 <= start < end and story[start:end] == rationale:
-        return Evidence(rationale, start, end)
-    if not is_answerable(rationale):
-        return None
-    place = story.find(rationale)
-    if place < 0 or story.find(rationale, place + 1) >= 0:
-        return None
-    return Evidence(rationale, place, place + len(rationale))

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+
+from askqa_builder.seeds import short_hash
+
+UNANSWERABLE = "unknown"
+"""The gold answer to a question that the story does not answer, as in CoQA."""
 
 
 class Role(str, Enum):
@@ -162,6 +168,12 @@ def answer_response(answers: Sequence[str]) -> Response:
     return Response(Action.ANSWER, text, unique(answers), is_answerable(text))
 
 
+def agreeing(answers: Sequence[str]) -> list[str]:
+    """Return several people's answers, first the gold one, without those that answer where it does not, or not where
+    it does: they read the question otherwise, so they are no other wordings of it."""
+    return [answer for answer in answers if is_answerable(answer) is is_answerable(answers[0])]
+
+
 def unique(texts: Sequence[str]) -> tuple[str, ...]:
     """Drop repetitions, keeping the first of each."""
     return tuple(dict.fromkeys(texts))
@@ -169,4 +181,9 @@ def unique(texts: Sequence[str]) -> tuple[str, ...]:
 
 def is_answerable(answer: str) -> bool:
     """Tell whether a gold answer answers: "unknown", however written, does not."""
-    return "".join(c for c in answer.lower() if c.isalnum()) != "unknown"
+    return "".join(c for c in answer.lower() if c.isalnum()) != UNANSWERABLE
+
+
+def story_id(story: str) -> str:
+    """Hash a story for grouping; case, white space and compatibility forms of characters do not count."""
+    return short_hash("story", " ".join(unicodedata.normalize("NFKC", story).casefold().split()))

@@ -11,6 +11,7 @@ from askqa_builder.corpus.rejects import escape
 from askqa_builder.errors import UsageError
 
 _SHOWN_PATH_CHARACTERS = 160
+_GZIP = b"\x1f\x8b"
 
 
 def shown_path(path: Path) -> str:
@@ -39,7 +40,7 @@ def parse_json(data: bytes, path: Path) -> object:
     integer with more digits than Python converts.
     """
     shown = shown_path(path)
-    text = _decode(data, shown)
+    text = decode(data, shown)
     if not text.strip():
         raise UsageError(f"{shown} is empty; download it again")
     try:
@@ -54,7 +55,13 @@ def parse_json(data: bytes, path: Path) -> object:
         raise UsageError(f"{shown} holds a number with too many digits; correct it or download it again") from error
 
 
-def _decode(data: bytes, shown: str) -> str:
+def decode(data: bytes, shown: str) -> str:
+    """Return the text of a file, UTF-8 with or without a byte order mark. UsageError where it is none.
+
+    shown: the file's path as messages have it.
+    """
+    if data.startswith(_GZIP):
+        raise UsageError(f"{shown} is compressed; unpack it first, as with gunzip")
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in data[:4]:
         raise UsageError(f"{shown} is UTF-16 or UTF-32 text; save it as UTF-8")
     try:

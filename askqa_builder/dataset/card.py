@@ -9,14 +9,22 @@ from typing import Any
 
 import yaml
 
-from askqa_builder.corpus.licences import licence_of
-from askqa_builder.dataset.manifest import CARD_NAME, DATA_FOLDER
+from askqa_builder.corpus.citations import Citation, citation_of
+from askqa_builder.corpus.licences import is_redistributable, licence_of
+from askqa_builder.corpus.reading import ALL_TURNS
+from askqa_builder.corpus.sources import SPLITS
+from askqa_builder.dataset.manifest import CARD_NAME, DATA_FOLDER, HISTORY_USE
 from askqa_builder.dataset.statistics import Statistics
+from askqa_builder.dataset.voice_corpora import voice_corpora
 from askqa_builder.files import atomic_write
+from askqa_builder.voices.profiles import RECORDING
 
 _SIZE_CATEGORIES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 _LARGEST = "n>1M"
-_SPDX_ON_THE_HUB = {"Apache-2.0": "apache-2.0", "CC-BY-SA-4.0": "cc-by-sa-4.0"}
+_ON_THE_HUB = ("Apache-2.0", "CC-BY-3.0", "CC-BY-4.0", "CC-BY-SA-3.0", "CC-BY-SA-4.0", "CC0-1.0", "MIT")
+_SPDX_ON_THE_HUB = {name: name.lower() for name in _ON_THE_HUB}
+_FIRST_FORMAT = "abg-coqa"
+"""Of sources in manifests that name no format: there was one alone."""
 
 
 def write_card(dataset: Path, manifest: Mapping[str, Any], statistics: Statistics) -> None:
@@ -25,20 +33,23 @@ def write_card(dataset: Path, manifest: Mapping[str, Any], statistics: Statistic
         file.write(render_card(manifest, statistics).encode("utf-8"))
 
 
-def render_card(manifest: Mapping[str, Any], statistics: Statistics) -> str:
-    """Return the card's text. Text of the dataset is escaped: it may hold anything."""
+def render_card(manifest: Mapping[str, Any], statistics: Statistics, address: str = "PATH_OR_REPO") -> str:
+    """Return the card's text. Text of the dataset is escaped: it may hold anything.
+
+    address: what its example passes to `load_dataset`, a path or the id of a repository.
+    """
     from jinja2 import Environment, StrictUndefined
 
     environment = Environment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)
     template = environment.from_string(files(__package__).joinpath("card.md.j2").read_text("utf-8"))
     front = yaml.safe_dump(_front_matter(manifest, statistics), sort_keys=False, allow_unicode=True)
-    return f"---\n{front}---\n\n{template.render(_body(manifest, statistics))}"
+    return f"---\n{front}---\n\n{template.render(_body(manifest, statistics), address=address)}"
 
 
 def _front_matter(manifest: Mapping[str, Any], statistics: Statistics) -> dict[str, Any]:
     licences = {_SPDX_ON_THE_HUB.get(licence, "other") for licence in statistics.licences} or {"other"}
     return {
-        "pretty_name": _title(manifest),
+        "pretty_name": _title(manifest, statistics),
         "language": ["en"],
         "license": licences.pop() if len(licences) == 1 else "other",
         "task_categories": ["question-answering", "automatic-speech-recognition"],
@@ -78,7 +89,9 @@ def _body(manifest: Mapping[str, Any], statistics: Statistics) -> dict[str, Any]
     rejected = manifest["rejected"]
     first_config, first_splits = next(iter(_splits(manifest["shards"]).items()))
     return {
-        "title": _title(manifest),
+        "title": _title(manifest, statistics),
+        "some_ambiguous": _some_ambiguous(statistics),
+        "labelled": any(part.labelled for part in statistics.parts.values()) or not statistics.rows,
         "demo": manifest["profiles"]["demo"],
         "engine_names": ", ".join(engine["name"] for engine in engines),
         "parts": [
@@ -87,7 +100,7 @@ def _body(manifest: Mapping[str, Any], statistics: Statistics) -> dict[str, Any]
                 "split": split,
                 "rows": part.rows,
                 "hours": f"{part.seconds / 3600:.2f}",
-                "ambiguous": part.ambiguous,
+                "ambiguous": part.ambiguous if part.labelled or not part.rows else "not known",
             }
             for (config, split), part in statistics.parts.items()
         ],
@@ -101,9 +114,13 @@ def _body(manifest: Mapping[str, Any], statistics: Statistics) -> dict[str, Any]
         "format_version": manifest["format_version"],
         "seed": manifest["seed"],
         "renditions": manifest["renditions"],
+        **_who_spoke(manifest["profiles"]["roles"]),
+        "regenerated": _regenerated(manifest.get("regenerated")),
         "share_narration": manifest.get("share_narration", False),
         "kept": _kept(manifest["selection"]),
-        "sources": ", ".join(f"{escape(source['name'])} ({source['split']})" for source in manifest["sources"]),
+        "sources": _sources(manifest),
+        "shared_stories": statistics.shared_stories,
+        "citations": _citations(manifest["sources"]),
         "engines": ", ".join(_engine(engine) for engine in engines),
         "numeric_mode": escape(manifest["numeric_mode"]),
         "engine_licences": "; ".join(_engine_licence(engine) for engine in engines),
@@ -123,11 +140,40 @@ def _body(manifest: Mapping[str, Any], statistics: Statistics) -> dict[str, Any]
                 "source": escape(source),
                 "licence": escape(licence),
                 "rows": rows,
-                "redistributable": "yes" if licence_of(source).redistributable else "no",
+                "redistributable": "yes" if is_redistributable(source, licence) else "no",
             }
             for (source, licence), rows in sorted(statistics.sources.items())
         ],
+        "notes": [
+            (escape(source), escape(licence_of(source).note))
+            for source in sorted({source for source, _ in statistics.sources})
+        ],
+        "corpora": [
+            {
+                "voices": escape(corpus.told_voices),
+                "corpus": escape(corpus.corpus),
+                "licence": escape(corpus.licence),
+                "attribution": escape(corpus.attribution),
+            }
+            for corpus in voice_corpora(manifest, statistics.voices)
+        ],
     }
+
+
+def _who_spoke(roles: Mapping[str, Any]) -> dict[str, str]:
+    """Return the roles that people have recorded, and those that engines speak, in words."""
+    recorded = [role for role, entry in roles.items() if entry["engine"] == RECORDING]
+    spoken = [role for role in roles if role not in recorded]
+    return {"recorded": escape(" and ".join(recorded)), "spoken": escape(" and ".join(spoken))}
+
+
+def _regenerated(told: Mapping[str, Any] | None) -> dict[str, str] | None:
+    """Say in words what is new against the dataset that this one is paired with."""
+    if told is None:
+        return None
+    digest = str(told["from"]["config_digest"])[:16]
+    names = {key: escape(", ".join(told[key]) or "nobody") for key in ("redrawn", "kept")}
+    return {"digest": escape(digest), **names}
 
 
 def _listeners(scoring: Mapping[str, Any]) -> list[str]:
@@ -163,9 +209,45 @@ def _kept(selection: Mapping[str, Any]) -> str:
         parts.append(f"at most {selection['limit']} conversations of each split")
     if selection["domains"] is not None:
         parts.append(f"domains {', '.join(map(escape, selection['domains']))}")
+    if selection.get("group_split") is not None:
+        parts.append(_group_split(selection["group_split"]))
     if selection["redistributable"]:
         parts.append("text that may be redistributed")
+    turns = selection.get("turns")
+    if turns is not None:
+        which = {1: "the last question", ALL_TURNS: "every question"}.get(turns, f"at most {turns} questions")
+        parts.append(f"{which} of each dialogue")
     return "; ".join(parts) or "everything"
+
+
+def _sources(manifest: Mapping[str, Any]) -> str:
+    """Name the files, with their splits where these count."""
+    regrouped = manifest["selection"].get("group_split") is not None
+    return ", ".join(_source(source, regrouped) for source in manifest["sources"])
+
+
+def _source(source: Mapping[str, str], regrouped: bool) -> str:
+    if source.get("use") == HISTORY_USE:
+        return f"{escape(source['name'])} (earlier turns)"
+    return escape(source["name"]) + ("" if regrouped else f" ({source['split']})")
+
+
+def _group_split(grouping: Mapping[str, Any]) -> str:
+    """Say in words how stories were divided among the splits."""
+    shares = [f"{split} {share:g}" for split, share in zip(SPLITS, grouping["shares"], strict=False)]
+    only = "" if grouping["only"] is None else f", of which {escape(grouping['only'])} alone"
+    return f"{', '.join(shares)} of the stories, each whole in one split (drawn with seed {grouping['seed']}){only}"
+
+
+def _citations(sources: Sequence[Mapping[str, str]]) -> list[Citation]:
+    """Return whose work the sources are, each once."""
+    formats = dict.fromkeys(source.get("format", _FIRST_FORMAT) for source in sources)
+    return [citation for format in formats if (citation := citation_of(format)) is not None]
+
+
+def _some_ambiguous(statistics: Statistics) -> bool:
+    """Tell whether a row is ambiguous; of a dataset without rows, it might have been."""
+    return not statistics.rows or any(part.ambiguous for part in statistics.parts.values())
 
 
 def _voices(statistics: Statistics) -> list[tuple[str, str]]:
@@ -250,9 +332,10 @@ def _noises(channel: Mapping[str, Any] | None) -> list[dict[str, str]]:
     ]
 
 
-def _title(manifest: Mapping[str, Any]) -> str:
+def _title(manifest: Mapping[str, Any], statistics: Statistics) -> str:
     names = ", ".join(dict.fromkeys(engine["name"] for engine in manifest["engines"]))
-    return f"Ambiguous questions in spoken conversations ({names})"
+    what = "Ambiguous questions in spoken" if _some_ambiguous(statistics) else "Spoken"
+    return f"{what} conversations ({names})"
 
 
 def _size_category(rows: int) -> str:

@@ -13,7 +13,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from askqa_builder.dataset.locking import LOCK_NAME, lock_folder, release
 from askqa_builder.dataset.manifest import (
     CARD_NAME,
     DATA_FOLDER,
@@ -26,6 +25,7 @@ from askqa_builder.dataset.shard import ShardRecord
 from askqa_builder.digests import sha256_of
 from askqa_builder.errors import UsageError
 from askqa_builder.files import atomic_write, remove_temporaries, storage_errors
+from askqa_builder.locking import LOCK_NAME, lock_folder, release
 
 if TYPE_CHECKING:
     from typing_extensions import Self

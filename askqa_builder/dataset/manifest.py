@@ -21,10 +21,16 @@ REJECTED_NAME = "rejected.jsonl"
 CARD_NAME = "README.md"
 DATA_FOLDER = "data"
 
+HISTORY_USE = "history"
+"""`use` of a source that gives no conversations of its own, but earlier turns of others."""
+
 _SHARD_FILE = re.compile(DATA_FOLDER + r"/([\w-]+)/([\w-]+)-[0-9]{5}-of-[0-9]{5}\.parquet", re.ASCII)
 
 DIGEST_KEY = "manifest_digest"
 """Key of the digest of all other keys, in the file alone. It is no seal, but an edit does not go unnoticed."""
+
+SHARED_STORIES_KEY = "stories_in_two_splits"
+"""Key of the number of stories that are heard in more than one split."""
 
 
 def canonical_digest(value: Any) -> str:

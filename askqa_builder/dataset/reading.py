@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -91,9 +91,11 @@ def reading_errors(dataset: Path) -> Iterator[None]:
         raise AskqaError(f"{dataset} is damaged ({error}); build it again to repair it") from error
 
 
-def row_groups(file: Path, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+def row_groups(file: Path, columns: Sequence[str] | None = None, without: Collection[str] = ()) -> Iterator[pa.Table]:
     """Yield the rows of a shard, one row group at a time (tens of megabytes of audio); all columns, or some."""
     with pq.ParquetFile(file) as parquet:
+        if without:
+            columns = [name for name in columns or parquet.schema_arrow.names if name not in without]
         for group in range(parquet.num_row_groups):
             yield parquet.read_row_group(group, columns=columns)
 

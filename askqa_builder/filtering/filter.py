@@ -16,6 +16,7 @@ from askqa_builder.dataset.card import write_card
 from askqa_builder.dataset.folder import DatasetFolder
 from askqa_builder.dataset.manifest import (
     CARD_NAME,
+    SHARED_STORIES_KEY,
     canonical_digest,
     read_rejected,
     shard_records,
@@ -84,6 +85,8 @@ def filter_dataset(
         with reading_errors(source):
             made = made or _make(source, manifest, judge, conditions, folder)
         statistics = _statistics(out, made)
+        if not already_complete:
+            made[SHARED_STORIES_KEY] = statistics.shared_stories.stories
         if not already_complete or not (out / CARD_NAME).exists():
             write_card(out, made, statistics)
         if not already_complete:

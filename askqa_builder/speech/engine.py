@@ -40,6 +40,7 @@ class Utterance:
     text: spoken text, printable ASCII words and simple punctuation, never empty.
     rate: factor of the voice's normal rate (1.2 is faster). pitch: semitones from its normal pitch.
     seed: 0 ≤ seed < 2**53; the same utterance gives the same samples whatever else is in the batch.
+    recordings: names under which it may have been recorded, for an engine that plays instead of speaking.
     prepared: what the engine's own `prepare` made of the text, where that was done beforehand.
     """
 
@@ -48,6 +49,7 @@ class Utterance:
     rate: float = 1.0
     pitch: float = 0.0
     seed: int = 0
+    recordings: tuple[str, ...] = ()
     prepared: Any = field(default=None, compare=False, repr=False)
 
 

@@ -19,13 +19,14 @@ from askqa_builder.dataset.manifest import (
     DIGEST_KEY,
     MANIFEST_NAME,
     REJECTED_NAME,
+    SHARED_STORIES_KEY,
     read_rejected,
     shard_records,
     was_edited,
 )
 from askqa_builder.dataset.schema import COLUMNS, FORMAT_VERSION
 from askqa_builder.dataset.shard import ShardRecord
-from askqa_builder.dataset.statistics import summarise
+from askqa_builder.dataset.statistics import Statistics, summarise
 from askqa_builder.digests import sha256_of
 from askqa_builder.errors import UsageError
 from askqa_builder.recording.encode import FORMATS
@@ -110,18 +111,25 @@ def check_schema(dataset: Path, record: ShardRecord, format_version: str) -> tup
     return findings, 0 if wrong else groups
 
 
-def check_card(dataset: Path, manifest: Mapping[str, Any]) -> Iterator[Finding]:
-    """Compare the card's figures with the rows: those of its first table, and what was left out.
+def check_figures(dataset: Path, manifest: Mapping[str, Any]) -> Iterator[Finding]:
+    """Compare figures with the rows: those of the card's first table, what was left out, stories in several splits.
 
     All shards must be readable.
     """
+    records = shard_records(manifest)
+    statistics = summarise(dataset, [(record.config, record.split, record.file) for record in records])
+    counted, stories = manifest.get(SHARED_STORIES_KEY), statistics.shared_stories.stories
+    if counted not in (None, stories):
+        yield Finding("manifest", MANIFEST_NAME, None, None, f"{SHARED_STORIES_KEY} {counted}", f"{stories}")
+    yield from _check_card(dataset, manifest, statistics)
+
+
+def _check_card(dataset: Path, manifest: Mapping[str, Any], statistics: Statistics) -> Iterator[Finding]:
     try:
         card = (dataset / CARD_NAME).read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         yield Finding("card", CARD_NAME, None, None, f"cannot be read ({error})", "the card")
         return
-    records = shard_records(manifest)
-    statistics = summarise(dataset, [(record.config, record.split, record.file) for record in records])
     shown = _figures(card)
     for name, wanted in _figures(render_card(manifest, statistics)).items():
         found = shown.get(name)

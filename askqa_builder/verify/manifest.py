@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from askqa_builder.corpus.conversation import Stage
-from askqa_builder.dataset.manifest import MANIFEST_NAME
+from askqa_builder.corpus.reading import ALL_TURNS
+from askqa_builder.corpus.sources import SPLITS
+from askqa_builder.dataset.manifest import MANIFEST_NAME, SHARED_STORIES_KEY
 from askqa_builder.dataset.reading import finished_manifest
 from askqa_builder.errors import UsageError
 from askqa_builder.verify.shapes import NULL, TEXT, TRUTH, Each, Either, Leaf, ListOf, Shape, misfit, number, one_of
@@ -52,11 +54,17 @@ _MANIFEST: Shape = {
     "format_version": TEXT,
     "config_digest": TEXT,
     "plan_digest": TEXT,
-    "sources": ListOf({"name": TEXT, "sha256": TEXT, "split": TEXT}),
+    "sources": ListOf({"name": TEXT, "sha256": TEXT, "split": TEXT, "format?": TEXT, "use?": TEXT}),
     "selection": {
         "limit": Either(number(1, whole=True), NULL),
         "domains": Either(ListOf(TEXT), NULL),
         "redistributable": TRUTH,
+        "group_split?": {
+            "shares": ListOf(number(0, most=1), least=3),
+            "seed": number(whole=True),
+            "only": Either(one_of(*SPLITS), NULL),
+        },
+        "turns?": Either(Either(number(1, whole=True), one_of(ALL_TURNS)), NULL),
     },
     "profiles": _PROFILES,
     "gate?": Either(_LISTENER, NULL),
@@ -80,6 +88,7 @@ _MANIFEST: Shape = {
     "numeric_mode": TEXT,
     "libraries": {"askqa-builder": TEXT},
     "rejected": Each(_COUNT),
+    f"{SHARED_STORIES_KEY}?": _COUNT,  # later than the first format
     "scoring?": {
         "asr?": _LISTENER,
         "mos?": _LISTENER,

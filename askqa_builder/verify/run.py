@@ -12,7 +12,7 @@ from askqa_builder.dataset.shard import ShardRecord
 from askqa_builder.errors import UsageError
 from askqa_builder.machine import usable_cores
 from askqa_builder.recording.encode import FORMATS
-from askqa_builder.verify.files import check_bytes, check_card, check_manifest, check_rejects, check_schema
+from askqa_builder.verify.files import check_bytes, check_figures, check_manifest, check_rejects, check_schema
 from askqa_builder.verify.findings import Finding, VerifyReport
 from askqa_builder.verify.manifest import checked_manifest
 from askqa_builder.verify.outliers import find_outliers
@@ -30,12 +30,14 @@ def verify(
     dataset: str | Path,
     *,
     source: str | Path | None = None,
+    coqa: str | Path | None = None,
     thorough: bool = False,
     workers: int | None = None,
 ) -> VerifyReport:
     """Check a dataset: its files, its rows, their recordings, and the speech against what was asked for.
 
-    source: the corpus it was made from, to check texts, labels and responses too. thorough: measure F0 over all of a
+    source: the corpus it was made from, to check texts, labels and responses too. coqa: CoQA, where the build took
+    history from it. thorough: measure F0 over all of a
     turn instead of its first seconds. workers: processes; None for one per core.
 
     What is wrong with the dataset is in the report. Raises UsageError where there is no dataset to check, its manifest
@@ -49,13 +51,13 @@ def verify(
     report.add(check_manifest(dataset, manifest))
     miscounted, rejects = check_rejects(dataset, manifest)
     report.add(miscounted)
-    corpus = SourceCheck(Path(source), manifest) if source is not None else None
+    corpus = _source_check(source, coqa, manifest)
     with tempfile.TemporaryDirectory(prefix="askqa-verify-") as folder, Register(Path(folder) / "register") as register:
         with Workers(workers or usable_cores()) as pool:
             intact = _check_shards(dataset, manifest, thorough, pool, register, report)
         report.add(find_outliers(register))
         if len(intact) == len(manifest["shards"]) and not report.counts["value"]:  # figures need values
-            report.add(check_card(dataset, manifest))
+            report.add(check_figures(dataset, manifest))
         if corpus is not None:
             report.add(corpus.check_files())
             for record in intact:
@@ -63,6 +65,16 @@ def verify(
             if rejects is not None:  # nobody knows otherwise which rows are missing
                 report.add(corpus.missing_rows(rejects, register))
     return report
+
+
+def _source_check(
+    source: str | Path | None, coqa: str | Path | None, manifest: Mapping[str, Any]
+) -> SourceCheck | None:
+    if source is None:
+        if coqa is not None:
+            raise UsageError("coqa: there is nothing to compare without the corpus; give --source too")
+        return None
+    return SourceCheck(Path(source), manifest, None if coqa is None else Path(coqa))
 
 
 def _check_shards(

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 
 from askqa_builder.corpus.conversation import Clarification, Conversation, ResponsePoint, Stage
+from askqa_builder.corpus.grouping import GroupSplit
+from askqa_builder.corpus.published import local_source
+from askqa_builder.corpus.reading_choice import make_reading
 from askqa_builder.corpus.rejects import Reject
 from askqa_builder.corpus.selection import Corpus, read_corpus
-from askqa_builder.corpus.sources import SourceFile, find_sources
-from askqa_builder.dataset.manifest import MANIFEST_NAME
+from askqa_builder.corpus.source_file import SourceFile
+from askqa_builder.corpus.sources import find_sources
+from askqa_builder.dataset.manifest import HISTORY_USE, MANIFEST_NAME
 from askqa_builder.dataset.shard import ShardRecord
 from askqa_builder.errors import UsageError
 from askqa_builder.verify.findings import Finding
@@ -43,18 +48,23 @@ _SHOWN_CHARACTERS = 60
 class SourceCheck:
     """The conversations of a corpus, as the build that the manifest describes chose them."""
 
-    def __init__(self, source: Path, manifest: Mapping[str, Any]) -> None:
-        """Read the corpus. Raises UsageError where it cannot be read."""
+    def __init__(self, source: Path, manifest: Mapping[str, Any], coqa: Path | None = None) -> None:
+        """Read the corpus. coqa: where the build took history from. Raises UsageError where they cannot be read."""
         self._manifest = manifest
         self._files = _with_splits(source, manifest)
+        grouping = manifest["selection"].get("group_split")
+        reading = make_reading(self._files, manifest["selection"].get("turns"), _history(manifest, coqa))
         corpus = read_corpus(
             self._files,
             limit=manifest["selection"]["limit"],
             domains=manifest["selection"]["domains"],
             redistributable=manifest["selection"]["redistributable"],
+            grouping=GroupSplit.from_json(grouping) if grouping is not None else None,
+            reading=reading,
         )
         self._conversations = {conversation.id: (split, conversation) for split, conversation in corpus.conversations}
         self._corpus: Corpus = corpus
+        self._files += reading.history
         known = {entry["sha256"] for entry in manifest["sources"]}
         self._whole = known <= {file.sha256 for file in self._files}
 
@@ -121,10 +131,21 @@ class SourceCheck:
 def _with_splits(source: Path, manifest: Mapping[str, Any]) -> list[SourceFile]:
     """Find the source files; a file's split is the one that the manifest says of these bytes."""
     splits = {entry["sha256"]: entry["split"] for entry in manifest["sources"]}
-    if not source.exists():
-        raise UsageError(f"{source}: there is no such file or folder")
-    files = find_sources(source, None)
-    return [SourceFile(file.path, file.name, file.sha256, splits.get(file.sha256, file.split)) for file in files]
+    built = set(splits.values())
+    only = next(iter(built)) if len(built) == 1 else None
+    local = local_source(source, only)
+    files = find_sources(local, only if local != source else None)  # of a corpus by name, what the build took
+    return [replace(file, split=splits.get(file.sha256, file.split)) for file in files]
+
+
+def _history(manifest: Mapping[str, Any], coqa: Path | None) -> Path | None:
+    """Return where the history is; UsageError where the build had some and none is given, or the other way round."""
+    names = [entry["name"] for entry in manifest["sources"] if entry.get("use") == HISTORY_USE]
+    if names and coqa is None:
+        raise UsageError(f"the dataset takes its history from {', '.join(names)}; give that too, with --coqa")
+    if coqa is not None and not names:
+        raise UsageError("the dataset was built without --coqa; leave it out")
+    return coqa
 
 
 def _is_of(point: ResponsePoint, row: Mapping[str, Any]) -> bool:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from functools import partial
 
 from askqa_builder.corpus.conversation import Role
 from askqa_builder.corpus.sources import SPLITS
@@ -56,20 +55,26 @@ Cast = Mapping[Role, SpeakerProfile]
 """The speaker of each role, in the order of `Role`."""
 
 
-def cast(resolved: ResolvedProfileSet, key: CastingKey, kept: Cast | None = None) -> Cast:
+def cast(
+    resolved: ResolvedProfileSet,
+    key: CastingKey,
+    kept: Cast | None = None,
+    avoided: Mapping[Role, VoiceIdentity] | None = None,
+) -> Cast:
     """Draw the speaker of each role.
 
     Roles take their first free voice in the order narrator, user, assistant, by a ranking of their own; a
     voice is not free if another role has it or if without it a later role would find none. Roles in `kept`
     stay as they are and take their voices before the others; with distinct voices, a role to which they
-    leave none shares the voice it ranks first.
+    leave none shares the voice it ranks first. avoided: voices that a role takes only if it finds no other.
     """
     speakers = dict(kept or {})
     drawn = [role for role in Role if role not in speakers]
     taken = {speaker.identity for speaker in speakers.values()}
     for place, role in enumerate(drawn):
         later = [resolved.pools[other][key.split].identities for other in drawn[place + 1 :]]
-        voice = _choose_voice(resolved, key, role, taken, later)
+        unwanted = (avoided or {}).get(role)
+        voice = _choose_voice(resolved, key, role, taken, later, unwanted)
         speakers[role] = _draw_speaker(resolved, key, role, voice)
         taken.add(speakers[role].identity)
     return {role: speakers[role] for role in Role}
@@ -81,17 +86,28 @@ def _choose_voice(
     role: Role,
     taken: Set[VoiceIdentity],
     later: Sequence[Set[VoiceIdentity]],
+    unwanted: VoiceIdentity | None,
 ) -> Voice:
-    ranked = partial(resolved.pools[role][key.split].ranked, key.seed, key.item, role.value, key.rendition, "voice")
-    if not resolved.profiles.distinct_voices:
-        return next(ranked())
     engine = resolved.profiles.roles[role].engine.name
-    for voice in ranked():
-        identity = (engine, voice.name)
+    pool = resolved.pools[role][key.split]
+
+    def ranked() -> Iterator[tuple[Voice, VoiceIdentity]]:
+        last = None
+        for voice in pool.ranked(key.seed, key.item, role.value, key.rendition, "voice"):
+            if (engine, voice.name) == unwanted:
+                last = voice
+            else:
+                yield voice, (engine, voice.name)
+        if last is not None:
+            yield last, (engine, last.name)
+
+    if not resolved.profiles.distinct_voices:
+        return next(voice for voice, _ in ranked())
+    for voice, identity in ranked():
         if identity not in taken and satisfiable(later, taken | {identity}):
             return voice
     # Only kept voices can make this impossible: `resolve` has found an assignment without them.
-    return next((voice for voice in ranked() if (engine, voice.name) not in taken), next(ranked()))
+    return next((voice for voice, identity in ranked() if identity not in taken), next(ranked())[0])
 
 
 def _draw_speaker(resolved: ResolvedProfileSet, key: CastingKey, role: Role, voice: Voice) -> SpeakerProfile:

@@ -91,7 +91,7 @@ def divide(voices: Mapping[Role, Collection[VoiceIdentity]], where: str) -> dict
     Raises UsageError where a role has fewer than three voices in a split.
     """
     assigned: dict[VoiceIdentity, str] = {}
-    for role in Role:
+    for role in (role for role in Role if role in voices):
         wanted = _quotas(len(voices[role]))
         counts = dict.fromkeys(SPLITS, 0)
         for identity in voices[role]:

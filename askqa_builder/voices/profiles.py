@@ -22,6 +22,9 @@ from askqa_builder.voices.word_gate import WordGate
 ALIGNERS = ("pocketsphinx",)
 """What can find the words in speech; see `speech.alignment`."""
 
+RECORDING = "recording"
+"""Name of the engine that plays what people have recorded."""
+
 
 class VoiceSplit(str, Enum):
     """Whether a voice may be heard in more than one split."""

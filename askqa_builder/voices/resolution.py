@@ -13,7 +13,7 @@ from askqa_builder.errors import UsageError
 from askqa_builder.voices.distributions import Distribution, require_inside
 from askqa_builder.voices.limits import pitch_limits, rate_limits
 from askqa_builder.voices.pool import VoicePool, divide, satisfiable
-from askqa_builder.voices.profiles import ProfileSet, RoleProfile, VoiceSplit
+from askqa_builder.voices.profiles import RECORDING, ProfileSet, RoleProfile, VoiceSplit
 from askqa_builder.voices.section import close_matches
 from askqa_builder.voices.voice import Limits, Voice
 from askqa_builder.voices.voice_table import ModelIdentity, VoiceTable, fill_in
@@ -127,9 +127,13 @@ def _pools(profile_set: ProfileSet, voices: Mapping[Role, list[Voice]]) -> dict[
         for role, found in voices.items():
             pools[role] = dict.fromkeys(SPLITS, VoicePool.of(engines[role], found, profile_set.balance))
         return pools
-    identities = {role: [(engines[role], voice.name) for voice in found] for role, found in voices.items()}
+    # who has recorded a role is heard wherever there are recordings
+    divided = {role: found for role, found in voices.items() if engines[role] != RECORDING}
+    for role in voices.keys() - divided.keys():
+        pools[role] = dict.fromkeys(SPLITS, VoicePool.of(engines[role], voices[role], ()))
+    identities = {role: [(engines[role], voice.name) for voice in found] for role, found in divided.items()}
     assigned = divide(identities, profile_set.source)
-    for role, found in voices.items():
+    for role, found in divided.items():
         pools[role] = {
             split: VoicePool.of(
                 engines[role],
@@ -143,11 +147,11 @@ def _pools(profile_set: ProfileSet, voices: Mapping[Role, list[Voice]]) -> dict[
 
 def _check_distinct(profile_set: ProfileSet, pools: Mapping[Role, Mapping[str, VoicePool]]) -> None:
     for split in SPLITS:
-        candidates = [pools[role][split].identities for role in Role]
+        candidates = [pools[role][split].identities for role in profile_set.roles]
         if not satisfiable(candidates):
             listed = sorted({name for voices in candidates for _, name in voices})
             raise UsageError(
                 f"{profile_set.source}: roles: no three different voices can be found for "
-                f"{', '.join(role.value for role in Role)} among {', '.join(listed)}; "
+                f"{', '.join(role.value for role in profile_set.roles)} among {', '.join(listed)}; "
                 "list more voices or set distinct_voices: false"
             )

@@ -20,7 +20,7 @@ from askqa_builder.build.speaker_executor import SpeakerExecutor
 from askqa_builder.build.spool import Spool
 from askqa_builder.corpus.conversation import Stage
 
-SETTINGS = ("--limit", "3", "--seed", "4")
+SETTINGS = ("--limit", "2", "--seed", "4")
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,7 @@ def test_a_build_on_a_cpu(vits_profile: Path, demo_file: Path, tmp_path: Path) -
         assert "Traceback" not in done.stderr
         built.append(rows(out))
     assert built[0] == built[1]
-    assert len(built[0]) >= 3
+    assert len(built[0]) >= 2
     manifest = (tmp_path / "1/askqa.json").read_text("utf-8")
     assert str(vits_profile.parent) not in manifest
     assert json.loads(manifest)["numeric_mode"] == "cpu-float32"
@@ -72,7 +72,7 @@ def test_speaking_apart_on_several_devices_gives_the_same_rows(
     vits_profile: Path, demo_file: Path, tmp_path: Path
 ) -> None:
     """What a GPU does, with CPUs for devices: other processes, other batches, the same speech."""
-    job = prepare(demo_file, BuildOptions(profiles=str(vits_profile), limit=4, device="cpu"))
+    job = prepare(demo_file, BuildOptions(profiles=str(vits_profile), limit=2, device="cpu"))
     found = []
     for executor, devices in ((LocalExecutor, ("cpu",)), (SpeakerExecutor, ("cpu", "cpu"))):
         spool = Spool(tmp_path / executor.__name__)
@@ -84,7 +84,7 @@ def test_speaking_apart_on_several_devices_gives_the_same_rows(
             [batch.to_pylist() for outcome in outcomes for stage in Stage for batch in spool.batches(outcome, stage)]
         )
     assert found[0] == found[1]
-    assert sum(map(len, found[0])) >= 4
+    assert sum(map(len, found[0])) >= 2
 
 
 def test_a_worker_computes_with_one_thread() -> None:

@@ -27,8 +27,8 @@ from askqa_builder.errors import UsageError
 
 from corpus.mutations import mutated_inputs
 
-IN_PROCESS = 280
-BY_COMMAND = 20
+IN_PROCESS = 150
+BY_COMMAND = 10
 LONGEST = 1000
 """Characters of a text that the test goes on to speak; longer ones are planned only."""
 
@@ -107,15 +107,15 @@ def test_in_process(quick_profile: Path, tmp_path: Path) -> None:
     outcomes = sum((half.result() for half in halves), Counter())
     assert outcomes.keys() == {"refused", "with rejects", "whole"}
     assert outcomes.total() == IN_PROCESS
-    assert min(outcomes.values()) >= 20, outcomes
+    assert min(outcomes.values()) >= 10, outcomes
 
 
 def test_by_command(quick_profile: Path, tmp_path: Path) -> None:
-    """Twenty kinds of damage through the command line, two at a time."""
+    """Ten kinds of damage through the command line, two at a time."""
     inputs = [entry for entry in mutated_inputs(63, seed=2) if len(entry[1]) < 60_000]
     by_kind = {label.partition("-")[2]: (label, content) for label, content in inputs}
     assert len(by_kind) >= BY_COMMAND
-    chosen = [by_kind[kind] for kind in sorted(by_kind)][:BY_COMMAND]
+    chosen = [by_kind[kind] for kind in sorted(by_kind)[:: len(by_kind) // BY_COMMAND]]
 
     def build(entry: tuple[str, bytes]) -> int:
         label, content = entry

@@ -46,7 +46,7 @@ def folder(demo_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_help(askqa: Run) -> None:
     code, general, _ = askqa("--help")
     assert code == 0
-    for command in ("build", "show", "score", "filter", "voices", "profiles"):
+    for command in ("build", "show", "score", "filter", "push", "voices", "profiles"):
         code, text, _ = askqa(command, "--help")
         assert code == 0
         assert text.startswith(f"Usage: askqa {command}")
@@ -158,12 +158,14 @@ def test_dry_run_of_a_stage_that_few_conversations_have(
     clear = [item for item in demo_items if item["ambiguity"] == "non_ambiguous"]
     none = write_corpus(tmp_path / "clear_test.json", clear)
     ambiguous = sum(item["ambiguity"] == "ambiguous" for item in demo_items)
-    for source, told, spoken in ((demo_file, "13 clarified", ambiguous), (none, "0 clarified", 0)):
-        arguments = ("build", source, tmp_path / "out", "--profiles", quick_profile, "--stages", "clarified")
-        code, printed, _ = askqa(*arguments, "--dry-run")
-        assert code == 0
-        assert told in printed
-        assert printed.splitlines()[0].split() == ["conversations", str(spoken)]
+    options = (tmp_path / "out", "--profiles", quick_profile, "--stages", "clarified", "--dry-run")
+    code, printed, _ = askqa("build", demo_file, *options)
+    assert code == 0
+    assert "13 clarified" in printed
+    assert printed.splitlines()[0].split() == ["conversations", str(ambiguous)]
+    code, _, err = askqa("build", none, *options)
+    assert code == 2
+    assert "no conversation of the sources has clarifications" in err
 
 
 def test_a_mistyped_domain_is_told_beside_a_right_one(askqa: Run, demo_file: Path, tmp_path: Path) -> None:

@@ -6,8 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from askqa_builder.corpus.abg_coqa import read_abg_coqa
 from askqa_builder.corpus.conversation import Conversation, Stage
+from askqa_builder.corpus.formats import FORMATS
+from askqa_builder.corpus.reading import AS_IT_IS, Reading
 from askqa_builder.corpus.rejects import Reject
 from askqa_builder.corpus.sources import find_sources
 
@@ -15,9 +16,9 @@ BOTH_STAGES = (Stage.INITIAL, Stage.CLARIFIED)
 Item = dict[str, Any]
 
 
-def read(path: Path, seen: set[str] | None = None) -> list[Conversation | Reject]:
+def read(path: Path, seen: set[str] | None = None, reading: Reading = AS_IT_IS) -> list[Conversation | Reject]:
     [file] = find_sources(path, None)
-    return list(read_abg_coqa(file, set() if seen is None else seen))
+    return list(FORMATS[file.format].read(file, set() if seen is None else seen, reading))
 
 
 class Reader:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from askqa_builder.corpus.abg_coqa import read_abg_coqa, story_id
-from askqa_builder.corpus.conversation import Act, Action, Conversation, Evidence, Role
+from askqa_builder.corpus.abg_coqa import read_abg_coqa
+from askqa_builder.corpus.conversation import Act, Action, Conversation, Evidence, Role, story_id
 from askqa_builder.corpus.sources import find_sources
 
 from corpus.reader import BOTH_STAGES, Item, Reader, read

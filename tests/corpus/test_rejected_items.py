@@ -170,14 +170,13 @@ def test_reject_is_a_line_of_json(reader: Reader, clear: Item) -> None:
         ('{"data": "é"}'.encode("latin-1"), "is not UTF-8"),
         (b"[" * 100_000, "nested too deeply"),
         (b'{"data": ' + b"1" * 5000 + b"}", "too many digits"),
-        (b"[]", 'no list "data"'),
-        (b"null", 'no list "data"'),
-        (b"{}", 'no list "data"'),
-        (b'{"data": {}}', 'no list "data"'),
-        (b'{"data": []}', "no conversation"),
-        (b'{"data": [1, 2]}', "is not Abg-CoQA"),
-        (b'{"data": [{"title": "t", "paragraphs": []}]}', "looks like SQuAD"),
-        (b'{"data": [{"id": "x", "questions": [], "answers": []}]}', "looks like CoQA"),
+        (b"[]", "of no known format"),
+        (b"null", "of no known format"),
+        (b'{"data": {}}', "of no known format"),
+        (b'{"data": []}', "of no known format"),
+        (b'{"data": [1, 2]}', "supported are Abg-CoQA, CoQA, "),
+        (b'{"data": [{"title": "t", "paragraphs": []}]}', "holds no question"),
+        (b"\x1f\x8b\x08\x00", "unpack it first"),
     ],
 )
 def test_unusable_file_is_one_line(tmp_path: Path, content: bytes, why: str) -> None:
@@ -187,6 +186,22 @@ def test_unusable_file_is_one_line(tmp_path: Path, content: bytes, why: str) -> 
         read(path)
     assert str(raised.value).isprintable()
     assert len(str(raised.value)) < 300
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"[]", 'no list "data"'),
+        (b"{}", 'no list "data"'),
+        (b'{"data": []}', "no conversation"),
+        (b'{"data": [1, 2]}', "no item has its fields"),
+    ],
+)
+def test_file_that_is_abg_coqa_by_name_alone(tmp_path: Path, content: bytes, why: str) -> None:
+    path = tmp_path / "coqa_abg_test.json"
+    path.write_bytes(content)
+    with pytest.raises(UsageError, match=why):
+        read(path)
 
 
 def test_byte_order_mark_is_accepted(demo_file: Path, tmp_path: Path) -> None:

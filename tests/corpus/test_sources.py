@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from askqa_builder.corpus.sources import SourceFile, find_sources
+from askqa_builder.corpus.source_file import SourceFile
+from askqa_builder.corpus.sources import find_sources
 from askqa_builder.errors import UsageError
 
 
@@ -63,7 +64,6 @@ def test_other_json_in_a_folder_is_not_ours(demo_file: Path, tmp_path: Path) -> 
     place(demo_file, tmp_path, "demo_test.json", ".hidden_test.json", "notes.txt")
     (tmp_path / "dataset_info.json").write_text("{}")
     (tmp_path / "train_test_sizes.json").write_text("[80, 20]")
-    (tmp_path / "squad_dev.json").write_text('{"data": [{"paragraphs": []}]}')
     (tmp_path / "folder_test.json").mkdir()
     assert found(find_sources(tmp_path, None)) == [("test", "demo_test.json")]
 
@@ -77,9 +77,12 @@ def test_damaged_corpus_file_in_a_folder_is_not_passed_over(demo_file: Path, tmp
         find_sources(tmp_path, None)
 
 
-def test_folder_without_abg_coqa(tmp_path: Path) -> None:
+def test_folder_without_a_corpus(tmp_path: Path) -> None:
     (tmp_path / "dataset_info.json").write_text("{}")
-    with pytest.raises(UsageError, match="holds no Abg-CoQA file"):
+    with pytest.raises(
+        UsageError,
+        match=r"holds no file of a known format; supported are Abg-CoQA, CoQA, .*own conversations \(\.jsonl\)",
+    ):
         find_sources(tmp_path, None)
 
 

@@ -184,6 +184,44 @@ def test_nothing_names_the_machine(demo_dataset: Path, demo_file: Path) -> None:
         assert not [mark for mark in marks if len(mark) > 4 and mark.encode() in data]
 
 
+@pytest.mark.parametrize(
+    ("engine", "model", "voice", "said"),
+    [
+        ("flite", None, "slt", ("CMU ARCTIC", "John Kominek")),
+        ("coqui", "tts_models/en/vctk/vits", "p225", ("VCTK", "CC BY 4.0", "Junichi Yamagishi")),
+        ("openai", "kokoro", "af_heart", ("not published", "unknown", "hexgrad")),
+        ("xtts", "my-own.pth", "anna", ("| anna | unknown | unknown | unknown |",)),
+    ],
+)
+def test_who_is_to_be_named_for_a_voice(
+    manifest: dict[str, Any], engine: str, model: str | None, voice: str, said: tuple[str, ...]
+) -> None:
+    manifest["engines"][0].update(name=engine, model=model)
+    for role in manifest["profiles"]["roles"].values():
+        role["engine"] = engine
+    statistics = figures()
+    statistics.voices = Counter({("user", voice): 3})
+    card = render_card(manifest, statistics)
+    told = card.partition("The voices were made from these recordings")[2].partition("## Citation")[0]
+    assert all(text in told for text in said)
+
+
+def test_cloned_voices_are_told_of_once(manifest: dict[str, Any]) -> None:
+    for role in manifest["profiles"]["roles"].values():
+        role["voices"] = [{"speaker": "anna", "sha256": "0" * 64, "licence": "CC0-1.0"}]
+    statistics = figures()
+    statistics.voices = Counter({("user", "anna"): 3})
+    licences = render_card(manifest, statistics).partition("## Licences")[2]
+    assert licences.count("anna") == 1
+    assert "made from these recordings" not in licences
+
+
+def test_each_source_is_named(manifest: dict[str, Any]) -> None:
+    card = render_card(manifest, figures("wikipedia", "CC-BY-SA-4.0"), "org/name")
+    assert "- wikipedia: Wikipedia passages, shared by CoQA under CC BY-SA 4.0" in card
+    assert 'load_dataset("org/name", "initial"' in card
+
+
 def test_gender_by_f0_is_told(manifest: dict[str, Any]) -> None:
     line = "gender inferred from fundamental frequency"
     assert line not in render_card(manifest, figures())

@@ -39,6 +39,11 @@ FAULTS: list[tuple[dict[str, Any], str]] = [
     ({"selection": None}, "selection is null"),
     ({"selection": {"limit": "a", "domains": None, "redistributable": False}}, 'selection.limit is the text "a"'),
     ({"selection": {"limit": None, "domains": [1], "redistributable": False}}, r"selection.domains\[0\]"),
+    (
+        {"selection": {"limit": None, "domains": None, "redistributable": False, "group_split": {"shares": [1]}}},
+        "selection.group_split.seed is missing",
+    ),
+    ({"stories_in_two_splits": -1}, "stories_in_two_splits is the number -1"),
     ({"sources": None}, "sources is null"),
     ({"sources": [{"name": "a", "sha256": 1, "split": "test"}]}, r"sources\[0\]\.sha256 is the number 1"),
     ({"stages": ["x"]}, r'stages\[0\] is the text "x", not initial or clarified'),
@@ -94,6 +99,7 @@ def test_any_value_anywhere_is_told_or_does_no_harm(copied: Path) -> None:
         "asr": {"name": "a", "version": "1", "model": None, "licence": "MIT"},
         "voices": [{"baseline": 0.1}],
     }
+    manifest["selection"]["group_split"] = {"shares": [0.8, 0.1, 0.1], "seed": 0, "only": "test"}
     manifest["filters"] = [{"max_wer": 0.1, "max_wer_over_baseline": None, "min_mos": None, "where": "branch = 0"}]
     manifest["profiles"]["gate"], manifest["gate"] = {"wer": 0.3}, manifest["scoring"]["asr"]
     figures = Statistics(parts={("initial", "test"): Part(rows=3)})

@@ -9,25 +9,23 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
-from http import HTTPStatus
 from threading import Event
 from typing import Any, TypeVar
-from urllib.request import getproxies, proxy_bypass
 
 import urllib3
-from urllib3.exceptions import (
-    ConnectTimeoutError,
-    HTTPError,
-    LocationParseError,
-    NewConnectionError,
-    ReadTimeoutError,
-    SSLError,
-)
-from urllib3.util import Timeout, Url, make_headers, parse_url
+from urllib3.exceptions import HTTPError, LocationParseError
+from urllib3.util import Timeout, Url, parse_url
 
 from askqa_builder import __version__
 from askqa_builder.errors import EngineError, UsageError
+from askqa_builder.web import (
+    PASSING_STATUSES,
+    describe_failure,
+    is_unverified,
+    open_pool,
+    retry_after,
+    status_phrase,
+)
 
 MOST_TRIES = 12
 """Tries of one request while the server is away; their time is bounded too."""
@@ -40,12 +38,9 @@ _CONNECT_SECONDS = 10.0
 _MOST_BYTES = 256 << 20
 _SHOWN_CHARACTERS = 200
 
-_PASSING = frozenset({408, 409, 425, 429})
-"""Client errors that pass; with all 5xx."""
 _SERVERS_OWN = frozenset({429, 503})
 """Too many requests, not available: they speak of the server, whatever the text."""
 
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _PLACES = re.compile(r"\S*(?:[/\\@]|\d+\.\d+\.\d+\.\d+)\S*")
 
 T = TypeVar("T")
@@ -106,7 +101,7 @@ class Endpoint:
         self._headers = {"User-Agent": f"askqa-builder/{__version__}"}
         if self._key:
             self._headers["Authorization"] = f"Bearer {self._key}"
-        self._pool = _pool(self._url, concurrency)
+        self._pool = open_pool(self._url, concurrency)
 
     def __str__(self) -> str:
         """The base URL, which holds no credentials."""
@@ -146,16 +141,10 @@ class Endpoint:
             except BaseException:
                 response.close()  # what is left of this answer must not be taken for the next
                 raise
-        except NewConnectionError as error:
-            raise AwayError(_why_unreachable(error)) from error
-        except (ReadTimeoutError, ConnectTimeoutError) as error:
-            raise AwayError(f"no answer within {self._timeout:g} s") from error
-        except SSLError as error:
-            if "CERTIFICATE_VERIFY_FAILED" in str(error):
-                raise UsageError(f"{self}: its certificate cannot be verified; SSL_CERT_FILE may name yours") from error
-            raise AwayError("the encrypted connection failed") from error
         except (HTTPError, OSError) as error:
-            raise AwayError(f"the connection was cut ({type(error).__name__})") from error
+            if is_unverified(error):
+                raise UsageError(f"{self}: its certificate cannot be verified; SSL_CERT_FILE may name yours") from error
+            raise AwayError(describe_failure(error, self._timeout)) from error
         self._check(response, content)
         media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         return Answer(content, media_type)
@@ -176,15 +165,15 @@ class Endpoint:
         status = response.status
         if 200 <= status < 300:
             return
-        said = _phrase(status)
+        said = status_phrase(status)
         code, message = _told(content)
         if status in (401, 403):  # some servers repeat the key in the body
             key = f"the key in {self._key_variable} is" if self._key else f"{self._key_variable} is not set; is a key"
             raise UsageError(f"{self}: answers {said}; {key} {'not accepted' if self._key else 'needed?'}")
         if code == "insufficient_quota":
             raise EngineError(f"{self}: the account has no quota left; run the same command again when it has")
-        if status in _PASSING or status >= 500:
-            raise AwayError(f"it answers {said}", status in _SERVERS_OWN, _retry_after(response))
+        if status in PASSING_STATUSES or status >= 500:
+            raise AwayError(f"it answers {said}", status in _SERVERS_OWN, retry_after(response))
         message = f": {self._shown(message)}" if message else ""
         if status < 400 or status in (404, 405):
             raise UsageError(f"{self}: answers {said}{message}; look at base_url (it mostly ends in /v1) and model")
@@ -248,29 +237,6 @@ def _read_key(variable: str) -> str:
     return key
 
 
-def _pool(url: Url, concurrency: int) -> urllib3.PoolManager:
-    host = url.host or ""
-    proxy = getproxies().get(url.scheme or "")
-    if proxy and host not in _LOOPBACK and not proxy_bypass(host):
-        credentials = parse_url(proxy).auth
-        headers = make_headers(proxy_basic_auth=credentials) if credentials else None
-        return urllib3.ProxyManager(proxy, proxy_headers=headers, maxsize=concurrency)
-    return urllib3.PoolManager(maxsize=concurrency)
-
-
-def _why_unreachable(error: NewConnectionError) -> str:
-    cause = error.__cause__ or error.__context__
-    told = cause.strerror if isinstance(cause, OSError) else None
-    return f"no connection ({told or type(error).__name__})"
-
-
-def _phrase(status: int) -> str:
-    try:
-        return f"{status} {HTTPStatus(status).phrase}"
-    except ValueError:
-        return str(status)
-
-
 def _told(content: bytes) -> tuple[str, str]:
     """Return error code and message of a body such as OpenAI's, FastAPI's or a plain one."""
     try:
@@ -286,14 +252,3 @@ def _told(content: bytes) -> tuple[str, str]:
     if isinstance(found, dict):
         return str(found.get("code", "")), str(found.get("message") or found.get("msg") or found.get("error") or "")
     return "", str(found)
-
-
-def _retry_after(response: urllib3.BaseHTTPResponse) -> float:
-    """Seconds that the server asks to wait (RFC 9110, section 10.2.3: a number or a date)."""
-    asked = response.headers.get("Retry-After", "")
-    if asked.strip().isdecimal():
-        return float(asked)
-    try:
-        return max(parsedate_to_datetime(asked).timestamp() - time.time(), 0.0)
-    except ValueError:  # no date either
-        return 0.0

@@ -1,9 +1,11 @@
-"""One command at a time writes to a dataset's folder."""
+"""Locks on folders that several processes write to; each goes with its process, however that ends."""
 
 from __future__ import annotations
 
 import fcntl
 import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from askqa_builder.errors import UsageError
@@ -14,8 +16,7 @@ LOCK_NAME = "lock"
 def lock_folder(state: Path, refusal: str) -> int:
     """Lock a dataset by a file in its folder `state`, and return what `release` takes.
 
-    The lock goes with the process, however it ends. Raises UsageError with the text `refusal` where another process
-    holds it, OSError where the disk refuses.
+    Raises UsageError with the text `refusal` where another process holds the lock, OSError where the disk refuses.
     """
     path = state / LOCK_NAME
     while True:
@@ -34,6 +35,24 @@ def lock_folder(state: Path, refusal: str) -> int:
 def release(lock: int) -> None:
     """Let others lock the folder."""
     os.close(lock)
+
+
+@contextmanager
+def turn_in(folder: Path, waiting: Callable[[], None]) -> Iterator[None]:
+    """Hold a folder for the `with` block, after whoever holds it now; its lock file stays there.
+
+    waiting: called once where another one has it. Raises OSError where the disk refuses.
+    """
+    descriptor = os.open(folder / LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            waiting()
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _same_file(descriptor: int, path: Path) -> bool:

@@ -1,0 +1,53 @@
+"""What people have to read so that their recordings take the place of synthesis: `askqa script`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from askqa_builder.build.recorded import is_shared, recording_name
+from askqa_builder.corpus.conversation import Act, Role
+from askqa_builder.dataset.manifest import shard_records
+from askqa_builder.dataset.reading import finished_manifest, reading_errors, row_groups
+
+_COLUMNS = ("conversation_id", "branch", "rendition", "turns")
+
+
+@dataclass(frozen=True)
+class Line:
+    """A turn to read, or one that is heard before it.
+
+    file: what its recording is to be called; None for a turn that is not read. text: as in the source.
+    """
+
+    conversation: str
+    rendition: int
+    role: Role
+    act: Act
+    file: str | None
+    text: str
+
+
+def script(dataset: Path, roles: Collection[Role] = tuple(Role)) -> Iterator[Line]:
+    """Yield the turns of a finished dataset in the order of its rows, each once; those of `roles` are to be read.
+
+    Raises UsageError where there is no finished dataset, AskqaError where it is damaged.
+    """
+    records = shard_records(finished_manifest(dataset))
+    told: set[tuple[str, int, str, int, str]] = set()
+    with reading_errors(dataset):
+        for record in records:
+            for table in row_groups(dataset / record.file, _COLUMNS):
+                for row in table.to_pylist():
+                    for index, turn in enumerate(row["turns"]):
+                        role, act = Role(turn["role"]), Act(turn["act"])
+                        branch = None if is_shared(act) else row["branch"]
+                        # the clarifying question is the same for all branches
+                        key = (row["conversation_id"], row["rendition"], turn["role"], index, turn["text"])
+                        if key in told:
+                            continue
+                        told.add(key)
+                        name = recording_name(row["conversation_id"], row["rendition"], branch, index, role)
+                        file = f"{name}.wav" if role in roles else None
+                        yield Line(row["conversation_id"], row["rendition"], role, act, file, turn["text"])
