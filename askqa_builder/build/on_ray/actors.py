@@ -136,7 +136,8 @@ class RaySpeaker(_Actor):
             numbers = {job.number for job in jobs}
             while not numbers <= self._done:
                 self._listen()
-            self._done -= numbers
+            with self._lock:
+                self._done -= numbers
             taken = time.monotonic() - begun
             return taken, *(read_pickled(folder / f"{job.number}.speech") for job in jobs)
 
