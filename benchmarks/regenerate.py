@@ -11,7 +11,7 @@ from pathlib import Path
 
 from common import corpus, corpus_name, interleaved, ratio, table
 
-CONVERSATIONS = 120
+CONVERSATIONS = 60
 ROUNDS = 2
 ASKQA = Path(sys.executable).with_name("askqa")
 

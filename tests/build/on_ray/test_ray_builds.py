@@ -73,7 +73,7 @@ def test_a_build_that_is_killed_or_interrupted_is_resumed_by_either_executor(
     """On a cluster that goes on without it, and on one that starts and ends with the build."""
     out = tmp_path / "out"
     own = ["--executor", "ray", "--workers", "2"]
-    for executor, sent in ((cluster.options, signal.SIGKILL), (own, signal.SIGINT), (own, signal.SIGKILL)):
+    for executor, sent in ((cluster.options, signal.SIGKILL), (own, signal.SIGINT)):
         blocks = finished_blocks(out) + 2
         with started_askqa(*large_arguments(out, *executor)) as process:
             assert wait_until(lambda: finished_blocks(out) >= blocks or process.poll() is not None, SECONDS)  # noqa: B023
