@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -13,17 +14,21 @@ from askqa_builder.build.drawing import draw_cast
 from askqa_builder.build.job import Job
 from askqa_builder.build.old_dataset import read_conversations
 from askqa_builder.build.options import LOCAL, BuildOptions, at_least, parse_roles
-from askqa_builder.build.plan import Plan, Take, make_plan_of
+from askqa_builder.build.plan import Take, make_plan_of
 from askqa_builder.build.recipe import Recipe, describe_recipe, library_versions, make_recipe
 from askqa_builder.build.report import BuildReport
 from askqa_builder.build.restored import RestoredConversation
 from askqa_builder.corpus.conversation import Role, Stage
-from askqa_builder.dataset.manifest import canonical_digest
+from askqa_builder.dataset.manifest import canonical_digest, read_rejected, shard_records
 from askqa_builder.dataset.reading import finished_manifest
 from askqa_builder.dataset.schema import FORMAT_VERSION
 from askqa_builder.dataset.upgrade import check_rewritable
-from askqa_builder.errors import UsageError
+from askqa_builder.digests import sha256_of
+from askqa_builder.errors import AskqaError, UsageError
 from askqa_builder.progress import Progress
+from askqa_builder.seeds import SEED_BITS
+from askqa_builder.voices.engine_choice import PATH_SUFFIX
+from askqa_builder.voices.pool import VoiceIdentity
 from askqa_builder.voices.profile_files import parse_profile_set, read_profile_set
 from askqa_builder.voices.profiles import ProfileSet
 
@@ -58,6 +63,8 @@ class RegenerateOptions:
             object.__setattr__(self, "roles", parse_roles(self.roles, "roles"))
         if self.renditions is not None:
             at_least("renditions", self.renditions, 1)
+            if self.renditions > 1 and not self.redrawn:
+                raise UsageError("renditions: all would be the same; say with --roles or --seed who gets new voices")
 
     @property
     def redrawn(self) -> tuple[Role, ...]:
@@ -88,6 +95,7 @@ def prepare_regeneration(dataset: Path, options: RegenerateOptions) -> Job:
     """Settle what is spoken anew, and by whom. Raises UsageError."""
     manifest = finished_manifest(dataset)
     check_rewritable(manifest)
+    _check_shards(dataset, manifest)
     redrawn = options.redrawn
     kept = [role for role in Role if role not in redrawn]
     if kept:
@@ -100,11 +108,26 @@ def prepare_regeneration(dataset: Path, options: RegenerateOptions) -> Job:
         share_narration=manifest.get("share_narration", False) and (Role.NARRATOR in kept or not kept),
     )
     takes = _takes(dataset, manifest, options.renditions)
-    _warn_of_old_voices(takes, recipe)
+    _warn_of_same_voices(takes, recipe)
     splits = list(dict.fromkeys(shard["split"] for shard in manifest["shards"]))
     plan = make_plan_of(takes, splits, recipe, settings.shard_bytes)
     about = _about(manifest, recipe, redrawn)
-    return Job(settings, recipe, about, _files(manifest), _digest(manifest, recipe, plan, settings, about), plan, ())
+    files = [*(source["name"] for source in manifest["sources"]), *(shard["file"] for shard in manifest["shards"])]
+    digest = _digest(manifest, recipe, settings, about)
+    # what the dataset left out is left out here, and told as it was told there
+    return Job(settings, recipe, about, list(dict.fromkeys(files)), digest, plan, tuple(read_rejected(dataset)))
+
+
+def _check_shards(dataset: Path, manifest: Mapping[str, Any]) -> None:
+    """Raise AskqaError where a shard is another one than the manifest says: nobody knows then what is regenerated."""
+    for record in shard_records(manifest):
+        path = dataset / record.file
+        try:
+            same = path.stat().st_size == record.bytes and sha256_of(path) == record.sha256
+        except OSError as error:
+            raise AskqaError(f"{path} cannot be read ({error.strerror}); see askqa verify") from error
+        if not same:
+            raise AskqaError(f"{path} is not as it was written; see askqa verify")
 
 
 def _check_cuttable(dataset: Path, manifest: Mapping[str, Any], kept: Collection[Role]) -> None:
@@ -124,7 +147,7 @@ def _build_options(manifest: Mapping[str, Any], options: RegenerateOptions) -> B
     if seed is None:
         seed = manifest["seed"]
         if options.redrawn and options.profiles is None:
-            seed += 1  # the same seed would draw the same again
+            seed = (seed + 1) % (1 << SEED_BITS)  # the same seed would draw the same again
     shared = {field.name for field in fields(BuildOptions)} & {field.name for field in fields(RegenerateOptions)}
     given = {name: getattr(options, name) for name in shared}
     own = {
@@ -149,10 +172,22 @@ def _profile_set(dataset: Path, manifest: Mapping[str, Any], options: Regenerate
             chosen = parse_profile_set(told, name=name, source=f"{dataset}: profiles")
         except UsageError as error:
             raise UsageError(f"{error}; give a profile set with --profiles") from error
+        _check_no_files(dataset, chosen, options.redrawn)
     if len(options.redrawn) < len(Role) and chosen.channel is not None:
         raise UsageError(f"{chosen.source}: channel: kept turns went through none; redraw all roles, or leave it out")
     needed = {chosen.roles[role].engine.key for role in options.redrawn}
     return replace(chosen, roles={role: own for role, own in chosen.roles.items() if own.engine.key in needed})
+
+
+def _check_no_files(dataset: Path, chosen: ProfileSet, redrawn: Collection[Role]) -> None:
+    """Raise UsageError where a redrawn role's engine needs a file or folder, of which a dataset knows the name only."""
+    for role in redrawn:
+        for key, value in chosen.roles[role].engine.options.items():
+            if key.endswith(PATH_SUFFIX):
+                raise UsageError(
+                    f"{dataset}: {role.value} was spoken with {key} {value}, which the dataset does not hold; give a "
+                    "profile set with --profiles"
+                )
 
 
 def _takes(dataset: Path, manifest: Mapping[str, Any], renditions: int | None) -> list[Take]:
@@ -170,21 +205,27 @@ def _takes(dataset: Path, manifest: Mapping[str, Any], renditions: int | None) -
     return takes
 
 
-def _warn_of_old_voices(takes: Collection[Take], recipe: Recipe) -> None:
-    """Say where a redrawn role could get no other voice than it had."""
-    unchanged: dict[Role, int] = {}
+def _warn_of_same_voices(takes: Collection[Take], recipe: Recipe) -> None:
+    """Say where a redrawn role could get no other voice than it had, or than in another rendition."""
+    unchanged: Counter[Role] = Counter()
+    heard: Counter[tuple[Role, str, str, VoiceIdentity]] = Counter()
     for take in takes:
         assert isinstance(take.conversation, RestoredConversation)
         for role, speaker in draw_cast(take, recipe).items():
-            if role not in recipe.kept_roles and speaker.identity == take.conversation.speakers[role].identity:
-                unchanged[role] = unchanged.get(role, 0) + 1
-    if unchanged:
-        told = ", ".join(f"{role.value} in {count}" for role, count in sorted(unchanged.items()))
-        _LOG.warning("askqa: of %d conversations some keep a voice, since no other is free: %s", len(takes), told)
+            if role not in recipe.kept_roles:
+                unchanged[role] += speaker.identity == take.conversation.speakers[role].identity
+                heard[role, take.split, take.conversation.id, speaker.identity] += 1
+    _warn(unchanged, f"of {len(takes)} recordings some keep a voice, since no other is free")
+    again = Counter(dict.fromkeys(unchanged, 0))
+    for (role, *_), times in heard.items():
+        again[role] += times - 1
+    _warn(again, f"of {len(takes)} recordings some have the same voice as another rendition, since no other is free")
 
 
-def _files(manifest: Mapping[str, Any]) -> list[str]:
-    return [shard["file"] for shard in manifest["shards"]]
+def _warn(counts: Mapping[Role, int], what: str) -> None:
+    told = ", ".join(f"{role.value} in {counts[role]}" for role in Role if counts.get(role))
+    if told:
+        _LOG.warning("askqa: %s: %s", what, told)
 
 
 def _about(manifest: Mapping[str, Any], recipe: Recipe, redrawn: Collection[Role]) -> dict[str, Any]:
@@ -193,11 +234,12 @@ def _about(manifest: Mapping[str, Any], recipe: Recipe, redrawn: Collection[Role
     kept = [role.value for role in Role if role in recipe.kept_roles]
     old = manifest["profiles"]
     profiles = described["profiles"]
+    sets = manifest.get("regenerated", {}).get("profile_sets", {})
     for part in ("roles", "loudness"):
         profiles[part] = {role.value: (old if role.value in kept else profiles)[part][role.value] for role in Role}
     if kept:
         spoken_by = {old["roles"][role]["engine"] for role in kept}
-        engines = [engine for engine in manifest["engines"] if engine["name"] in spoken_by]
+        engines = [{"watermark": None, **engine} for engine in manifest["engines"] if engine["name"] in spoken_by]
         profiles["demo"] = old["demo"] if not redrawn else old["demo"] or profiles["demo"]
         described["engines"] = [*engines, *(engine for engine in described["engines"] if engine not in engines)]
         modes = {*manifest["numeric_mode"].split(", "), *filter(None, recipe.numeric_mode.split(", "))}
@@ -212,13 +254,15 @@ def _about(manifest: Mapping[str, Any], recipe: Recipe, redrawn: Collection[Role
             "from": {key: manifest[key] for key in ("config_digest", "plan_digest")},
             "redrawn": [role.value for role in redrawn],
             "kept": kept,
+            "profile_sets": {
+                role.value: sets.get(role.value, old["name"]) if role.value in kept else profiles["name"]
+                for role in Role
+            },
         },
     }
 
 
-def _digest(
-    manifest: Mapping[str, Any], recipe: Recipe, plan: Plan, settings: BuildOptions, about: Mapping[str, Any]
-) -> str:
+def _digest(manifest: Mapping[str, Any], recipe: Recipe, settings: BuildOptions, about: Mapping[str, Any]) -> str:
     """Digest everything that can change a sample: the dataset's shards, and how its text is spoken anew."""
     told = {**about, "profiles": {**about["profiles"], "name": None}}
     return canonical_digest(

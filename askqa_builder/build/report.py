@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from askqa_builder.corpus.rejects import Reject
+from askqa_builder.voices.profiles import RECORDING
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,10 @@ class Estimate:
 def describe_voices(manifest: Mapping[str, Any]) -> str:
     """Name engine and voices in a few words, so that nobody mistakes a demo for the real thing."""
     profiles = manifest["profiles"]
-    engines = ", ".join(f"{engine['name']} {engine['version']}" for engine in manifest["engines"])
+    engines = ", ".join(
+        "recordings of people" if engine["name"] == RECORDING else f"{engine['name']} {engine['version']}"
+        for engine in manifest["engines"]
+    )
     entries = [entry for role in profiles["roles"].values() for entry in role["voices"]]
     names = sorted({entry["speaker"] if isinstance(entry, dict) else entry for entry in entries})
     shown = f"voices {', '.join(names)}" if len(names) <= 6 else f"{len(names)} voices to draw from"

@@ -125,6 +125,10 @@ def build_command(
         from askqa_builder.errors import UsageError
 
         raise UsageError("--private, --revision, --yes and --allow-demo-voices go with --push")
+    if push is not None:
+        from askqa_builder.dataset.hub.repository import Target
+
+        Target(push, revision, private)  # is it a name that the Hub takes?
     if dry_run:
         from askqa_builder.build.estimating import estimate_build
 

@@ -93,7 +93,7 @@ def _body(manifest: Mapping[str, Any], statistics: Statistics) -> dict[str, Any]
         "some_ambiguous": _some_ambiguous(statistics),
         "labelled": any(part.labelled for part in statistics.parts.values()) or not statistics.rows,
         "demo": manifest["profiles"]["demo"],
-        "engine_names": ", ".join(engine["name"] for engine in engines),
+        "engine_names": ", ".join(engine["name"] for engine in engines if engine["name"] != RECORDING),
         "parts": [
             {
                 "config": config,
@@ -128,7 +128,7 @@ def _body(manifest: Mapping[str, Any], statistics: Statistics) -> dict[str, Any]
         "clips": _clips(manifest["profiles"]["roles"]),
         "channel": _channel(manifest["profiles"].get("channel")),
         "noises": _noises(manifest["profiles"].get("channel")),
-        "profile_set": escape(manifest["profiles"]["name"]),
+        "profile_set": escape(_profile_sets(manifest)),
         "gate": _gate(manifest["profiles"].get("gate"), manifest.get("gate")),
         "listeners": [escape(listener) for listener in _listeners(manifest.get("scoring", {}))],
         "filters": [escape(_filter(settings)) for settings in manifest.get("filters", [])],
@@ -146,7 +146,8 @@ def _body(manifest: Mapping[str, Any], statistics: Statistics) -> dict[str, Any]
         ],
         "notes": [
             (escape(source), escape(licence_of(source).note))
-            for source in sorted({source for source, _ in statistics.sources})
+            for source, licence in sorted(statistics.sources)
+            if licence == licence_of(source).name  # of a user's own text the table knows nothing
         ],
         "corpora": [
             {
@@ -158,6 +159,17 @@ def _body(manifest: Mapping[str, Any], statistics: Statistics) -> dict[str, Any]
             for corpus in voice_corpora(manifest, statistics.voices)
         ],
     }
+
+
+def _profile_sets(manifest: Mapping[str, Any]) -> str:
+    """Name the set, or the sets with the roles that were drawn from each."""
+    by_role = manifest.get("regenerated", {}).get("profile_sets", {})
+    roles_of: dict[str, list[str]] = {}
+    for role, name in by_role.items():
+        roles_of.setdefault(name, []).append(role)
+    if len(roles_of) < 2:
+        return str(manifest["profiles"]["name"])
+    return ", ".join(f"{name} ({', '.join(roles)})" for name, roles in roles_of.items())
 
 
 def _who_spoke(roles: Mapping[str, Any]) -> dict[str, str]:

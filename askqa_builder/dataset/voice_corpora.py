@@ -35,21 +35,32 @@ class VoiceCorpus:
 def voice_corpora(manifest: Mapping[str, Any], heard: Iterable[tuple[str, str]]) -> list[VoiceCorpus]:
     """Return the corpora behind the voices that are heard, given as (role, voice), in the order of the table.
 
-    Voices cloned from recordings are left out, and people who were recorded: the manifest tells of them. What the table
-    does not know is said to be unknown.
+    Voices cloned from recordings are left out: the manifest tells of each recording. What the table does not know is
+    said to be unknown. People who were recorded come last, under their own names.
     """
     roles = manifest["profiles"]["roles"]
     cloned = {entry["speaker"] for role in roles.values() for entry in role["voices"] if isinstance(entry, dict)}
     found: dict[tuple[str, int], set[str]] = {}
+    recorded: set[str] = set()
     for role, voice in heard:
-        if voice in cloned or roles.get(role, {}).get("engine") == RECORDING:
+        if roles.get(role, {}).get("engine") == RECORDING:
+            recorded.add(voice)
+            continue
+        if voice in cloned:
             continue
         for engine in _engines_of(roles.get(role, {}), manifest["engines"]):
             found.setdefault((engine["name"], _place(engine, voice)), set()).add(voice)
-    return [
+    corpora = [
         VoiceCorpus(engine, tuple(sorted(voices)), **_said_of(place))
         for (engine, place), voices in sorted(found.items(), key=lambda item: (item[0][1], item[0][0]))
     ]
+    licences = sorted({engine["licence"] for engine in manifest["engines"] if engine["name"] == RECORDING})
+    people = tuple(sorted(recorded))
+    if people:
+        corpora.append(
+            VoiceCorpus(RECORDING, people, "people who were recorded", ", ".join(licences), ", ".join(people))
+        )
+    return corpora
 
 
 def _engines_of(role: Mapping[str, Any], engines: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from askqa_builder.build.carrying_out import carry_out
 from askqa_builder.build.job import Job
+from askqa_builder.build.options import NO_CACHE
 from askqa_builder.build.recipe import describe_recipe
 from askqa_builder.build.report import BuildReport
 from askqa_builder.build.run import prepare_build
@@ -79,8 +80,11 @@ def build_and_push(
 
 
 def terms_of_build(source: str | Path, out: str | Path, **options: Any) -> Terms:
-    """Return the terms of the dataset that a build would make, if nothing is rejected. Raises as `build` does."""
-    job = prepare_build(source, out, **options)
+    """Return the terms of the dataset that a build would make, if nothing is rejected; nothing is written.
+
+    Raises as `build` does.
+    """
+    job = prepare_build(source, out, **{**options, "cache": NO_CACHE})
     return _terms(job, describe_recipe(job.recipe))
 
 

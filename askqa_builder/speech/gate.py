@@ -14,7 +14,7 @@ import numpy as np
 
 from askqa_builder.errors import SpeechError
 from askqa_builder.seeds import derive_seed
-from askqa_builder.speech.engine import Engine, Speech, Utterance
+from askqa_builder.speech.engine import Engine, Samples, Speech, Utterance
 from askqa_builder.speech.plausible import letters_in, plausible_seconds
 from askqa_builder.speech.prosody import native_part, speak_native
 
@@ -38,6 +38,8 @@ def speak_gated(engine: Engine, batch: Sequence[Utterance], check: Check | None 
     """
     answers = speak_native(engine, batch)
     faults = _faults(engine, batch, answers, check)
+    for place in [place for place in faults if batch[place].recordings]:  # played again it is the same
+        answers[place] = SpeechError(f"{reprlib.repr(batch[place].text)}: {faults.pop(place)}")
     if not faults:
         return answers
     again = [replace(batch[place], seed=derive_seed(batch[place].seed, "again")) for place in faults]
@@ -80,12 +82,17 @@ def _faults(
     return dict(sorted(faults.items()))
 
 
+def clipped_share(samples: Samples) -> float:
+    """Return the share of samples at full scale."""
+    return float(np.count_nonzero(np.abs(samples) >= _FULL_SCALE) / len(samples))
+
+
 def fault(speech: Speech, text: str, rate: float) -> str | None:
     """Say what is wrong with the speech of a text, None if nothing is. rate: at which it was asked of the engine."""
     loudness = np.abs(speech.samples)
     if loudness.max() < _INAUDIBLE_PEAK:
         return "silence"
-    clipped = np.count_nonzero(loudness >= _FULL_SCALE) / len(loudness)
+    clipped = clipped_share(speech.samples)
     if clipped > MOST_CLIPPED:
         return f"{clipped:.1%} of the samples are clipped"
     shortest, longest = (seconds / rate for seconds in plausible_seconds(letters_in(text)))

@@ -11,6 +11,8 @@ import hashlib
 import json
 import logging
 import os
+import re
+import tempfile
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -27,6 +29,9 @@ _LOG = logging.getLogger(__name__)
 
 _MAGIC = b"askqa-utterance-1"
 _SUFFIX = ".utterance"
+_TEMPORARY = re.compile(rf"\.[0-9a-f]+{re.escape(_SUFFIX + TEMPORARY_MARK)}")
+"""What a killed writer of ours leaves; anything else is somebody else's."""
+
 _INT16_SCALE = 32768.0
 _ROOM_AFTER_TRIMMING = 0.9
 """Trimming leaves this share of what is allowed, so that it is not needed again at once."""
@@ -47,9 +52,8 @@ class CacheSettings:
         """Make the folder, and see that it can be written to. Raises UsageError."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            probe = self.folder / f".probe{TEMPORARY_MARK}{os.getpid()}"
-            probe.write_bytes(b"")
-            probe.unlink()
+            with tempfile.TemporaryFile(dir=self.folder):
+                pass
         except OSError as error:
             raise UsageError(
                 f"cache: {self.folder} cannot be written to ({error.strerror}); give another folder with --cache, "
@@ -79,6 +83,8 @@ class UtteranceCache:
             return None
         speech = _unpacked(data)
         if speech is None:
+            if not self.corrupt:
+                _LOG.warning("askqa: a damaged entry of the cache %s is spoken again", self._settings.folder)
             self.corrupt += 1
             with suppress(OSError):
                 path.unlink()
@@ -111,11 +117,12 @@ class UtteranceCache:
         self._unnoticed = 0
         entries = []
         oldest_temporary = time.time() - _TEMPORARY_SECONDS
-        for path in self._settings.folder.glob("??/*"):
+        for path in self._settings.folder.glob("[0-9a-f][0-9a-f]/*"):
             with suppress(OSError):  # another process has removed it
                 status = path.stat()
-                if TEMPORARY_MARK in path.name and status.st_mtime < oldest_temporary:
-                    path.unlink()
+                if _TEMPORARY.match(path.name):
+                    if status.st_mtime < oldest_temporary:
+                        path.unlink()
                 elif path.suffix == _SUFFIX:
                     entries.append((status.st_mtime, status.st_size, path))
         total = sum(size for _, size, _ in entries)

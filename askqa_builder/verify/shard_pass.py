@@ -118,15 +118,13 @@ def _cannot_be_cut(faults: Iterable[Fault]) -> bool:
 def _measures(row: Mapping[str, Any], heard: Heard, odd: Container[int | None], whole: bool) -> list[TurnMeasure]:
     """Measure the turns that are not odd; whole: F0 over all of each.
 
-    A telephone passes nothing below 300 Hz, where most voices' fundamentals are: what is left gives no sure F0. And
-    people who are recorded speak higher or lower as they like.
+    A telephone passes nothing below 300 Hz, where most voices' fundamentals are: what is left gives no sure F0. People
+    who are recorded speak as fast and as high as they like.
     """
     speakers = {speaker["role"]: speaker for speaker in row["speakers"]}
-    whole_band = (row["channel"] or {}).get("codec") is None
-    measures = []
-    for i, (turn, samples) in enumerate(zip(row["turns"], heard.turns, strict=True)):
-        if i not in odd:
-            speaker = speakers[turn["role"]]
-            pitched = whole_band and speaker["engine"] != RECORDING
-            measures.append(measure_turn(i, turn, speaker, samples, heard.sample_rate, pitched=pitched, whole=whole))
-    return measures
+    pitched = (row["channel"] or {}).get("codec") is None
+    return [
+        measure_turn(i, turn, speakers[turn["role"]], samples, heard.sample_rate, pitched=pitched, whole=whole)
+        for i, (turn, samples) in enumerate(zip(row["turns"], heard.turns, strict=True))
+        if i not in odd and speakers[turn["role"]]["engine"] != RECORDING
+    ]

@@ -10,7 +10,7 @@ from typing import Any
 from askqa_builder.errors import UsageError
 from askqa_builder.voices.section import Place, file_name, shown
 
-_PATH_SUFFIX = "_path"
+PATH_SUFFIX = "_path"
 _RUNNING_OPTIONS = frozenset({"api_key_variable", "base_url", "batch_seconds", "concurrency", "patience", "timeout"})
 
 
@@ -44,7 +44,7 @@ class EngineChoice:
         no sample, so a build may go on over another one, and it is nobody's business.
         """
         return {
-            key: Path(value).name if key.endswith(_PATH_SUFFIX) and isinstance(value, str) else value
+            key: Path(value).name if key.endswith(PATH_SUFFIX) and isinstance(value, str) else value
             for key, value in self.options.items()
             if key not in _RUNNING_OPTIONS
         }
@@ -58,7 +58,7 @@ def options_json(options: object, place: Place) -> str:
         located = {
             key: str((place.folder / file_name(value, place)).resolve())
             for key, value in options.items()
-            if key.endswith(_PATH_SUFFIX) and isinstance(value, str)
+            if key.endswith(PATH_SUFFIX) and isinstance(value, str)
         }
         options = {**options, **located}
     try:

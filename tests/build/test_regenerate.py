@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import soundfile
@@ -25,7 +26,12 @@ from harness import (
 )
 
 from askqa_builder import build, filter, regenerate, verify
+from askqa_builder.build.kept import cut_turn
+from askqa_builder.build.planned import KeptTurn
 from askqa_builder.build.regeneration import RegenerateOptions, prepare_regeneration
+from askqa_builder.build.steps import plan_block
+from askqa_builder.corpus.conversation import Role
+from askqa_builder.errors import AskqaError, UsageError
 
 Row = dict[str, Any]
 
@@ -135,11 +141,11 @@ def test_words_stand_where_they_are_heard(original: Path, new_user: Path) -> Non
 def test_the_new_dataset_is_sound_and_says_what_it_is_paired_with(original: Path, new_user: Path) -> None:
     assert verify(new_user).findings == []
     told = manifest(new_user)
-    assert told["regenerated"]["from"]["config_digest"] == manifest(original)["config_digest"]
-    assert told["regenerated"] | {"from": None} == {
-        "from": None,
+    assert told["regenerated"] == {
+        "from": {key: manifest(original)[key] for key in ("config_digest", "plan_digest")},
         "redrawn": ["user"],
         "kept": ["narrator", "assistant"],
+        "profile_sets": {"narrator": "flite", "user": "flite", "assistant": "flite"},
     }
     card = (new_user / "README.md").read_text("utf-8")
     assert "**Paired.**" in card
@@ -191,7 +197,7 @@ def test_a_role_without_another_voice_is_told(
     """The set has one voice."""
     regenerate(demo_dataset, tmp_path / "out", roles="user", workers=1)
     (line,) = [record.getMessage() for record in caplog.records]
-    assert "user in 13" in line
+    assert line == "askqa: of 13 recordings some keep a voice, since no other is free: user in 13"
     before, after = whole_rows(demo_dataset), whole_rows(tmp_path / "out")
     assert all(row["pcm_sha256"] != before[identifier]["pcm_sha256"] for identifier, row in after.items())
 
@@ -208,14 +214,20 @@ def test_renditions_share_what_is_kept(original: Path, tmp_path: Path) -> None:
     again = tmp_path / "again"
     regenerate(tmp_path / "out", again, workers=1)
     assert whole_rows(again) == after
+    with pytest.raises(UsageError, match="all would be the same"):
+        regenerate(original, tmp_path / "copies", renditions=3)
 
 
-def test_a_filtered_dataset_keeps_its_rows(original: Path, tmp_path: Path) -> None:
+def test_a_filtered_dataset_keeps_its_rows(original: Path, demo_file: Path, tmp_path: Path) -> None:
     """Also where a conversation's first row, or one of its branches, is gone."""
     filter(original, tmp_path / "some", where="not (stage == 'initial' and ambiguous) and branch != 0")
     some = whole_rows(tmp_path / "some")
     assert some
-    regenerate(tmp_path / "some", tmp_path / "out", roles="user,assistant", workers=1)
+    report = regenerate(tmp_path / "some", tmp_path / "out", roles="user,assistant", workers=1)
+    assert report.exit_code == 3  # as the dataset, and for its reasons
+    assert rejects(tmp_path / "out") == rejects(tmp_path / "some")
+    assert verify(tmp_path / "out", source=demo_file).findings == []
+    assert "filtered" in (tmp_path / "out" / "README.md").read_text("utf-8")
     after = whole_rows(tmp_path / "out")
     assert set(after) == set(some)
     for identifier, row in after.items():
@@ -234,22 +246,36 @@ def test_shared_narrations_stay_shared(demo_file: Path, tmp_path: Path) -> None:
     assert all(len(narrations) == 1 for narrations in told.values())
 
 
-def test_a_damaged_recording_is_never_passed_on(original: Path, tmp_path: Path) -> None:
+def test_another_dataset_under_the_same_manifest_is_never_passed_on(original: Path, tmp_path: Path) -> None:
     damaged = tmp_path / "damaged"
     shutil.copytree(original, damaged)
     (shard,) = damaged.glob("data/initial/*.parquet")
-    table = pq.read_table(shard)
-    rows = table.to_pylist()
-    pcm, rate = soundfile.read(io.BytesIO(rows[2]["audio"]["bytes"]), dtype="int16")
-    pcm = np.where(np.arange(len(pcm)) == len(pcm) // 2, pcm ^ 1, pcm)
-    buffer = io.BytesIO()
-    soundfile.write(buffer, pcm, rate, format="flac")
-    rows[2]["audio"]["bytes"] = buffer.getvalue()
-    pq.write_table(table.from_pylist(rows, schema=table.schema), shard)
+    data = bytearray(shard.read_bytes())
+    data[len(data) // 2] ^= 1
+    shard.write_bytes(data)
     result = run_askqa("regenerate", damaged, tmp_path / "out", "--roles", "user")
     assert_one_line(result, 1)
-    assert rows[2]["id"] in result.stderr
+    assert shard.name in result.stderr
     assert "askqa verify" in result.stderr
+
+
+def test_a_recording_that_changes_meanwhile_is_noticed(original: Path, tmp_path: Path) -> None:
+    """By the digest of its samples, when a turn is cut from it."""
+    copy = tmp_path / "copy"
+    shutil.copytree(original, copy)
+    job = prepare_regeneration(copy, RegenerateOptions(roles=(Role.USER,)))
+    (take, *_), _ = plan_block(job.plan.blocks[0], job.recipe)
+    turn = next(turn for turn in take.turns if isinstance(turn, KeptTurn))
+    shard = copy / turn.row.file
+    table = pq.read_table(shard)
+    rows = table.to_pylist()
+    pcm, rate = soundfile.read(io.BytesIO(rows[turn.row.place]["audio"]["bytes"]), dtype="int16")
+    buffer = io.BytesIO()
+    soundfile.write(buffer, np.where(np.arange(len(pcm)) == 9000, pcm ^ 1, pcm), rate, format="flac")
+    rows[turn.row.place]["audio"]["bytes"] = buffer.getvalue()
+    pq.write_table(pa.Table.from_pylist(rows, schema=table.schema), shard)
+    with pytest.raises(AskqaError, match="has other samples than were written"):
+        cut_turn(copy, turn)
 
 
 @pytest.mark.parametrize(

@@ -125,12 +125,14 @@ def test_a_cache_never_grows_far_beyond_its_size(tmp_path: Path) -> None:
 
 def test_trimming_removes_what_killed_writers_left(cache: UtteranceCache, tmp_path: Path) -> None:
     cache.put(KEY, speech_of(10))
-    for name, age in ((".old.tmp-1", 7200), (".new.tmp-2", 0)):
+    ours = f".{KEY}.utterance.tmp-"
+    for name, age in ((f"{ours}1-ab", 7200), (f"{ours}2-cd", 0), ("report.tmp-final", 7200)):
         left = tmp_path / KEY[:2] / name
         left.write_bytes(b"x")
         os.utime(left, (time.time() - age,) * 2)
     cache.trim()
-    assert [path.name for path in entries(tmp_path) if path.name.startswith(".")] == [".new.tmp-2"]
+    left_over = {path.name for path in entries(tmp_path) if path.suffix != ".utterance"}
+    assert left_over == {f"{ours}2-cd", "report.tmp-final"}  # somebody writes it, and somebody else's
     assert is_same(cache.get(KEY), speech_of(10))
 
 

@@ -18,7 +18,8 @@ import soundfile
 
 from askqa_builder.digests import sha256_of
 from askqa_builder.errors import SpeechError, UsageError
-from askqa_builder.speech.engine import EngineInfo, Pace, Speech, Utterance
+from askqa_builder.speech.engine import EngineInfo, Pace, Samples, Speech, Utterance
+from askqa_builder.speech.gate import MOST_CLIPPED, clipped_share
 from askqa_builder.voices.plain_yaml import read_yaml
 from askqa_builder.voices.section import Place, Section, shown
 from askqa_builder.voices.voice import Controls, Voice
@@ -28,6 +29,11 @@ _ROLES = ("narrator", "user", "assistant")
 _NO_CONTROLS = Controls(rate=None, pitch=None, word_times=False)
 _NOMINAL_RATE = 16000
 _UNKNOWN_LICENCE = "unknown (recordings of people)"
+_FRAME_SECONDS = 0.02
+_SILENCE_DB = -40.0
+"""Below the loudest frame: what is softer is room and breath."""
+
+_MARGIN_SECONDS = 0.15
 
 
 class RecordingEngine:
@@ -75,12 +81,32 @@ class RecordingEngine:
             wanted = " or ".join(f"{name}.wav" for name in utterance.recordings) or "a name for it"
             return SpeechError(f"there is no recording {wanted} in {self._folder.name}")
         try:
-            samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
-        except (soundfile.LibsndfileError, OSError) as error:
-            return SpeechError(f"the recording {path.name} cannot be read: {error}")
-        if not len(samples):
+            channels, rate = soundfile.read(path, dtype="float32", always_2d=True)
+        except soundfile.LibsndfileError as error:  # its own text names the folder
+            return SpeechError(f"the recording {path.name} cannot be read: {error.error_string}")
+        except OSError as error:
+            return SpeechError(f"the recording {path.name} cannot be read: {error.strerror}")
+        if not len(channels):
             return SpeechError(f"the recording {path.name} is empty")
-        return Speech(np.ascontiguousarray(samples.mean(axis=1), np.float32), int(rate))
+        clipped = max(map(clipped_share, channels.T))  # before they are averaged, which hides it
+        if clipped > MOST_CLIPPED:
+            return SpeechError(f"{clipped:.1%} of the samples of the recording {path.name} are clipped")
+        samples = _without_silence(channels.mean(axis=1), int(rate))
+        return Speech(np.ascontiguousarray(samples, np.float32), int(rate))
+
+
+def _without_silence(samples: Samples, rate: int) -> Samples:
+    """Cut the silence before and after the speech, but for _MARGIN_SECONDS: people pause before they stop recording."""
+    step = max(int(rate * _FRAME_SECONDS), 1)
+    frames = samples[: len(samples) // step * step].reshape(-1, step)
+    if not len(frames):
+        return samples
+    power = np.square(frames, dtype=np.float64).mean(axis=1)
+    loud = np.flatnonzero(power > max(power.max() * 10 ** (_SILENCE_DB / 10), 1e-12))
+    if not len(loud):
+        return samples
+    margin = int(rate * _MARGIN_SECONDS)
+    return samples[max(loud[0] * step - margin, 0) : (loud[-1] + 1) * step + margin]
 
 
 def is_unknown(licence: str) -> bool:
