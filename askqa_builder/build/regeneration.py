@@ -30,7 +30,7 @@ from askqa_builder.seeds import SEED_BITS
 from askqa_builder.voices.engine_choice import PATH_SUFFIX
 from askqa_builder.voices.pool import VoiceIdentity
 from askqa_builder.voices.profile_files import parse_profile_set, read_profile_set
-from askqa_builder.voices.profiles import ProfileSet
+from askqa_builder.voices.profiles import RECORDING, ProfileSet, VoiceSplit
 
 _LOG = logging.getLogger(__name__)
 
@@ -39,15 +39,17 @@ _LOG = logging.getLogger(__name__)
 class RegenerateOptions:
     """The options of `regenerate`; the same names as on the command line. Checked when made: UsageError.
 
-    profiles: a shipped profile set or a YAML file; None for the dataset's own. seed: None for the dataset's own, or the
-    next one where nothing else would change a role that is to be redrawn. roles: those who get new voices; None for
-    all, or for none where neither profiles nor a seed is given. renditions: None for as many as the dataset has.
+    profiles: a shipped profile set or a YAML file; None for the dataset's own. seed: None for the dataset's own, or
+    the next one where nothing else would change a role that is to be redrawn. roles: those who get new voices; None
+    for all, or for none where neither profiles, a seed nor recordings are given. recordings: folder of people's
+    recordings of the roles that are redrawn, instead of synthesis. renditions: None for as many as the dataset has.
     The others are those of `BuildOptions`.
     """
 
     profiles: str | None = None
     seed: int | None = None
     roles: tuple[Role, ...] | None = None
+    recordings: str | None = None
     renditions: int | None = None
     shard_size: int | str = "500MB"
     workers: int | None = None
@@ -71,7 +73,7 @@ class RegenerateOptions:
         """The roles that get new voices."""
         if self.roles is not None:
             return self.roles
-        return () if self.profiles is None and self.seed is None else tuple(Role)
+        return () if self.profiles is None and self.seed is None and self.recordings is None else tuple(Role)
 
 
 def regenerate(
@@ -157,14 +159,15 @@ def _build_options(manifest: Mapping[str, Any], options: RegenerateOptions) -> B
         "sample_rate": manifest["sampling_rate"],
         "audio_format": manifest["audio_format"],
         "profiles": options.profiles or manifest["profiles"]["name"],
+        "recorded_roles": options.redrawn if options.recordings is not None else tuple(Role),
     }
     return BuildOptions(**{**given, **own})
 
 
 def _profile_set(dataset: Path, manifest: Mapping[str, Any], options: RegenerateOptions) -> ProfileSet:
-    """Return the set that redrawn roles are drawn from, without roles whose engine nobody redrawn needs."""
+    """Return the set that redrawn roles are drawn from, with what else of it decides who they can be."""
     if options.profiles is not None:
-        chosen = read_profile_set(options.profiles)
+        chosen = read_profile_set(options.profiles, options.redrawn)
     else:
         told = dict(manifest["profiles"])
         name = told.pop("name")
@@ -172,11 +175,19 @@ def _profile_set(dataset: Path, manifest: Mapping[str, Any], options: Regenerate
             chosen = parse_profile_set(told, name=name, source=f"{dataset}: profiles")
         except UsageError as error:
             raise UsageError(f"{error}; give a profile set with --profiles") from error
-        _check_no_files(dataset, chosen, options.redrawn)
+        if options.recordings is None:
+            _check_no_files(dataset, chosen, options.redrawn)
     if len(options.redrawn) < len(Role) and chosen.channel is not None:
         raise UsageError(f"{chosen.source}: channel: kept turns went through none; redraw all roles, or leave it out")
+    # voices are divided among splits for all roles together, so there those of the same engine are needed as well
     needed = {chosen.roles[role].engine.key for role in options.redrawn}
-    return replace(chosen, roles={role: own for role, own in chosen.roles.items() if own.engine.key in needed})
+    alone = chosen.voice_split is VoiceSplit.SHARED or options.recordings is not None
+    roles = {
+        role: own
+        for role, own in chosen.roles.items()
+        if role in options.redrawn or (own.engine.key in needed and not alone)
+    }
+    return replace(chosen, roles=roles)
 
 
 def _check_no_files(dataset: Path, chosen: ProfileSet, redrawn: Collection[Role]) -> None:
@@ -212,7 +223,7 @@ def _warn_of_same_voices(takes: Collection[Take], recipe: Recipe) -> None:
     for take in takes:
         assert isinstance(take.conversation, RestoredConversation)
         for role, speaker in draw_cast(take, recipe).items():
-            if role not in recipe.kept_roles:
+            if role not in recipe.kept_roles and speaker.engine.name != RECORDING:
                 unchanged[role] += speaker.identity == take.conversation.speakers[role].identity
                 heard[role, take.split, take.conversation.id, speaker.identity] += 1
     _warn(unchanged, f"of {len(takes)} recordings some keep a voice, since no other is free")

@@ -29,11 +29,13 @@ class Line:
     text: str
 
 
-def script(dataset: Path, roles: Collection[Role] = tuple(Role)) -> Iterator[Line]:
+def script(dataset: str | Path, roles: Collection[Role] = tuple(Role), missing: Path | None = None) -> Iterator[Line]:
     """Yield the turns of a finished dataset in the order of its rows, each once; those of `roles` are to be read.
 
+    missing: a folder of recordings; what is there need not be read again.
     Raises UsageError where there is no finished dataset, AskqaError where it is damaged.
     """
+    dataset = Path(dataset)
     records = shard_records(finished_manifest(dataset))
     told: set[tuple[str, int, str, int, str]] = set()
     with reading_errors(dataset):
@@ -49,5 +51,6 @@ def script(dataset: Path, roles: Collection[Role] = tuple(Role)) -> Iterator[Lin
                             continue
                         told.add(key)
                         name = recording_name(row["conversation_id"], row["rendition"], branch, index, role)
-                        file = f"{name}.wav" if role in roles else None
+                        wanted = role in roles and not (missing is not None and (missing / f"{name}.wav").is_file())
+                        file = f"{name}.wav" if wanted else None
                         yield Line(row["conversation_id"], row["rendition"], role, act, file, turn["text"])

@@ -22,6 +22,9 @@ def regenerate_command(
         str | None,
         typer.Option(help="Who gets new voices, as user,assistant; the others keep their samples.", show_default="all"),
     ] = None,
+    recordings: Annotated[
+        Path | None, typer.Option(help="Folder of people's recordings (WAV) of these roles, instead of synthesis.")
+    ] = None,
     renditions: Annotated[
         int | None, typer.Option(help="Recordings of each conversation.", show_default="as the dataset")
     ] = None,
@@ -55,6 +58,7 @@ def regenerate_command(
         profiles=profiles,
         seed=seed,
         roles=roles,
+        recordings=recordings,
         renditions=renditions,
         shard_size=shard_size,
         workers=workers,

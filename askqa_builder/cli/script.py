@@ -19,6 +19,9 @@ def script_command(
     roles: Annotated[
         str, typer.Option(help="Whose turns people are to read, as user; the others are shown.")
     ] = "narrator,user,assistant",
+    missing: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Ask only for what has no recording in this folder yet.")
+    ] = None,
     as_csv: Annotated[
         bool, typer.Option("--csv", help="A table for recording tools: file, role, act, text; what is read only.")
     ] = False,
@@ -27,7 +30,7 @@ def script_command(
     from askqa_builder.build.options import parse_roles
     from askqa_builder.build.script import script
 
-    lines = script(dataset, parse_roles(roles, "roles"))
+    lines = script(dataset, parse_roles(roles, "roles"), missing)
     if as_csv:
         table = csv.writer(sys.stdout)
         table.writerow(["file", "role", "act", "text"])

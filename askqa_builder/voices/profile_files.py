@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import Enum
 from pathlib import Path
 
@@ -46,16 +46,19 @@ def shipped_profile_sets() -> list[str]:
     return sorted(path.stem for path in shipped_folder().glob("*.yaml"))
 
 
-def read_profile_set(name_or_path: str) -> ProfileSet:
+def read_profile_set(name_or_path: str, needed: Collection[Role] = tuple(Role)) -> ProfileSet:
     """Read a shipped set by name or a file by path; what has neither suffix nor slash is a name.
 
+    needed: the roles that it must have; the set has those that it names.
     Raises UsageError, one line with file, key and what is allowed, where anything is wrong.
     """
     path = Path(name_or_path)
     name = escape(path.stem)
     if path.suffix or "/" in name_or_path or os.sep in name_or_path:
         where = " ".join(name_or_path.split())
-        return parse_profile_set(read_yaml(path, where), name=name, source=escape(where), folder=path.parent)
+        return parse_profile_set(
+            read_yaml(path, where), name=name, source=escape(where), folder=path.parent, needed=needed
+        )
     shipped = shipped_profile_sets()
     if name_or_path not in shipped:
         raise UsageError(
@@ -65,21 +68,30 @@ def read_profile_set(name_or_path: str) -> ProfileSet:
     source = f"profiles/{name_or_path}.yaml"
     folder = shipped_folder()
     return parse_profile_set(
-        read_yaml(folder / f"{name_or_path}.yaml", source), name=name_or_path, source=source, folder=folder
+        read_yaml(folder / f"{name_or_path}.yaml", source),
+        name=name_or_path,
+        source=source,
+        folder=folder,
+        needed=needed,
     )
 
 
-def parse_profile_set(data: object, name: str, source: str, folder: Path | None = None) -> ProfileSet:
+def parse_profile_set(
+    data: object, name: str, source: str, folder: Path | None = None, needed: Collection[Role] = tuple(Role)
+) -> ProfileSet:
     """Check what YAML or a manifest gave; `source` begins every error. Raises UsageError.
 
-    folder: where the files lie that the set names; None if it comes without them, as from a manifest.
+    folder: where the files lie that the set names; None if it comes without them, as from a manifest. needed: the
+    roles that it must have.
     """
     top = Section(data, Place(source, folder), _TOP_KEYS, required=("roles",))
-    roles = Section(top.get("roles"), top.at("roles"), _values(Role), required=_values(Role))
+    roles = Section(
+        top.get("roles"), top.at("roles"), _values(Role), required=[role.value for role in Role if role in needed]
+    )
     loudness = Section(top.get("loudness", {}), top.at("loudness"), _values(Role))
     pauses = Section(top.get("pauses", {}), top.at("pauses"), _values(Pause))
     default_engine = _engine(top, None)
-    profiles = {role: _role_profile(role, roles, loudness, default_engine) for role in Role}
+    profiles = {role: _role_profile(role, roles, loudness, default_engine) for role in Role if role.value in roles}
     _check_references(profiles, top.at("roles"))
     return ProfileSet(
         name=name,

@@ -15,7 +15,7 @@ import soundfile
 import soxr
 from harness import assert_one_line, digests, manifest, rejects, rows, run_askqa
 
-from askqa_builder import build, regenerate, verify
+from askqa_builder import build, regenerate, script, verify
 from askqa_builder.build.recorded import is_shared, recording_name
 from askqa_builder.corpus.conversation import Act, Role
 
@@ -206,3 +206,46 @@ def test_wrong_usage_is_one_line(
     result = run_askqa("build", demo_file, tmp_path / "out", *arguments)
     assert_one_line(result, 2)
     assert said in result.stderr
+
+
+def test_people_in_place_of_the_synthetic_users_of_a_dataset(
+    demo_dataset: Path, folder: Path, recorded: Path, tmp_path: Path
+) -> None:
+    """The others keep their samples; people say what they say in a build of recordings."""
+    out = tmp_path / "out"
+    regenerate(demo_dataset, out, roles="user", recordings=str(folder), workers=2)
+    before, people, after = whole_rows(demo_dataset), whole_rows(recorded), whole_rows(out)
+    assert list(after) == list(before)
+    for identifier, row in after.items():
+        told = zip(row["turns"], turn_samples(row), turn_samples(before[identifier]), strict=True)
+        assert all(np.array_equal(one, other) for turn, one, other in told if turn["role"] != "user")
+        lengths = [
+            len(pcm) for turn, pcm in zip(row["turns"], turn_samples(row), strict=True) if turn["role"] == "user"
+        ]
+        said = people[identifier]
+        recorded_lengths = [
+            len(pcm) for turn, pcm in zip(said["turns"], turn_samples(said), strict=True) if turn["role"] == "user"
+        ]
+        assert lengths == recorded_lengths
+        assert {s["role"]: s["engine"] for s in row["speakers"]}["user"] == "recording"
+    assert verify(out).findings == []
+    card = (out / "README.md").read_text("utf-8")
+    assert "the turns of user were recorded by people" in card
+    assert "| uwe | people who were recorded | CC-BY-4.0 | uwe |" in card
+
+
+def test_only_what_is_missing_is_asked_for(demo_dataset: Path, folder: Path, tmp_path: Path) -> None:
+    some = tmp_path / "some"
+    some.mkdir()
+    lines = list(script(demo_dataset))
+    for line in lines[2:]:
+        (some / str(line.file)).symlink_to(folder / str(line.file))
+    asked = [line.file for line in script(demo_dataset, missing=some) if line.file]
+    assert asked == [line.file for line in lines[:2]]
+
+
+def test_a_dataset_knows_only_the_name_of_a_folder(recorded: Path, tmp_path: Path) -> None:
+    """Whatever lies under that name elsewhere is not what was recorded."""
+    result = run_askqa("regenerate", recorded, tmp_path / "out", "--roles", "user")
+    assert_one_line(result, 2)
+    assert "which the dataset does not hold; give a profile set with --profiles" in result.stderr

@@ -184,6 +184,18 @@ def test_one_role_by_another_engine_names_both(original: Path, tmp_path: Path) -
     assert verify(tmp_path / "out").findings == []
 
 
+def test_a_set_need_not_name_kept_roles(original: Path, tmp_path: Path) -> None:
+    profile = tmp_path / "user.yaml"
+    profile.write_text("engine: flite\ndemo: true\nroles: {user: {voices: [kal16], rate: 1.3}}\n")
+    regenerate(original, tmp_path / "out", roles="user", profiles=str(profile), workers=2)
+    rows = whole_rows(tmp_path / "out").values()
+    assert {voices(row)["user"] for row in rows} == {"kal16"}
+    assert "user (user), flite (narrator, assistant)" not in (tmp_path / "out" / "README.md").read_text("utf-8")
+    assert "flite (narrator, assistant), user (user)" in (tmp_path / "out" / "README.md").read_text("utf-8")
+    with pytest.raises(UsageError, match="the key 'narrator' is missing"):
+        regenerate(original, tmp_path / "all", profiles=str(profile))
+
+
 def test_every_role_gets_another_voice_where_there_is_one(original: Path, tmp_path: Path) -> None:
     regenerate(original, tmp_path / "out", seed=99, workers=2)
     before, after = whole_rows(original), whole_rows(tmp_path / "out")

@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 from askqa_builder.build.recipe import Recipe, library_versions
+from askqa_builder.dataset.manifest import MANIFEST_NAME
 from askqa_builder.errors import UsageError
 from askqa_builder.speech.alignment import load_aligner
 from askqa_builder.speech.engine import takes_device
@@ -38,6 +39,8 @@ def check_node(recipe: Recipe, wanted: Mapping[str, str]) -> None:
             ) from error
         if not same:
             raise UsageError(f"the recording {path} is another one there; put the same on all machines")
+    if recipe.kept_roles and recipe.original is not None and not (recipe.original / MANIFEST_NAME).is_file():
+        raise UsageError(f"the dataset {recipe.original} is not there; put it on a file system that all machines share")
 
 
 def check_gpus(recipe: Recipe, gpus: int) -> None:
