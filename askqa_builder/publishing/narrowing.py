@@ -12,6 +12,7 @@ from askqa_builder.corpus.licences import is_redistributable
 from askqa_builder.corpus.rejects import quote
 from askqa_builder.errors import UsageError
 from askqa_builder.filtering.filter import filter_dataset
+from askqa_builder.seeds import short_hash
 
 Sources = Mapping[tuple[str, str], int]
 """Rows by (domain, licence)."""
@@ -65,8 +66,10 @@ def narrowed(dataset: Path, sources: Sources, kept: Sources) -> Iterator[Path]:
         yield dataset
         return
     whole = dataset.resolve()
-    copy = whole.with_name(f".{whole.name}.askqa-push")
-    filter_dataset(dataset, copy, where=_where(kept), overwrite=True)
+    condition = _where(kept)
+    # pushes of other rows, at the same time or after one that failed, have folders of their own
+    copy = whole.with_name(f".{whole.name}.askqa-push-{short_hash(condition, length=8)}")
+    filter_dataset(dataset, copy, where=condition, overwrite=True)
     yield copy
     shutil.rmtree(copy)
 
