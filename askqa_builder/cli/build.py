@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from askqa_builder.cli.running import Cache, CacheSize, Device, Executor, Overwrite, RayAddress, ShardSize, Workers
+
 if TYPE_CHECKING:
     from askqa_builder.build.report import BuildReport, Estimate
 
@@ -59,24 +61,15 @@ def build_command(
     ] = False,
     sample_rate: Annotated[str, typer.Option(help="Hz, or native for the engine's own.")] = "16000",
     audio_format: Annotated[str, typer.Option(help="flac, wav, mp3 or ogg.")] = "flac",
-    shard_size: Annotated[str, typer.Option(help="Target size of a Parquet file.")] = "500MB",
-    workers: Annotated[int | None, typer.Option(help="Worker processes.", show_default="one per core")] = None,
-    device: Annotated[
-        str | None, typer.Option(help="cpu, cuda, cuda:1 or cuda:0,1.", show_default="a GPU where there is one")
-    ] = None,
-    executor: Annotated[str, typer.Option(help="local, or ray: on a cluster, or on this machine.")] = "local",
-    ray_address: Annotated[
-        str | None, typer.Option(help="Cluster, as head:6379 or auto.", show_default="RAY_ADDRESS, else this machine")
-    ] = None,
-    cache: Annotated[
-        str | None,
-        typer.Option(help="Folder of utterances spoken before, or none.", show_default="in the user's cache directory"),
-    ] = None,
-    cache_size: Annotated[str, typer.Option(help="At most so much is kept there.")] = "10GB",
+    shard_size: ShardSize = "500MB",
+    workers: Workers = None,
+    device: Device = None,
+    executor: Executor = "local",
+    ray_address: RayAddress = None,
+    cache: Cache = None,
+    cache_size: CacheSize = "10GB",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be built, and write nothing.")] = False,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Discard the dataset or build of other settings in OUT.")
-    ] = False,
+    overwrite: Overwrite = False,
     push: Annotated[
         str | None, typer.Option(metavar="ORG/NAME", help="Publish it on the Hub, as askqa push does, shard by shard.")
     ] = None,

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from askqa_builder.cli.running import Cache, CacheSize, Device, Executor, Overwrite, RayAddress, ShardSize, Workers
+
 
 def regenerate_command(
     dataset: Annotated[Path, typer.Argument(help="A finished dataset.")],
@@ -28,23 +30,14 @@ def regenerate_command(
     renditions: Annotated[
         int | None, typer.Option(help="Recordings of each conversation.", show_default="as the dataset")
     ] = None,
-    shard_size: Annotated[str, typer.Option(help="Target size of a Parquet file.")] = "500MB",
-    workers: Annotated[int | None, typer.Option(help="Worker processes.", show_default="one per core")] = None,
-    device: Annotated[
-        str | None, typer.Option(help="cpu, cuda, cuda:1 or cuda:0,1.", show_default="a GPU where there is one")
-    ] = None,
-    executor: Annotated[str, typer.Option(help="local, or ray.")] = "local",
-    ray_address: Annotated[
-        str | None, typer.Option(help="Of a Ray cluster.", show_default="this job's, or one made here")
-    ] = None,
-    cache: Annotated[
-        str | None,
-        typer.Option(help="Folder of utterances spoken before, or none.", show_default="in the user's cache directory"),
-    ] = None,
-    cache_size: Annotated[str, typer.Option(help="At most so much is kept there.")] = "10GB",
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Discard the dataset or run of other settings in OUT.")
-    ] = False,
+    shard_size: ShardSize = "500MB",
+    workers: Workers = None,
+    device: Device = None,
+    executor: Executor = "local",
+    ray_address: RayAddress = None,
+    cache: Cache = None,
+    cache_size: CacheSize = "10GB",
+    overwrite: Overwrite = False,
 ) -> int:
     """Give a finished dataset new voices; exit code 3 where some conversations had to be left out."""
     from askqa_builder.build.regeneration import regenerate

@@ -8,7 +8,6 @@ contradicts itself.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import partial
 from itertools import chain
 
 from askqa_builder.corpus.conversation import (
@@ -26,10 +25,9 @@ from askqa_builder.corpus.conversation import (
 from askqa_builder.corpus.dialogue import exchange, turns_until
 from askqa_builder.corpus.evidence import find_evidence
 from askqa_builder.corpus.fields import MAX_NAME_CHARACTERS, Fields, ItemError
-from askqa_builder.corpus.json_lines import parse_lines
 from askqa_builder.corpus.languages import require_english
 from askqa_builder.corpus.licences import UNKNOWN, licence_by_name
-from askqa_builder.corpus.reading import AS_IT_IS, BadBranches, Outcome, Place, Reading, account_for
+from askqa_builder.corpus.reading import AS_IT_IS, BadBranches, Outcome, Place, Reading, account_for_lines
 from askqa_builder.corpus.rejects import quote
 from askqa_builder.corpus.source_file import SourceFile
 
@@ -62,12 +60,7 @@ def is_conversation_line(value: object) -> bool:
 
 def read_conversation_lines(file: SourceFile, seen: set[str], reading: Reading = AS_IT_IS) -> Iterator[Outcome]:
     """Read a file as `reading.Reader` says: every line is one conversation or one reject, named by file and line."""
-    for index, (line, value) in enumerate(parse_lines(file.read(), file.path)):
-        place = Place(file.name, index, line)
-        if isinstance(value, ItemError):
-            yield place.reject(None, value)
-            continue
-        yield from account_for(place, seen, partial(_identify, value), partial(_conversation, value, place))
+    return account_for_lines(file, seen, _identify, _conversation)
 
 
 def _identify(value: object) -> str:

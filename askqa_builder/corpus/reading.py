@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from askqa_builder.corpus.conversation import Conversation, Stage, row_suffix
 from askqa_builder.corpus.fields import ItemError
+from askqa_builder.corpus.json_lines import parse_lines
 from askqa_builder.corpus.rejects import Reject, quote
 from askqa_builder.corpus.source_file import SourceFile
 
@@ -81,6 +83,21 @@ class Place:
         name = self.file
         shown = name if len(name) <= _SHOWN_NAME_CHARACTERS else f"…{name[1 - _SHOWN_NAME_CHARACTERS :]}"
         return f"{shown}:{self.line}: "
+
+
+def account_for_lines(
+    file: SourceFile,
+    seen: set[str],
+    identify: Callable[[object], str],
+    make: Callable[[object, Place, str], tuple[Conversation, BadBranches]],
+) -> Iterator[Outcome]:
+    """Account for each line of a file of JSON Lines, named by its number; identify, make: as of `account_for`."""
+    for index, (line, value) in enumerate(parse_lines(file.read(), file.path)):
+        place = Place(file.name, index, line)
+        if isinstance(value, ItemError):
+            yield place.reject(None, value)
+        else:
+            yield from account_for(place, seen, partial(identify, value), partial(make, value, place))
 
 
 def account_for(

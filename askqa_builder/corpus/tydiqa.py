@@ -22,16 +22,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 
 from askqa_builder.corpus.conversation import Conversation, Evidence, answer_response, story_id
 from askqa_builder.corpus.dialogue import turns_until
 from askqa_builder.corpus.evidence import find_evidence
 from askqa_builder.corpus.fields import Fields, ItemError, check_length, check_pronounceable
-from askqa_builder.corpus.json_lines import parse_lines
 from askqa_builder.corpus.languages import require_english
 from askqa_builder.corpus.licences import licence_of
-from askqa_builder.corpus.reading import AS_IT_IS, BadBranches, Outcome, Place, Reading, account_for
+from askqa_builder.corpus.reading import AS_IT_IS, BadBranches, Outcome, Place, Reading, account_for_lines
 from askqa_builder.corpus.rejects import quote
 from askqa_builder.corpus.source_file import SourceFile
 
@@ -61,12 +59,7 @@ def is_tydiqa(value: object) -> bool:
 
 def read_tydiqa(file: SourceFile, seen: set[str], reading: Reading = AS_IT_IS) -> Iterator[Outcome]:
     """Read a file as `reading.Reader` says: every line is one conversation or one reject."""
-    for index, (line, value) in enumerate(parse_lines(file.read(), file.path)):
-        place = Place(file.name, index, line)
-        if isinstance(value, ItemError):
-            yield place.reject(None, value)
-            continue
-        yield from account_for(place, seen, partial(_identify, value), partial(_conversation, value, place))
+    return account_for_lines(file, seen, _identify, _conversation)
 
 
 def _identify(value: object) -> str:
