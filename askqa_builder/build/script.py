@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from askqa_builder.build.recorded import is_shared, recording_name
 from askqa_builder.corpus.conversation import Act, Role
@@ -42,15 +43,26 @@ def script(dataset: str | Path, roles: Collection[Role] = tuple(Role), missing: 
         for record in records:
             for table in row_groups(dataset / record.file, _COLUMNS):
                 for row in table.to_pylist():
-                    for index, turn in enumerate(row["turns"]):
-                        role, act = Role(turn["role"]), Act(turn["act"])
-                        branch = None if is_shared(act) else row["branch"]
-                        # the clarifying question is the same for all branches
-                        key = (row["conversation_id"], row["rendition"], turn["role"], index, turn["text"])
-                        if key in told:
-                            continue
-                        told.add(key)
-                        name = recording_name(row["conversation_id"], row["rendition"], branch, index, role)
-                        wanted = role in roles and not (missing is not None and (missing / f"{name}.wav").is_file())
-                        file = f"{name}.wav" if wanted else None
-                        yield Line(row["conversation_id"], row["rendition"], role, act, file, turn["text"])
+                    yield from _lines(row, roles, missing, told)
+
+
+def _lines(
+    row: Mapping[str, Any], roles: Collection[Role], missing: Path | None, told: set[tuple[str, int, str, int, str]]
+) -> Iterator[Line]:
+    """Yield the turns of a row that no row before it had, after the turn that they follow."""
+    conversation, rendition = row["conversation_id"], row["rendition"]
+    before: Line | None = None
+    for index, turn in enumerate(row["turns"]):
+        role, act = Role(turn["role"]), Act(turn["act"])
+        # the clarifying question is the same for all branches
+        key = (conversation, rendition, turn["role"], index, turn["text"])
+        if key in told:
+            before = Line(conversation, rendition, role, act, None, turn["text"])
+            continue
+        told.add(key)
+        if before is not None:
+            yield before
+            before = None
+        name = recording_name(conversation, rendition, None if is_shared(act) else row["branch"], index, role)
+        wanted = role in roles and not (missing is not None and (missing / f"{name}.wav").is_file())
+        yield Line(conversation, rendition, role, act, f"{name}.wav" if wanted else None, turn["text"])

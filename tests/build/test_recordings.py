@@ -92,6 +92,12 @@ def test_the_sheet_for_people_shows_what_they_answer_to(demo_dataset: Path) -> N
     assert "(narrator: Mara looks after the lighthouse" in result.stdout
     assert "-user.wav  [user, question]\n    Where does Mara work?" in result.stdout
     assert "-assistant.wav" not in result.stdout
+    # the replies stand in other rows, after what they answer
+    replies = [line.text for line in script(demo_dataset, [Role.USER]) if line.act is Act.CLARIFICATION]
+    shown = result.stdout.splitlines()
+    for reply in replies:
+        place = shown.index(f"    {reply}")
+        assert "(assistant: " in "".join(shown[place - 3 : place])
     assert_one_line(run_askqa("script", demo_dataset, "--roles", "usher"), 2)
 
 
@@ -237,7 +243,7 @@ def test_people_in_place_of_the_synthetic_users_of_a_dataset(
 def test_only_what_is_missing_is_asked_for(demo_dataset: Path, folder: Path, tmp_path: Path) -> None:
     some = tmp_path / "some"
     some.mkdir()
-    lines = list(script(demo_dataset))
+    lines = [line for line in script(demo_dataset) if line.file]
     for line in lines[2:]:
         (some / str(line.file)).symlink_to(folder / str(line.file))
     asked = [line.file for line in script(demo_dataset, missing=some) if line.file]
