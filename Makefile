@@ -51,11 +51,12 @@ demo: $(VENV)/.core libraries
 	@echo "Listen:        aplay $(DEMO).wav      (or ffplay, or open it in any player)"
 	@echo "Another row:   $(BIN)/askqa show $(DEMO) 'demo-cafe|4|1#clarified-0' --save row.wav"
 
-# A process for each core takes a run of neighbouring tests, which share what they build, and helps others at the end.
+# A process for each core, and one more, since some tests wait; each takes a run of neighbouring tests, which share what
+# they build, and helps others at the end.
 # Compiled first, for the hundreds of processes that it starts, where Python is told to write no bytecode.
 test: setup
 	@$(BIN)/python -m compileall -q askqa_builder
-	$(BIN)/python -m pytest -n auto --dist worksteal --durations 20
+	$(BIN)/python -m pytest -n $$($(BIN)/python -c "import os; print((os.cpu_count() or 1) + 1)") --dist worksteal --durations 20
 
 lint: setup
 	$(BIN)/ruff check .

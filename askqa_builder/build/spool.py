@@ -20,7 +20,7 @@ import pyarrow as pa
 from askqa_builder.corpus.conversation import Stage
 from askqa_builder.corpus.rejects import Reject
 from askqa_builder.dataset.schema import COLUMNS
-from askqa_builder.files import atomic_write, storage_errors
+from askqa_builder.files import atomic_write, remove_temporaries, storage_errors
 
 
 @dataclass(frozen=True)
@@ -148,6 +148,7 @@ class Spool:
             for kind in ("texts", "speech", "recalled"):
                 for path in self.folder.glob(f"*.{kind}"):
                     path.unlink(missing_ok=True)
+            remove_temporaries(self.folder)  # of speakers that were killed as they wrote
 
     def _rows_path(self, index: int, stage: Stage) -> Path:
         return self.folder / f"{index:06d}.{stage.value}.arrow"

@@ -153,10 +153,14 @@ def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
         CacheSettings(tmp_path / "file" / "cache", 10).prepare()
 
 
-def _write(folder: Path, number: int, rounds: int) -> None:
+def _write(folder: Path, numbers: range) -> None:
+    for number in numbers:
+        _run(folder, random.Random(number))
+
+
+def _run(folder: Path, chance: random.Random) -> None:
     cache = UtteranceCache(CacheSettings(folder, 10**9))
-    chance = random.Random(number)
-    for _ in range(rounds):
+    for _ in range(3):
         length = chance.randrange(1, 30_000)  # each writer's entry is another: a mixture of two would be torn
         cache.put(KEY, speech_of(length, chance.randrange(-100, 100) / 128))
         found = cache.get(KEY)
@@ -165,18 +169,20 @@ def _write(folder: Path, number: int, rounds: int) -> None:
 
 
 def test_writers_at_the_same_time_tear_nothing(tmp_path: Path) -> None:
-    """Two hundred runs of writers on the same key, four at a time, every tenth killed as it writes."""
+    """Two hundred runs of writers on the same key, four at a time, and others beside them that are killed."""
     context = multiprocessing.get_context("fork")
-    runs = [context.Process(target=_write, args=(tmp_path, number, 3)) for number in range(200)]
-    for start in range(0, len(runs), 4):
-        for number, run in enumerate(runs[start : start + 4], start):
-            run.start()
-            if number % 10 == 0:
-                time.sleep(0.003)
-                os.kill(run.pid or 0, signal.SIGKILL)
-        for run in runs[start : start + 4]:
-            run.join()
-    assert {run.exitcode for run in runs} <= {0, -signal.SIGKILL}
+    runs = [context.Process(target=_write, args=(tmp_path, range(n, 200, 4))) for n in range(4)]
+    for run in runs:
+        run.start()
+    killed = 0
+    while any(run.is_alive() for run in runs) or killed < 8:
+        victim = context.Process(target=_write, args=(tmp_path, range(1000 + killed, 1200 + killed)))
+        victim.start()
+        time.sleep(0.02)
+        os.kill(victim.pid or 0, signal.SIGKILL)
+        victim.join()
+        killed += 1
+    assert [run.exitcode for run in runs] == [0, 0, 0, 0]
     cache = UtteranceCache(CacheSettings(tmp_path, 10**9))
     found = cache.get(KEY)
     assert found is not None

@@ -8,6 +8,7 @@ import os
 import random
 import signal
 import time
+from multiprocessing import resource_tracker
 from multiprocessing.connection import wait
 from pathlib import Path
 
@@ -175,6 +176,7 @@ def test_an_executor_holds_little_and_leaves_nothing(
     job = prepare(corpus, BuildOptions(profiles=str(setup.profile), seed=11))
     (tmp_path / "000900.speech").touch()  # of a build that was killed
     this = psutil.Process()
+    resource_tracker.ensure_running()  # multiprocessing's own, which the first pool of a process starts
     opened, running = this.num_fds(), {child.pid for child in this.children(recursive=True)}
     run = SpeakerExecutor(job.recipe, Spool(tmp_path), 1).run(job.plan.blocks)
     indices, most = [], 0
