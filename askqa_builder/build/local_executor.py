@@ -21,7 +21,7 @@ from askqa_builder.build.recipe import Recipe
 from askqa_builder.build.spool import BlockOutcome, PackedBlock, Spool, pack
 from askqa_builder.build.worker_pool import ready_worker, worker_pool
 from askqa_builder.errors import AskqaError
-from askqa_builder.pools import STARTING_SECONDS, failure, first_done, schedule, until_done
+from askqa_builder.pools import failure, first_done, schedule, until_done
 
 _QUEUED_PER_WORKER = 6
 """Blocks handed out, so that no worker waits while the main process writes a row group."""
@@ -57,14 +57,13 @@ class LocalExecutor:
     def _run_pool(self, waiting: Iterator[Block], retries: deque[_Job]) -> Iterator[BlockOutcome]:
         """Run what waits in one pool; where it breaks, its unfinished jobs go to `retries`."""
         running: dict[Future[BlockOutcome], _Job] = {}
-        idle_seconds = max(self._recipe.start_seconds, STARTING_SECONDS)
         with worker_pool(self._workers, self._recipe, self._spool.folder, speaking=True) as pool:
             try:
                 while True:
                     self._fill(pool, running, retries, waiting)
                     if not running:
                         break
-                    for future in first_done(pool, running, idle_seconds):
+                    for future in first_done(pool, running, self._recipe.opening_seconds):
                         outcome = self._settle(pool, future, running[future])
                         job = running.pop(future)
                         if outcome is None:

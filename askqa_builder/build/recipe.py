@@ -18,6 +18,7 @@ from askqa_builder.corpus.source_file import SourceFile
 from askqa_builder.dataset.manifest import HISTORY_USE, canonical_digest
 from askqa_builder.dataset.schema import FORMAT_VERSION
 from askqa_builder.errors import UsageError
+from askqa_builder.pools import STARTING_SECONDS
 from askqa_builder.recognition.error_rate import describe_recogniser
 from askqa_builder.recognition.recogniser import RECOGNISERS, check_options
 from askqa_builder.recording.channel.room import require_rooms
@@ -69,6 +70,11 @@ class Recipe:
         listening = 0.0 if self.listening is None else self.listening.appetite.start_seconds
         loading = (info.pace.start_seconds for info in self.engines.values())
         return max(loading, default=_READING_SECONDS) + listening
+
+    @property
+    def opening_seconds(self) -> float:
+        """What a new process may take to start and to load what it speaks with, on a machine that is busy."""
+        return STARTING_SECONDS + self.start_seconds
 
     @property
     def seconds_per_second(self) -> float:

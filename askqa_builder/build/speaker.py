@@ -60,6 +60,7 @@ class Speaker:
         self.under_way: dict[int, SpeakingJob] = {}
         self.ready = False
         self.answered = 0
+        self._opening_seconds = recipe.opening_seconds
         self._start_seconds = recipe.start_seconds
         self._seconds_per_second = recipe.seconds_per_second
         self._last_sign = time.monotonic()
@@ -124,8 +125,9 @@ class Speaker:
         return "the speaking process gave no answer in time" if code is None else f"it ended with exit code {code}"
 
     def _is_late(self) -> bool:
+        begin = self._start_seconds if self.ready else self._opening_seconds
         seconds = sum(job.seconds for job in self.under_way.values())
-        return time.monotonic() - self._last_sign > self._start_seconds + seconds * self._seconds_per_second
+        return time.monotonic() - self._last_sign > begin + seconds * self._seconds_per_second
 
     def _send(self, message: Recipe | SpeakingJob) -> None:
         try:

@@ -83,7 +83,7 @@ class SpeakerExecutor:
     def _run_pool(self, waiting: Iterator[Block]) -> Iterator[BlockOutcome]:
         """Run what waits with one pool of workers; where it breaks, what they had waits again."""
         with worker_pool(self._workers, self._recipe, self._spool.folder, speaking=False) as pool:
-            watch = Watch(pool, self._recipe.start_seconds)
+            watch = Watch(pool, self._recipe.opening_seconds)
             try:
                 while self._hand_out(pool, waiting):
                     try:

@@ -17,7 +17,7 @@ from askqa_builder.build.plan import Block, Take
 from askqa_builder.build.poison import find_poison
 from askqa_builder.build.recipe import Recipe
 from askqa_builder.build.worker_pool import ready_worker, worker_pool
-from askqa_builder.pools import STARTING_SECONDS, failure, first_done, schedule, until_done
+from askqa_builder.pools import failure, first_done, schedule, until_done
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Child:
         Raises the AskqaError for which it cannot start.
         """
         self._new_pool: Callable[[], ProcessPool] = lambda: worker_pool(1, recipe, folder, speaking=speaking)
-        self._idle_seconds = STARTING_SECONDS + recipe.start_seconds
+        self._idle_seconds = recipe.opening_seconds
         self._pool = self._new_pool()
         self.run(_begin)
 
