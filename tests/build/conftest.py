@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from harness import finished_blocks, replicate, run_askqa, started_askqa, wait_until, write_corpus
+from harness import PATIENCE, finished_blocks, replicate, run_askqa, started_askqa, wait_until, write_corpus
 
 QUICK_BUILD = ("--shard-size", "5MB", "--seed", "11")
 
@@ -55,6 +55,6 @@ def by_one_worker(
         others = [run_askqa(*arguments, *more) for more in ((), ("--overwrite",))]
         assert first.poll() is None
         first.send_signal(signal.SIGCONT)
-        _, stderr = first.communicate(timeout=240)
+        _, stderr = first.communicate(timeout=PATIENCE)
     assert first.returncode == 3, stderr
     return out, others

@@ -22,6 +22,9 @@ import pyarrow.parquet as pq
 ASKQA = str(Path(sys.executable).with_name("askqa"))
 STATE = ".askqa"
 
+PATIENCE = 900.0
+"""Seconds until a test gives something up that should come: a slow and busy machine may need minutes."""
+
 Item = dict[str, Any]
 
 
@@ -48,7 +51,7 @@ def install_engine(site: Path, module: Path, kind: str) -> None:
 
 
 def run_askqa(
-    *arguments: object, env: Mapping[str, str] | None = None, timeout: float = 240, shell_prefix: str = ""
+    *arguments: object, env: Mapping[str, str] | None = None, timeout: float = PATIENCE, shell_prefix: str = ""
 ) -> subprocess.CompletedProcess[str]:
     """Run the command line; shell_prefix: shell commands before it, as `ulimit -f 100;`."""
     command = [ASKQA, *map(str, arguments)]
@@ -84,7 +87,7 @@ def kill_group(process: subprocess.Popen[str]) -> None:
     process.communicate()
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 60) -> bool:
+def wait_until(condition: Callable[[], bool], seconds: float = PATIENCE) -> bool:
     """Poll a condition; False where it does not come true in time."""
     deadline = time.monotonic() + seconds
     while not condition():

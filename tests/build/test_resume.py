@@ -118,7 +118,7 @@ def test_an_unfinished_build_of_other_settings_is_refused_unless_overwritten(
 ) -> None:
     out = tmp_path / "unfinished"
     with started_askqa(*large_arguments(out)) as process:
-        assert wait_until(lambda: any(out.glob("data/*/*.parquet")) or process.poll() is not None, 120)
+        assert wait_until(lambda: any(out.glob("data/*/*.parquet")) or process.poll() is not None)
         assert process.poll() is None
         kill_group(process)
     kept = finished_blocks(out)

@@ -34,9 +34,9 @@ def test_shards_go_up_while_the_build_goes_on(
     arguments = {"yes": True, "allow_demo_voices": True, **options}
     thread = threading.Thread(target=lambda: done.append(build_and_push(corpus, out, REPO, **arguments)))
     thread.start()
-    assert wait_until(first.reached.is_set, 120)
+    assert wait_until(first.reached.is_set)
     assert not (out / "askqa.json").exists()
-    assert wait_until((out / "askqa.json").exists, 120)
+    assert wait_until((out / "askqa.json").exists)
     assert not hub.asked("POST", "/commit/", None)
     first.release.set()
     thread.join(120)

@@ -44,7 +44,7 @@ def assert_complete(hub: HubServer, dataset: Path, branch: str = "main") -> None
 def kill_at(fault: Fault, process: subprocess.Popen[str]) -> None:
     """Kill a process once it has met a fault that holds it."""
     with process:
-        assert wait_until(lambda: fault.reached.is_set() or process.poll() is not None, 120)
+        assert wait_until(lambda: fault.reached.is_set() or process.poll() is not None)
         os.kill(process.pid, signal.SIGKILL)
     fault.release.set()
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 from harness import (
+    PATIENCE,
     STATE,
     assert_one_line,
     digests,
@@ -60,7 +61,7 @@ def test_kills_change_nothing_and_what_was_heard_is_kept(unscored_brief: Path, s
     kept = 0
     for condition in conditions:
         with started_askqa("score", unscored_brief, *COMMAND) as process:
-            assert wait_until(lambda: condition() or process.poll() is not None, 120)  # noqa: B023
+            assert wait_until(lambda: condition() or process.poll() is not None)  # noqa: B023
             assert process.poll() is None, "the dataset is too small: the run was done too early"
             kill_group(process)
         assert heard(unscored_brief) >= kept
@@ -112,31 +113,31 @@ def test_an_intent_of_a_shard_that_was_built_anew_is_dropped(unscored_brief: Pat
 
 def test_a_killed_worker_is_replaced(unscored_brief: Path, scored_brief: Path) -> None:
     with started_askqa("score", unscored_brief, *COMMAND) as process:
-        assert wait_until(lambda: len(workers_of(process.pid)) == 1, 120)
+        assert wait_until(lambda: len(workers_of(process.pid)) == 1)
         workers_of(process.pid)[0].kill()
-        _, stderr = process.communicate(timeout=240)
+        _, stderr = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, stderr
     assert digests(unscored_brief) == digests(scored_brief)
 
 
 def test_ctrl_c_says_one_line_and_the_same_command_goes_on(unscored_brief: Path, scored_brief: Path) -> None:
     with started_askqa("score", unscored_brief, *COMMAND) as process:
-        assert wait_until(lambda: heard(unscored_brief) > 0 or process.poll() is not None, 120)
+        assert wait_until(lambda: heard(unscored_brief) > 0 or process.poll() is not None)
         started = psutil.Process(process.pid).children(recursive=True)
         os.killpg(process.pid, signal.SIGINT)
-        stdout, stderr = process.communicate(timeout=60)
+        stdout, stderr = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130, stderr
     assert stdout == ""
     assert "Traceback" not in stderr
     assert [line for line in stderr.splitlines() if line.startswith("askqa: ")] == stderr.splitlines()[-1:]
-    assert wait_until(lambda: all(map(is_gone, started)), 15)
+    assert wait_until(lambda: all(map(is_gone, started)))
     assert run_askqa("score", unscored_brief, *COMMAND).returncode == 0
     assert digests(unscored_brief) == digests(scored_brief)
 
 
 def test_a_dataset_takes_one_command_at_a_time(unscored_brief: Path) -> None:
     with started_askqa("score", unscored_brief, *COMMAND) as process:
-        assert wait_until(lambda: (unscored_brief / STATE / "heard.sqlite").exists() or process.poll() is not None, 120)
+        assert wait_until(lambda: (unscored_brief / STATE / "heard.sqlite").exists() or process.poll() is not None)
         second = run_askqa("score", unscored_brief, *COMMAND)
         assert process.poll() is None
     assert_one_line(second, 2)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from harness import (
+    PATIENCE,
     digests,
     finished_blocks,
     is_progress,
@@ -20,9 +21,6 @@ from harness import (
     write_corpus,
 )
 from ray_setup import RunningCluster, actors, marked
-
-SECONDS = 240
-"""For a build to get going, on a machine that is busy with other things."""
 
 STORY = "Mara polishes the lamp of the lighthouse every evening while her brother waits."
 
@@ -43,15 +41,14 @@ def test_killed_speakers_and_helpers_are_replaced(
     with started_askqa(*arguments, *cluster.options) as process:
         for kind, blocks in (("RaySpeaker", 0), ("Helper", 1), ("RaySpeaker", 2), ("Helper", 3)):
             assert wait_until(
-                lambda: finished_blocks(tmp_path / "ray") >= blocks or process.poll() is not None,  # noqa: B023
-                SECONDS,
+                lambda: finished_blocks(tmp_path / "ray") >= blocks or process.poll() is not None  # noqa: B023
             )
-            assert wait_until(lambda: bool(actors(kind)) or process.poll() is not None, SECONDS)  # noqa: B023
+            assert wait_until(lambda: bool(actors(kind)) or process.poll() is not None)  # noqa: B023
             assert process.poll() is None, "the corpus is too small: the build was done too early"
             time.sleep(rng.uniform(0.0, 0.1))
             for actor in actors(kind):
                 actor.kill()
-        _, stderr = process.communicate(timeout=2 * SECONDS)
+        _, stderr = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, stderr
     assert all(map(is_progress, stderr.splitlines()[1:])), stderr
     local = run_askqa(*arguments[:2], tmp_path / "local", *arguments[3:])

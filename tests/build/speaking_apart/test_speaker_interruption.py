@@ -16,6 +16,7 @@ import psutil
 import pytest
 from apart_setup import Setup, left_of, leftovers, live, marked
 from harness import (
+    PATIENCE,
     STATE,
     assert_one_line,
     finished_blocks,
@@ -50,7 +51,7 @@ def test_killed_speakers_are_replaced(setup: Setup, corpus: Path, local: dict[st
             time.sleep(rng.uniform(0.0, 0.3))
             for speaker in live(setup.speakers())[: 1 + kill % 2]:
                 speaker.kill()
-        _, stderr = process.communicate(timeout=240)
+        _, stderr = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, stderr
     assert "Traceback" not in stderr
     assert samples(out) == local
@@ -74,7 +75,7 @@ def test_killed_workers_are_replaced(setup: Setup, corpus: Path, local: dict[str
             victims = workers()[: 1 + kill % 2]
             for worker in victims + (live(setup.speakers()) if kill == 5 else []):
                 worker.kill()
-        _, stderr = process.communicate(timeout=240)
+        _, stderr = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, stderr
     assert "Traceback" not in stderr
     assert samples(out) == local
@@ -118,7 +119,7 @@ def test_kills_and_interruptions_of_the_build_change_nothing(
             started = left_of(process)
             if sent is signal.SIGINT:
                 os.killpg(process.pid, signal.SIGINT)
-                stdout, stderr = process.communicate(timeout=60)
+                stdout, stderr = process.communicate(timeout=PATIENCE)
                 assert process.returncode == 130, stderr
                 assert stdout == ""
                 assert [line for line in stderr.splitlines() if line.startswith("askqa: ")] == stderr.splitlines()[-1:]
@@ -126,7 +127,7 @@ def test_kills_and_interruptions_of_the_build_change_nothing(
             else:
                 process.kill()
                 process.wait()
-            assert wait_until(lambda: all(map(is_gone, started)), 30)  # noqa: B023
+            assert wait_until(lambda: all(map(is_gone, started)))  # noqa: B023
             if sent is signal.SIGKILL:
                 assert process.stderr is not None
                 assert "Traceback" not in process.stderr.read()
@@ -158,7 +159,7 @@ def test_what_was_spoken_by_a_speaker_that_ended_is_kept(setup: Setup, inside: R
         assert wait_until(speaker.connection.poll)
         speaker.send(SpeakingJob(8, 1.0, tmp_path / "texts", tmp_path / "other"))
         live(setup.speakers())[0].kill()
-        assert wait([speaker.sentinel], timeout=60)
+        assert wait([speaker.sentinel], timeout=PATIENCE)
         assert speaker.receive()[:1] == [7]
         with pytest.raises(EOFError):
             wait_until(lambda: 7 in speaker.receive())
