@@ -42,12 +42,21 @@ def write_corpus(path: Path, items: Sequence[Any]) -> Path:
 
 def install_engine(site: Path, module: Path, kind: str) -> None:
     """Install an engine for who has `site` on the path; its name is that of its module `NAME_engine.py`."""
-    name = module.stem.removesuffix("_engine")
+    _install(site, module, kind, "engine")
+
+
+def install_recogniser(site: Path, module: Path, kind: str) -> None:
+    """Install a recogniser for who has `site` on the path; its name is that of its module `NAME_recogniser.py`."""
+    _install(site, module, kind, "recogniser")
+
+
+def _install(site: Path, module: Path, kind: str, noun: str) -> None:
+    name = module.stem.removesuffix(f"_{noun}")
     shutil.copy(module, site)
-    info = site / f"{name}_engine-1.0.dist-info"
+    info = site / f"{name}_{noun}-1.0.dist-info"
     info.mkdir()
-    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}-engine\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text(f"[askqa_builder.engines]\n{name} = {name}_engine:{kind}\n")
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}-{noun}\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(f"[askqa_builder.{noun}s]\n{name} = {module.stem}:{kind}\n")
 
 
 def run_askqa(

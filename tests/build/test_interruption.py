@@ -43,7 +43,7 @@ def test_kills_at_any_moment_change_nothing(large_arguments: Arguments, undistur
     for kill in range(KILLS):
         with started_askqa(*large_arguments(out, "--workers", str(1 + kill % 2))) as process:
             if kill % 3 == 0:
-                assert wait_until(lambda: bool(workers_of(process.pid)) or process.poll() is not None)  # noqa: B023
+                assert wait_until(lambda: bool(workers_of(process.pid)) or process.poll() is not None)
                 time.sleep(rng.uniform(0.0, 0.5))
             else:
                 wait_for_blocks(process, out, finished_blocks(out) + rng.randint(0, 3))

@@ -1,10 +1,14 @@
-"""A small dataset with short stories in voices that PocketSphinx understands, and the same scored."""
+"""Small datasets with short stories in voices that PocketSphinx understands, and the same scored.
+
+Where it is not the point what is understood, a recogniser listens that costs nothing.
+"""
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +16,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "build"))
 
-from harness import write_corpus
+from harness import install_recogniser, write_corpus
 
 from askqa_builder import build, score
 
@@ -57,12 +61,13 @@ def short_corpus(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """A corpus and a profile set."""
     folder = tmp_path_factory.mktemp("short")
     (folder / "profile.yaml").write_text(PROFILE, "utf-8")
-    return write_corpus(folder / "short_test.json", [item(number) for number in range(4)]), folder / "profile.yaml"
+    items = [{**item(number), "history_turns": []} for number in range(4)]
+    return write_corpus(folder / "short_test.json", items), folder / "profile.yaml"
 
 
 @pytest.fixture(scope="session")
 def built(short_corpus: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A dataset of two shards and six rows, not scored. Read it, never change it."""
+    """A dataset of two shards and eight rows, not scored. Read it, never change it."""
     corpus, profile = short_corpus
     out = tmp_path_factory.mktemp("datasets") / "short"
     build(corpus, out, profiles=str(profile), workers=1)
@@ -71,7 +76,7 @@ def built(short_corpus: tuple[Path, Path], tmp_path_factory: pytest.TempPathFact
 
 @pytest.fixture(scope="session")
 def brief(short_corpus: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A dataset of two shards and three rows without history, quick to score. Read it, never change it."""
+    """A dataset of two shards and three rows. Read it, never change it."""
     _, profile = short_corpus
     folder = tmp_path_factory.mktemp("brief")
     corpus = write_corpus(folder / "brief_test.json", [{**item(number), "history_turns": []} for number in range(2)])
@@ -86,9 +91,33 @@ def unscored_brief(brief: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def scored_brief(brief: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The brief dataset scored without interruption. Read it, never change it."""
-    return _scored(brief, tmp_path_factory)
+def counting_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder on whose path the recogniser `counting` is installed."""
+    site = tmp_path_factory.mktemp("counting-site")
+    install_recogniser(site, Path(__file__).parent / "counting_recogniser.py", "CountingRecogniser")
+    return site
+
+
+@pytest.fixture
+def counting(counting_site: Path) -> Iterator[str]:
+    """The name of a recogniser that is installed for this process and those it starts."""
+    with pytest.MonkeyPatch.context() as patch:
+        yield _installed(counting_site, patch)
+
+
+@pytest.fixture(scope="session")
+def scored_brief(brief: Path, counting_site: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The brief dataset scored by `counting` without interruption. Read it, never change it."""
+    out = Path(shutil.copytree(brief, tmp_path_factory.mktemp("datasets") / "scored-brief"))
+    with pytest.MonkeyPatch.context() as patch:
+        score(out, asr=_installed(counting_site, patch), workers=1)
+    return out
+
+
+def _installed(site: Path, patch: pytest.MonkeyPatch) -> str:
+    patch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [str(site), os.environ.get("PYTHONPATH", "")])))
+    patch.syspath_prepend(site)
+    return "counting"
 
 
 @pytest.fixture
@@ -100,13 +129,9 @@ def unscored(built: Path, tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def scored(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The larger dataset scored by PocketSphinx. Read it, never change it."""
-    return _scored(built, tmp_path_factory)
-
-
-def _scored(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     pytest.importorskip("pocketsphinx", reason="the asr extra is not installed")
-    out = Path(shutil.copytree(dataset, tmp_path_factory.mktemp("datasets") / "scored"))
-    score(out, asr="pocketsphinx", workers=2)
+    out = Path(shutil.copytree(built, tmp_path_factory.mktemp("datasets") / "scored"))
+    score(out, asr="pocketsphinx", workers=1)
     return out
 
 
