@@ -59,7 +59,7 @@ def demo_dataset(demo_file: Path, quick_profile: Path, tmp_path_factory: pytest.
     from askqa_builder import build
 
     out = tmp_path_factory.mktemp("datasets") / "demo"
-    build(demo_file, out, profiles=str(quick_profile), seed=7, workers=2)
+    build(demo_file, out, profiles=str(quick_profile), seed=7, workers=1)
     return out
 
 

@@ -16,10 +16,10 @@ QUICK_BUILD = ("--shard-size", "5MB", "--seed", "11")
 
 @pytest.fixture(scope="session")
 def large_corpus(demo_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Sixty-five conversations, among them one without a story and one that stands there twice."""
-    items = replicate(json.loads(demo_file.read_text("utf-8"))["data"], 5)
+    """Thirty-nine conversations, among them one without a story and one that stands there twice."""
+    items = replicate(json.loads(demo_file.read_text("utf-8"))["data"], 3)
     items.insert(20, {**items[3], "id": "no-story", "story": " "})
-    items.insert(40, items[7])
+    items.insert(30, items[7])
     return write_corpus(tmp_path_factory.mktemp("corpora") / "large_test.json", items)
 
 

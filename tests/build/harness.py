@@ -63,11 +63,18 @@ def run_askqa(
     *arguments: object, env: Mapping[str, str] | None = None, timeout: float = PATIENCE, shell_prefix: str = ""
 ) -> subprocess.CompletedProcess[str]:
     """Run the command line; shell_prefix: shell commands before it, as `ulimit -f 100;`."""
-    command = [ASKQA, *map(str, arguments)]
+    command = _command(arguments)
     if shell_prefix:
         command = ["bash", "-c", f'{shell_prefix} exec "$@"', "bash", *command]
     full = {**os.environ, **(env or {})}
     return subprocess.run(command, capture_output=True, text=True, timeout=timeout, env=full, check=False)
+
+
+def _command(arguments: Sequence[object]) -> list[str]:
+    """The command line with one worker, each of which costs a second to start, unless the arguments speak of that."""
+    command = [ASKQA, *map(str, arguments)]
+    speaks_of_it = {"--workers", "--executor", "--dry-run"}.intersection(command)
+    return command if command[1] not in ("build", "regenerate") or speaks_of_it else [*command, "--workers", "1"]
 
 
 @contextmanager
@@ -77,7 +84,7 @@ def started_askqa(*arguments: object) -> Iterator[subprocess.Popen[str]]:
     Whatever is left of it at the end of the `with` block is killed.
     """
     process = subprocess.Popen(
-        [ASKQA, *map(str, arguments)],
+        _command(arguments),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -133,7 +133,7 @@ def test_none_takes_a_channel_away(demo_file: Path, demo_dataset: Path, quick_pr
     """Without a channel a build is what it is where nobody speaks of channels."""
     profile = tmp_path / "called.yaml"
     profile.write_text(quick_profile.read_text("utf-8") + "channel: {telephone: }\n", "utf-8")
-    build(demo_file, tmp_path / "clean", profiles=str(profile), channel="none", seed=SEED, workers=2)
+    build(demo_file, tmp_path / "clean", profiles=str(profile), channel="none", seed=SEED, workers=1)
     assert (samples(tmp_path / "clean")) == samples(demo_dataset)
     clean, known = manifest(tmp_path / "clean"), manifest(demo_dataset)
     assert clean["config_digest"] == known["config_digest"]

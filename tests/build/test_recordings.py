@@ -72,7 +72,7 @@ def folder(demo_dataset: Path, sheet: list[dict[str, str]], tmp_path_factory: py
 @pytest.fixture(scope="module")
 def recorded(demo_file: Path, quick_profile: Path, folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("datasets") / "recorded"
-    report = build(demo_file, out, profiles=str(quick_profile), recordings=str(folder), workers=2)
+    report = build(demo_file, out, profiles=str(quick_profile), recordings=str(folder), workers=1)
     assert report.exit_code == 0
     return out
 
@@ -219,7 +219,7 @@ def test_people_in_place_of_the_synthetic_users_of_a_dataset(
 ) -> None:
     """The others keep their samples; people say what they say in a build of recordings."""
     out = tmp_path / "out"
-    regenerate(demo_dataset, out, roles="user", recordings=str(folder), workers=2)
+    regenerate(demo_dataset, out, roles="user", recordings=str(folder), workers=1)
     before, people, after = whole_rows(demo_dataset), whole_rows(recorded), whole_rows(out)
     assert list(after) == list(before)
     for identifier, row in after.items():

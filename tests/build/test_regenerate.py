@@ -63,7 +63,7 @@ def pauses(row: Row) -> list[int]:
 def original(demo_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three voices a conversation, out of flite's four."""
     out = tmp_path_factory.mktemp("datasets") / "original"
-    build(demo_file, out, seed=7, workers=2, limit=5)
+    build(demo_file, out, seed=7, workers=1, limit=5)
     return out
 
 
@@ -163,7 +163,7 @@ def test_workers_change_nothing_and_a_finished_run_is_left_alone(
 
 def test_all_roles_by_another_engine(original: Path, tmp_path: Path) -> None:
     pytest.importorskip("espeakng_loader", reason="the espeak extra is not installed")
-    regenerate(original, tmp_path / "out", profiles="espeak", seed=3, workers=2)
+    regenerate(original, tmp_path / "out", profiles="espeak", seed=3, workers=1)
     before, after = whole_rows(original), whole_rows(tmp_path / "out")
     assert list(before) == list(after)
     assert {speaker["engine"] for row in after.values() for speaker in row["speakers"]} == {"espeak"}
@@ -173,7 +173,7 @@ def test_all_roles_by_another_engine(original: Path, tmp_path: Path) -> None:
 
 def test_one_role_by_another_engine_names_both(original: Path, tmp_path: Path) -> None:
     pytest.importorskip("espeakng_loader", reason="the espeak extra is not installed")
-    regenerate(original, tmp_path / "out", profiles="espeak", roles="assistant", workers=2)
+    regenerate(original, tmp_path / "out", profiles="espeak", roles="assistant", workers=1)
     told = manifest(tmp_path / "out")
     assert {engine["name"] for engine in told["engines"]} == {"flite", "espeak"}
     assert {role: entry["engine"] for role, entry in told["profiles"]["roles"].items()} == {
@@ -187,7 +187,7 @@ def test_one_role_by_another_engine_names_both(original: Path, tmp_path: Path) -
 def test_a_set_need_not_name_kept_roles(original: Path, tmp_path: Path) -> None:
     profile = tmp_path / "user.yaml"
     profile.write_text("engine: flite\ndemo: true\nroles: {user: {voices: [kal16], rate: 1.3}}\n")
-    regenerate(original, tmp_path / "out", roles="user", profiles=str(profile), workers=2)
+    regenerate(original, tmp_path / "out", roles="user", profiles=str(profile), workers=1)
     rows = whole_rows(tmp_path / "out").values()
     assert {voices(row)["user"] for row in rows} == {"kal16"}
     assert "user (user), flite (narrator, assistant)" not in (tmp_path / "out" / "README.md").read_text("utf-8")
@@ -197,7 +197,7 @@ def test_a_set_need_not_name_kept_roles(original: Path, tmp_path: Path) -> None:
 
 
 def test_every_role_gets_another_voice_where_there_is_one(original: Path, tmp_path: Path) -> None:
-    regenerate(original, tmp_path / "out", seed=99, workers=2)
+    regenerate(original, tmp_path / "out", seed=99, workers=1)
     before, after = whole_rows(original), whole_rows(tmp_path / "out")
     changed = [voices(before[one])[role] != voices(after[one])[role] for one in before for role in voices(before[one])]
     assert sum(changed) / len(changed) > 0.9  # with four voices for three roles the last one may find no other
@@ -215,7 +215,7 @@ def test_a_role_without_another_voice_is_told(
 
 
 def test_renditions_share_what_is_kept(original: Path, tmp_path: Path) -> None:
-    regenerate(original, tmp_path / "out", roles="user", renditions=2, workers=2)
+    regenerate(original, tmp_path / "out", roles="user", renditions=2, workers=1)
     after = whole_rows(tmp_path / "out")
     before = whole_rows(original)
     assert set(after) == set(before) | {f"{identifier}~1" for identifier in before}
@@ -249,8 +249,8 @@ def test_a_filtered_dataset_keeps_its_rows(original: Path, demo_file: Path, tmp_
 
 
 def test_shared_narrations_stay_shared(demo_file: Path, tmp_path: Path) -> None:
-    build(demo_file, tmp_path / "original", share_narration=True, limit=5, workers=2)
-    regenerate(tmp_path / "original", tmp_path / "out", seed=5, workers=2)
+    build(demo_file, tmp_path / "original", share_narration=True, limit=5, workers=1)
+    regenerate(tmp_path / "original", tmp_path / "out", seed=5, workers=1)
     told: dict[str, set[bytes]] = {}
     for row in whole_rows(tmp_path / "out").values():
         told.setdefault(row["story_id"], set()).add(turn_samples(row)[0])

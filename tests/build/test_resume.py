@@ -25,7 +25,7 @@ def corpus(demo_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def options(quick_profile: Path) -> dict[str, Any]:
-    return {"profiles": str(quick_profile), "shard_size": "1MB", "workers": 2}
+    return {"profiles": str(quick_profile), "shard_size": "1MB", "workers": 1}
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def times(folder: Path) -> dict[str, int]:
 
 def test_a_finished_build_is_left_alone(corpus: Path, options: dict[str, Any], dataset: Path) -> None:
     before = digests(dataset), times(dataset)
-    report = build(corpus, dataset, **{**options, "workers": 1})
+    report = build(corpus, dataset, **{**options, "workers": 2})
     assert report.already_complete
     assert report.exit_code == 3
     assert (digests(dataset), times(dataset)) == before

@@ -14,7 +14,7 @@ def espeak_dataset(demo_file: Path, tmp_path_factory: pytest.TempPathFactory) ->
     """The demo file in the shipped espeak set's eighteen voices, each heard a few times only."""
     pytest.importorskip("espeakng_loader")
     out = tmp_path_factory.mktemp("datasets") / "espeak"
-    build(demo_file, out, profiles="espeak", seed=3, workers=2, renditions=2)
+    build(demo_file, out, profiles="espeak", seed=3, workers=1, renditions=2)
     return out
 
 

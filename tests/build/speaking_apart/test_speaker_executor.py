@@ -72,7 +72,7 @@ def test_texts_that_end_a_worker(setup: Setup, short: list[Item], tmp_path: Path
     """While it prepares the text, and while it finishes the speech."""
     out = tmp_path / "out"
     items = inserted(short[:2], "preparekill", "markerdeadly")
-    result = setup.run(write_corpus(tmp_path / "all_test.json", items), out, "--workers", 2)
+    result = setup.run(write_corpus(tmp_path / "all_test.json", items), out)
     assert result.returncode == 3, result.stderr
     assert [reject["id"] for reject in rejects(out)] == ["marked-preparekill", "marked-markerdeadly"]
     assert {reject["reason"] for reject in rejects(out)} == {"engine_crashed"}

@@ -69,11 +69,11 @@ def test_killed_workers_are_replaced(setup: Setup, corpus: Path, local: dict[str
         return [worker for worker in workers_of(process.pid) if worker.pid not in setup.speakers()]
 
     with setup.started(corpus, out, "--workers", "2") as process:
-        for kill in range(6):
+        for kill in range(4):
             assert wait_until(lambda: len(workers()) >= 2 or process.poll() is not None)
             time.sleep(rng.uniform(0.0, 0.8))
             victims = workers()[: 1 + kill % 2]
-            for worker in victims + (live(setup.speakers()) if kill == 5 else []):
+            for worker in victims + (live(setup.speakers()) if kill == 3 else []):
                 worker.kill()
         _, stderr = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, stderr
@@ -88,14 +88,14 @@ def test_an_engine_that_is_away_keeps_what_was_spoken(
     items = json.loads(corpus.read_text("utf-8"))["data"]
     items.insert(13, marked(items[0], "markeraway"))
     whole, out = write_corpus(tmp_path / "whole_test.json", items), tmp_path / "out"
-    failed = setup.run(whole, out, "--workers", 2)
+    failed = setup.run(whole, out)
     assert_one_line(failed, 1)
     assert "the server is away" in failed.stderr
     assert not live(setup.speakers())
     assert finished_blocks(out) >= 1
     assert not list((out / STATE / "blocks").glob("*.speech"))
     setup.forget()
-    result = setup.run(whole, out, "--workers", 2)
+    result = setup.run(whole, out)
     assert result.returncode == 0, result.stderr
     assert "done before" in result.stderr
     turns = {(row["conversation_id"], turn["text"]) for row in rows(out, "clarified") for turn in row["turns"]}
@@ -112,7 +112,7 @@ def test_kills_and_interruptions_of_the_build_change_nothing(
     out = tmp_path / "out"
     for blocks, sent in ((0, signal.SIGINT), (1, signal.SIGKILL), (4, signal.SIGINT)):
         setup.forget()
-        with setup.started(corpus, out, "--workers", "2") as process:
+        with setup.started(corpus, out) as process:
             assert wait_until(lambda: setup.speakers() != [] or process.poll() is not None)
             assert wait_until(lambda: finished_blocks(out) >= blocks or process.poll() is not None)  # noqa: B023
             assert process.poll() is None, "the corpus is too small: the build was done too early"
@@ -131,7 +131,7 @@ def test_kills_and_interruptions_of_the_build_change_nothing(
             if sent is signal.SIGKILL:
                 assert process.stderr is not None
                 assert "Traceback" not in process.stderr.read()
-    result = setup.run(corpus, out, "--workers", 2)
+    result = setup.run(corpus, out)
     assert result.returncode == 0, result.stderr
     assert samples(out) == local
     assert not leftovers(out)

@@ -183,7 +183,7 @@ def test_the_shipped_set_divides_the_studio_speakers() -> None:
 
 
 def test_a_build_speaks_with_it_and_rejects_what_does_not_end(folder: Path, tmp_path: Path) -> None:
-    story = "We saw a boat on the river."
+    story = "We saw a boat."
     item = {
         "story": story,
         "target_turn": {"turn_id": 1, "question": "What did we see?", "answer": "a boat", "rationale": "a boat"},
@@ -192,10 +192,10 @@ def test_a_build_speaks_with_it_and_rejects_what_does_not_end(folder: Path, tmp_
         "source": "askqa-demo",
     }
     corpus = tmp_path / "river_test.json"
-    corpus.write_text(json.dumps({"data": [{**item, "id": f"river|1|{i}"} for i in range(3)]}), "utf-8")
+    corpus.write_text(json.dumps({"data": [{**item, "id": f"river|1|{i}"} for i in range(2)]}), "utf-8")
     endless = write_tiny_xtts(tmp_path / "models" / "endless", stop=0.0)
     rows, rejects = {}, {}
-    for name, model, limit in (("good", folder, 3), ("endless", endless, 1)):
+    for name, model, limit in (("good", folder, 2), ("endless", endless, 1)):
         profiles, out = tmp_path / f"{name}.yaml", tmp_path / name
         role = "{voices: ['*'], rate: [uniform, 0.9, 1.1]}"
         profiles.write_text(
@@ -210,7 +210,7 @@ def test_a_build_speaks_with_it_and_rejects_what_does_not_end(folder: Path, tmp_
         rejects[name] = [json.loads(line)["detail"] for line in lines]
         assert "CPML: non-commercial use only" in (out / "README.md").read_text("utf-8")
     assert rows["good"] > 0
-    assert rows["good"] + len(rejects["good"]) == 3
+    assert rows["good"] + len(rejects["good"]) == 2
     assert rows["endless"] == 0
     assert len(rejects["endless"]) == 1
     assert all("after 4 tries" in detail for details in rejects.values() for detail in details)
