@@ -19,6 +19,7 @@ from askqa_builder import build
 from askqa_builder.errors import UsageError
 
 SEED = 7
+LIMIT = 7
 CLEAN_COLUMNS = ("duration", "num_samples", "turns", "words", "speakers", "evidence", "response", "seed")
 
 
@@ -37,9 +38,20 @@ def by_id(dataset: Path) -> dict[str, dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def noisy_call(demo_file: Path, quick_profile: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo dataset once more, over a telephone from a noisy place. Read it, never change it."""
+    """The first of the demo dataset once more, over a telephone from a noisy place. Read it, never change it."""
     out = tmp_path_factory.mktemp("datasets") / "noisy-call"
-    arguments = ("--profiles", quick_profile, "--channel", "noisy-call", "--seed", SEED, "--workers", 2)
+    arguments = (
+        "--profiles",
+        quick_profile,
+        "--channel",
+        "noisy-call",
+        "--seed",
+        SEED,
+        "--workers",
+        2,
+        "--limit",
+        LIMIT,
+    )
     result = run_askqa("build", demo_file, out, *arguments)
     assert result.returncode == 0, result.stderr
     assert "channel: noise + telephone" in result.stdout
@@ -48,7 +60,7 @@ def noisy_call(demo_file: Path, quick_profile: Path, tmp_path_factory: pytest.Te
 
 def test_only_the_channel_differs(noisy_call: Path, demo_dataset: Path) -> None:
     noisy, clean = by_id(noisy_call), by_id(demo_dataset)
-    assert noisy.keys() == clean.keys()
+    assert noisy.keys() < clean.keys()
     for row_id, row in noisy.items():
         assert {key: row[key] for key in CLEAN_COLUMNS} == {key: clean[row_id][key] for key in CLEAN_COLUMNS}
         assert row["pcm_sha256"] != clean[row_id]["pcm_sha256"]
@@ -95,7 +107,7 @@ def test_rows_of_one_conversation_share_channel_and_prefix(noisy_call: Path) -> 
             assert end > 0
             assert np.array_equal(heard[one["id"]][:end], heard[other["id"]][:end])
             compared += 1
-    assert compared > 10
+    assert compared > 5
 
 
 def test_outside_the_band_there_is_next_to_nothing(noisy_call: Path) -> None:
@@ -124,7 +136,7 @@ def test_samples_depend_on_the_conversation_alone(
 def test_number_of_workers_does_not_change_a_byte(
     noisy_call: Path, demo_file: Path, quick_profile: Path, tmp_path: Path
 ) -> None:
-    options = {"profiles": str(quick_profile), "channel": "noisy-call", "seed": SEED}
+    options = {"profiles": str(quick_profile), "channel": "noisy-call", "seed": SEED, "limit": LIMIT}
     build(demo_file, tmp_path / "one", workers=1, **options)
     assert digests(tmp_path / "one") == digests(noisy_call)
 

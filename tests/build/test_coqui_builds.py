@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,15 @@ import pyarrow.parquet as pq
 import pytest
 from harness import run_askqa
 
+from askqa_builder.build.job import Job
 from askqa_builder.build.local_executor import LocalExecutor
 from askqa_builder.build.options import BuildOptions
+from askqa_builder.build.plan import Plan
+from askqa_builder.build.recipe import Recipe
 from askqa_builder.build.run import prepare
 from askqa_builder.build.speaker_executor import SpeakerExecutor
 from askqa_builder.build.spool import Spool
 from askqa_builder.corpus.conversation import Stage
-
-SETTINGS = ("--limit", "2", "--seed", "4")
 
 
 @pytest.fixture(scope="module")
@@ -42,22 +44,40 @@ def rows(dataset: Path) -> list[dict[str, Any]]:
     return [row for file in sorted(dataset.glob("data/*/*.parquet")) for row in pq.read_table(file).to_pylist()]
 
 
-def test_a_build_on_a_cpu(vits_profile: Path, demo_file: Path, tmp_path: Path) -> None:
-    built = []
-    for workers in (1, 2):
-        out = tmp_path / str(workers)
-        done = run_askqa(
-            "build", demo_file, out, "--profiles", vits_profile, "--device", "cpu", "--workers", workers, *SETTINGS
-        )
-        assert done.returncode == 0, done.stderr
-        assert "Traceback" not in done.stderr
-        built.append(rows(out))
-    assert built[0] == built[1]
-    assert len(built[0]) >= 2
-    manifest = (tmp_path / "1/askqa.json").read_text("utf-8")
+def spoken(executor: type[LocalExecutor | SpeakerExecutor], recipe: Recipe, plan: Plan, folder: Path) -> list[Any]:
+    """The rows that an executor makes with one worker."""
+    folder.mkdir()
+    spool = Spool(folder)
+    outcomes = sorted(executor(recipe, spool, 1).run(plan.blocks), key=lambda outcome: outcome.index)
+    assert not list(folder.glob("*.speech"))
+    return [
+        row for stage in Stage for one in outcomes for batch in spool.batches(one, stage) for row in batch.to_pylist()
+    ]
+
+
+@pytest.fixture(scope="module")
+def job(vits_profile: Path, demo_file: Path) -> Job:
+    return prepare(demo_file, BuildOptions(profiles=str(vits_profile), limit=2, seed=4, device="cpu"))
+
+
+@pytest.fixture(scope="module")
+def by_one_worker(job: Job, tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
+    """The rows of two conversations as one worker speaks them."""
+    return spoken(LocalExecutor, job.recipe, job.plan, tmp_path_factory.mktemp("spools") / "local")
+
+
+def test_a_build_on_a_cpu(vits_profile: Path, demo_file: Path, by_one_worker: list[Any], tmp_path: Path) -> None:
+    arguments = ("--profiles", vits_profile, "--device", "cpu", "--workers", 2, "--limit", 2, "--seed", 4)
+    done = run_askqa("build", demo_file, tmp_path / "out", *arguments)
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    built = rows(tmp_path / "out")
+    assert sorted(built, key=itemgetter("id")) == sorted(by_one_worker, key=itemgetter("id"))
+    assert len(built) >= 2
+    manifest = (tmp_path / "out" / "askqa.json").read_text("utf-8")
     assert str(vits_profile.parent) not in manifest
     assert json.loads(manifest)["numeric_mode"] == "cpu-float32"
-    for row in built[0]:
+    for row in built:
         for i, turn in enumerate(row["turns"]):
             words = [word for word in row["words"] if word["turn"] == i]
             # a token may be a word or two of the text, never none of them
@@ -69,22 +89,11 @@ def test_a_build_on_a_cpu(vits_profile: Path, demo_file: Path, tmp_path: Path) -
 
 
 def test_speaking_apart_on_several_devices_gives_the_same_rows(
-    vits_profile: Path, demo_file: Path, tmp_path: Path
+    job: Job, by_one_worker: list[Any], tmp_path: Path
 ) -> None:
     """What a GPU does, with CPUs for devices: other processes, other batches, the same speech."""
-    job = prepare(demo_file, BuildOptions(profiles=str(vits_profile), limit=2, device="cpu"))
-    found = []
-    for executor, devices in ((LocalExecutor, ("cpu",)), (SpeakerExecutor, ("cpu", "cpu"))):
-        spool = Spool(tmp_path / executor.__name__)
-        spool.folder.mkdir()
-        recipe = replace(job.recipe, devices=devices)
-        outcomes = sorted(executor(recipe, spool, 1).run(job.plan.blocks), key=lambda outcome: outcome.index)
-        assert not list(spool.folder.glob("*.speech"))
-        found.append(
-            [batch.to_pylist() for outcome in outcomes for stage in Stage for batch in spool.batches(outcome, stage)]
-        )
-    assert found[0] == found[1]
-    assert sum(map(len, found[0])) >= 2
+    recipe = replace(job.recipe, devices=("cpu", "cpu"))
+    assert spoken(SpeakerExecutor, recipe, job.plan, tmp_path / "apart") == by_one_worker
 
 
 def test_a_worker_computes_with_one_thread() -> None:

@@ -39,7 +39,7 @@ def test_killed_speakers_and_helpers_are_replaced(
     arguments = ("build", corpus, tmp_path / "ray", "--profiles", apart_profile, "--shard-size", "5MB")
     rng = random.Random(6)
     with started_askqa(*arguments, *cluster.options) as process:
-        for kind, blocks in (("RaySpeaker", 0), ("Helper", 1), ("RaySpeaker", 2), ("Helper", 3)):
+        for kind, blocks in (("Helper", 0), ("RaySpeaker", 1)):
             assert wait_until(
                 lambda: finished_blocks(tmp_path / "ray") >= blocks or process.poll() is not None  # noqa: B023
             )
@@ -60,18 +60,14 @@ def test_texts_that_end_a_speaker_or_a_helper_are_rejected(
     cluster: RunningCluster, demo_file: Path, apart_profile: Path, tmp_path: Path
 ) -> None:
     """In one block: while it is planned, and while it is spoken."""
-    items = json.loads(demo_file.read_text("utf-8"))["data"][:3]
+    items = json.loads(demo_file.read_text("utf-8"))["data"][:2]
     short = [{**item, "story": STORY, "history_turns": item["history_turns"][:1]} for item in items]
-    short[1:1] = [marked(short[0], "markerkill"), marked(short[0], "markererror"), marked(short[0], "preparekill")]
+    short[1:1] = [marked(short[0], "markerkill"), marked(short[0], "preparekill")]
     corpus = write_corpus(tmp_path / "all_test.json", short)
     for name, options in (("ray", cluster.options), ("local", [])):
         result = run_askqa(
             "build", corpus, tmp_path / name, "--profiles", apart_profile, *options, env=cluster.environment
         )
         assert result.returncode == 3, result.stderr
-    assert [reject["reason"] for reject in rejects(tmp_path / "ray")] == [
-        "engine_crashed",
-        "unspeakable",
-        "engine_crashed",
-    ]
+    assert [reject["reason"] for reject in rejects(tmp_path / "ray")] == ["engine_crashed", "engine_crashed"]
     assert digests(tmp_path / "ray") == digests(tmp_path / "local")

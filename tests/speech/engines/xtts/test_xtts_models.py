@@ -14,6 +14,9 @@ import pytest
 import soundfile
 
 from askqa_builder import build
+from askqa_builder.build.options import BuildOptions
+from askqa_builder.build.run import prepare
+from askqa_builder.build.worker import open_worker
 from askqa_builder.errors import UsageError
 from askqa_builder.speech.engine import Speech, Utterance, load_engine
 from askqa_builder.speech.engines.flite import FliteEngine
@@ -182,35 +185,48 @@ def test_the_shipped_set_divides_the_studio_speakers() -> None:
 # --- in a build ---
 
 
-def test_a_build_speaks_with_it_and_rejects_what_does_not_end(folder: Path, tmp_path: Path) -> None:
-    story = "We saw a boat."
+def corpus(path: Path, count: int) -> Path:
+    """Write short conversations in Abg-CoQA's format."""
     item = {
-        "story": story,
+        "story": SHORT,
         "target_turn": {"turn_id": 1, "question": "What did we see?", "answer": "a boat", "rationale": "a boat"},
         "history_turns": [],
         "ambiguity": "non_ambiguous",
         "source": "askqa-demo",
     }
-    corpus = tmp_path / "river_test.json"
-    corpus.write_text(json.dumps({"data": [{**item, "id": f"river|1|{i}"} for i in range(2)]}), "utf-8")
-    endless = write_tiny_xtts(tmp_path / "models" / "endless", stop=0.0)
-    rows, rejects = {}, {}
-    for name, model, limit in (("good", folder, 2), ("endless", endless, 1)):
-        profiles, out = tmp_path / f"{name}.yaml", tmp_path / name
-        role = "{voices: ['*'], rate: [uniform, 0.9, 1.1]}"
-        profiles.write_text(
-            f"engine: xtts\noptions: {{model_path: {model}}}\n"
-            f"roles: {{narrator: {role}, user: {role}, assistant: {role}}}\n",
-            "utf-8",
-        )
-        build(corpus, out, profiles=str(profiles), seed=7, limit=limit, workers=1)
-        rows[name] = sum(pq.read_metadata(path).num_rows for path in (out / "data").rglob("*.parquet"))
-        listed = out / "rejected.jsonl"
-        lines = listed.read_text("utf-8").splitlines() if listed.exists() else []
-        rejects[name] = [json.loads(line)["detail"] for line in lines]
-        assert "CPML: non-commercial use only" in (out / "README.md").read_text("utf-8")
-    assert rows["good"] > 0
-    assert rows["good"] + len(rejects["good"]) == 2
-    assert rows["endless"] == 0
-    assert len(rejects["endless"]) == 1
-    assert all("after 4 tries" in detail for details in rejects.values() for detail in details)
+    path.write_text(json.dumps({"data": [{**item, "id": f"river|1|{i}"} for i in range(count)]}), "utf-8")
+    return path
+
+
+def profile_of(path: Path, model: Path) -> str:
+    role = "{voices: ['*'], rate: [uniform, 0.9, 1.1]}"
+    path.write_text(
+        f"engine: xtts\noptions: {{model_path: {model}}}\nroles: {{narrator: {role}, user: {role}, assistant: {role}}}\n",
+        "utf-8",
+    )
+    return str(path)
+
+
+def test_a_build_speaks_with_it(folder: Path, tmp_path: Path) -> None:
+    source, profiles = corpus(tmp_path / "river_test.json", 2), profile_of(tmp_path / "tiny.yaml", folder)
+    build(source, tmp_path / "out", profiles=profiles, seed=7, workers=1)
+    rows = sum(pq.read_metadata(path).num_rows for path in (tmp_path / "out" / "data").rglob("*.parquet"))
+    listed = tmp_path / "out" / "rejected.jsonl"
+    rejects = listed.read_text("utf-8").splitlines() if listed.exists() else []
+    assert rows > 0
+    assert rows + len(rejects) == 2
+    assert all("after 4 tries" in json.loads(line)["detail"] for line in rejects)
+    assert "CPML: non-commercial use only" in (tmp_path / "out" / "README.md").read_text("utf-8")
+
+
+def test_a_worker_rejects_what_does_not_end(tmp_path: Path) -> None:
+    endless = write_tiny_xtts(tmp_path / "endless", stop=0.0)
+    source, profiles = corpus(tmp_path / "river_test.json", 1), profile_of(tmp_path / "endless.yaml", endless)
+    job = prepare(source, BuildOptions(profiles=profiles, seed=7))
+    (block,) = job.plan.blocks
+    with open_worker(job.recipe, None, speaking=True) as worker:
+        made = worker.make(block, {})
+    assert not any(made.rows.values())
+    (reject,) = made.rejects
+    assert (reject.reason, reject.stage) == ("unspeakable", "speak")
+    assert "after 4 tries" in reject.detail
