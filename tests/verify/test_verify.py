@@ -126,7 +126,7 @@ def test_nothing_structural_is_found_in_the_speech_of_random_weights(
         f"roles: {{narrator: {role}, user: {role}, assistant: {role}}}\n",
         "utf-8",
     )
-    build(demo_file, tmp_path / "dataset", profiles=str(profile), limit=4, device="cpu", workers=1)
+    build(demo_file, tmp_path / "dataset", profiles=str(profile), limit=2, device="cpu", workers=1)
     report = verify(tmp_path / "dataset", workers=1)
     assert [finding for finding in report.findings if finding.check not in ("pitch", "pace")] == []
 

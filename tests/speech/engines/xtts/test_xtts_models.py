@@ -201,7 +201,8 @@ def corpus(path: Path, count: int) -> Path:
 def profile_of(path: Path, model: Path) -> str:
     role = "{voices: ['*'], rate: [uniform, 0.9, 1.1]}"
     path.write_text(
-        f"engine: xtts\noptions: {{model_path: {model}}}\nroles: {{narrator: {role}, user: {role}, assistant: {role}}}\n",
+        f"engine: xtts\noptions: {{model_path: {model}}}\n"
+        f"roles: {{narrator: {role}, user: {role}, assistant: {role}}}\n",
         "utf-8",
     )
     return str(path)
