@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import io
 import json
 import os
 import shutil
@@ -12,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,16 @@ def run_askqa(
         command = ["bash", "-c", f'{shell_prefix} exec "$@"', "bash", *command]
     full = {**os.environ, **(env or {})}
     return subprocess.run(command, capture_output=True, text=True, timeout=timeout, env=full, check=False)
+
+
+def askqa_here(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """Run the command line in this process: quick, for what ends before it starts others."""
+    from askqa_builder.cli.app import run
+
+    out, error = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(error):
+        code = run([str(argument) for argument in arguments])
+    return subprocess.CompletedProcess(arguments, code, out.getvalue(), error.getvalue())
 
 
 def _command(arguments: Sequence[object]) -> list[str]:

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import soundfile
-from harness import assert_one_line, digests, manifest, rows, run_askqa, samples, write_corpus
+from harness import askqa_here, assert_one_line, digests, manifest, rows, run_askqa, samples, write_corpus
 from numpy.typing import NDArray
 
 from askqa_builder import build
@@ -201,7 +201,7 @@ def test_a_missing_library_is_named(
 
 
 def test_an_unknown_channel_is_one_line(demo_file: Path, tmp_path: Path) -> None:
-    result = run_askqa("build", demo_file, tmp_path / "out", "--channel", "telefone")
+    result = askqa_here("build", demo_file, tmp_path / "out", "--channel", "telefone")
     assert_one_line(result, 2)
     assert "no channel 'telefone' is shipped (close: telephone)" in result.stderr
     assert not (tmp_path / "out").exists()
@@ -220,6 +220,6 @@ def test_silent_noise_ends_a_build_with_one_line(demo_file: Path, quick_profile:
 def test_profiles_shows_the_channel(quick_profile: Path, tmp_path: Path) -> None:
     profile = tmp_path / "called.yaml"
     profile.write_text(quick_profile.read_text("utf-8") + "channel: {noise: {snr: 12}}\n", "utf-8")
-    result = run_askqa("profiles", profile)
+    result = askqa_here("profiles", profile)
     assert json.loads(result.stdout)["channel"] == {"noise": {"sources": ["pink", "speech"], "snr": 12.0}}
-    assert "noisy-call, telephone" in run_askqa("profiles").stdout
+    assert "noisy-call, telephone" in askqa_here("profiles").stdout

@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from harness import run_askqa
+from harness import askqa_here, run_askqa
 
 from askqa_builder.build.job import Job
 from askqa_builder.build.local_executor import LocalExecutor
@@ -121,7 +121,7 @@ def test_a_device_that_cannot_be_had_is_one_line(
     chosen = profiles or vits_profile
     corpus = tmp_path / "corpus_test.json"
     corpus.write_text("nothing that can be read", "utf-8")
-    done = run_askqa("build", corpus, tmp_path / "out", "--profiles", chosen, "--device", device)
+    done = askqa_here("build", corpus, tmp_path / "out", "--profiles", chosen, "--device", device)
     assert done.returncode == 2
     assert len(done.stderr.strip().splitlines()) == 1
     assert message in done.stderr

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 import soundfile
 import soxr
-from harness import assert_one_line, digests, manifest, rejects, rows, run_askqa
+from harness import askqa_here, assert_one_line, digests, manifest, rejects, rows, run_askqa
 
 from askqa_builder import build, regenerate, script, verify
 from askqa_builder.build.recorded import is_shared, recording_name
@@ -209,7 +209,7 @@ def test_wrong_usage_is_one_line(
     monkeypatch.chdir(tmp_path)
     if yaml:
         (tmp_path / "recordings.yaml").write_text(yaml)
-    result = run_askqa("build", demo_file, tmp_path / "out", *arguments)
+    result = askqa_here("build", demo_file, tmp_path / "out", *arguments)
     assert_one_line(result, 2)
     assert said in result.stderr
 

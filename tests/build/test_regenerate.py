@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 import soundfile
 from harness import (
+    askqa_here,
     assert_one_line,
     digests,
     finished_blocks,
@@ -301,7 +302,7 @@ def test_a_recording_that_changes_meanwhile_is_noticed(original: Path, tmp_path:
     ],
 )
 def test_wrong_options_are_one_line(original: Path, tmp_path: Path, arguments: list[str], said: str) -> None:
-    result = run_askqa("regenerate", original, tmp_path / "out", *arguments)
+    result = askqa_here("regenerate", original, tmp_path / "out", *arguments)
     assert_one_line(result, 2)
     assert said in result.stderr
     assert not (tmp_path / "out").exists()
@@ -312,14 +313,14 @@ def test_what_cannot_be_cut_is_refused(demo_file: Path, quick_profile: Path, tmp
     build(demo_file, tmp_path / "mp3", audio_format="mp3", **options)
     build(demo_file, tmp_path / "call", channel="telephone", **options)
     for name, said in (("mp3", "mp3 has lost them"), ("call", "went through a channel")):
-        result = run_askqa("regenerate", tmp_path / name, tmp_path / "out", "--roles", "user")
+        result = askqa_here("regenerate", tmp_path / name, tmp_path / "out", "--roles", "user")
         assert_one_line(result, 2)
         assert said in result.stderr
         regenerate(tmp_path / name, tmp_path / f"new-{name}", seed=9, workers=1)
         assert len(whole_rows(tmp_path / f"new-{name}")) == len(whole_rows(tmp_path / name))
-    result = run_askqa("regenerate", tmp_path / "mp3", tmp_path / "mp3" / "inside")
+    result = askqa_here("regenerate", tmp_path / "mp3", tmp_path / "mp3" / "inside")
     assert_one_line(result, 2)
-    result = run_askqa("regenerate", demo_file.parent, tmp_path / "out")
+    result = askqa_here("regenerate", demo_file.parent, tmp_path / "out")
     assert_one_line(result, 2)
     assert "finished dataset" in result.stderr
 

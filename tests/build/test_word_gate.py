@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from harness import assert_one_line, loaded_rows, manifest, rejects, run_askqa, write_corpus
+from harness import askqa_here, assert_one_line, loaded_rows, manifest, rejects, run_askqa, write_corpus
 
 from askqa_builder.build.word_check import WordCheck, open_word_check
 from askqa_builder.errors import EngineError, SpeechError
@@ -151,6 +151,6 @@ def test_a_build_rejects_what_is_not_understood(demo_items: list[dict[str, Any]]
 def test_a_wrong_gate_is_told_before_the_corpus_is_read(gate: str, said: str, tmp_path: Path) -> None:
     corpus = tmp_path / "broken_test.json"
     corpus.write_text("{", "ascii")
-    result = run_askqa("build", corpus, tmp_path / "out", "--profiles", profile(tmp_path, gate))
+    result = askqa_here("build", corpus, tmp_path / "out", "--profiles", profile(tmp_path, gate))
     assert_one_line(result, 2)
     assert said in result.stderr

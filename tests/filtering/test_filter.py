@@ -9,7 +9,17 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from harness import assert_one_line, digests, kill_group, loaded_rows, manifest, rows, run_askqa, started_askqa
+from harness import (
+    askqa_here,
+    assert_one_line,
+    digests,
+    kill_group,
+    loaded_rows,
+    manifest,
+    rows,
+    run_askqa,
+    started_askqa,
+)
 
 import askqa_builder
 from askqa_builder.dataset.manifest import write_manifest
@@ -195,7 +205,7 @@ def test_the_command_tells_what_it_did(marked: Path, tmp_path: Path) -> None:
     ],
 )
 def test_wrong_usage_is_told_in_one_line(marked: Path, tmp_path: Path, arguments: list[str], said: str) -> None:
-    result = run_askqa("filter", marked, tmp_path / "out", *arguments)
+    result = askqa_here("filter", marked, tmp_path / "out", *arguments)
     assert_one_line(result, 2)
     assert said in result.stderr
     assert not (tmp_path / "out").exists()

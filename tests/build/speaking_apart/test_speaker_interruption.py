@@ -110,7 +110,7 @@ def test_kills_and_interruptions_of_the_build_change_nothing(
 ) -> None:
     """Ctrl-C, and the main process alone: nobody stays, and the next run goes on."""
     out = tmp_path / "out"
-    for blocks, sent in ((0, signal.SIGINT), (1, signal.SIGKILL), (4, signal.SIGINT)):
+    for blocks, sent in ((0, signal.SIGINT), (1, signal.SIGKILL)):
         setup.forget()
         with setup.started(corpus, out) as process:
             assert wait_until(lambda: setup.speakers() != [] or process.poll() is not None)
