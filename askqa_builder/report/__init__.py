@@ -1,0 +1,1 @@
+"""See, hear and judge a finished dataset: tables, a page, a server of it, a listening test."""
