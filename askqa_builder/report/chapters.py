@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -13,6 +14,8 @@ from askqa_builder.report.frames import Frames
 from askqa_builder.report.overview import Overview
 from askqa_builder.report.plots import Values, axis, bar, histogram, points
 from askqa_builder.report.summary import PAUSES, ROLES, by_voice, pauses
+
+_UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
@@ -44,51 +47,65 @@ class Chapter:
     table: Table | None = None
 
 
+@dataclass(frozen=True)
+class _Control:
+    """Something that is asked of a voice and measured of its speech: columns of the cast, and names of the axes.
+
+    unit: of what is measured. ratio: it is heard by ratio. same: both are the same quantity.
+    """
+
+    asked: str
+    measured: str
+    across: str
+    up: str
+    unit: str
+    ratio: bool = False
+    same: bool = False
+
+
+_PACE = _Control("requested_rate", "measured_words_per_minute", "rate asked (factor)", "words/min", "words/min")
+_PITCH = _Control("requested_pitch", "measured_f0", "pitch asked (semitones)", "F0 (Hz)", "Hz", ratio=True)
+_LOUDNESS = _Control("requested_loudness", "measured_loudness", "asked (LUFS)", "measured (LUFS)", "LUFS", same=True)
+
+
 def chapters(frames: Frames, overview: Overview) -> list[Chapter]:
     """Return what there is to show; chapters without any figures are left out."""
     cast, spoken = frames.cast, frames.spoken
+    recordings = ((config, "", of["duration"]) for config, of in _by(frames.rows, "config"))
+    turns = ((act.replace("_", " "), of["role"].iloc[0], of["seconds"]) for act, of in _by(spoken, "act"))
     found = [
         Chapter(
             "Length",
             "Recordings, and the turns in them. Rows of one conversation share turns; each is counted once.",
-            [
-                *_histograms(
-                    ((str(c), "", of["duration"]) for c, of in frames.rows.groupby("config", sort=False)), "s"
-                ),
-                *_histograms(
-                    ((act.replace("_", " "), of["role"].iloc[0], of["seconds"]) for act, of in _by(spoken, "act")),
-                    "s",
-                    ratio=True,
-                ),
-            ],
+            [*_histograms(recordings), *_histograms(turns, ratio=True)],
         ),
         Chapter(
             "Pace",
             "Words a minute against the rate that was asked of the voice, one point a conversation. Voices differ, and "
             "short turns more than long ones; along one voice, points should rise in proportion.",
-            _asked_and_measured(
-                cast, "requested_rate", "measured_words_per_minute", "rate asked (factor)", "words/min"
-            ),
+            _asked_and_measured(cast, _PACE),
         ),
         Chapter(
             "Pitch",
             "Median F0 against the pitch that was asked for, in semitones from the voice's own. Each voice is a line "
             "of points that rises by a factor of 2 in 12 semitones.",
-            _asked_and_measured(
-                cast, "requested_pitch", "measured_f0", "pitch asked (semitones)", "F0 (Hz)", ratio=True
-            ),
+            _asked_and_measured(cast, _PITCH),
         ),
         Chapter(
             "Loudness",
             "Integrated loudness against what was asked for, in LUFS. Points below the dashed line were kept lower so "
             "that peaks do not clip.",
-            _asked_and_measured(
-                cast, "requested_loudness", "measured_loudness", "asked (LUFS)", "measured (LUFS)", identity=True
-            ),
+            _asked_and_measured(cast, _LOUDNESS),
         ),
         Chapter("Pauses", "Silence before each turn, in seconds.", _pauses(frames)),
         Chapter("Voices", "Who is heard how often.", [], _voice_usage(overview)),
-        _words(frames),
+        Chapter(
+            "By voice",
+            "Medians over the conversations of a voice in a role: what was asked, and what was measured.",
+            [],
+            _measured_by_voice(frames),
+        ),
+        _intelligibility(frames),
     ]
     return [chapter for chapter in found if chapter.plots or (chapter.table and chapter.table.lines)]
 
@@ -98,18 +115,19 @@ def _by(frame: pd.DataFrame, column: str) -> Iterator[tuple[str, pd.DataFrame]]:
         yield str(name), of
 
 
-def _histograms(groups: Iterator[tuple[str, str, pd.Series]], unit: str, *, ratio: bool = False) -> list[Plot]:
+def _histograms(groups: Iterator[tuple[str, str, pd.Series]], *, ratio: bool = False) -> list[Plot]:
+    """Draw how long things last. groups: title, role for the colour or nothing, and seconds."""
     return [
-        _histogram(title, kind, known, unit, ratio=ratio and float(known.min()) > 0)
+        _histogram(title, kind, known, ratio=ratio and float(known.min()) > 0)
         for title, kind, values in groups
         if len(known := values.dropna().to_numpy(np.float64))
     ]
 
 
-def _histogram(title: str, kind: str, values: Values, unit: str, *, ratio: bool = False) -> Plot:
-    along = axis(values, unit, ratio=ratio, from_zero=not ratio)
-    summary = _spread(values, unit)
-    return Plot(title, summary, histogram(values, along, kind, f"Histogram, {title}: {summary}"))
+def _histogram(title: str, kind: str, seconds: Values, *, ratio: bool) -> Plot:
+    along = axis(seconds, "seconds", ratio=ratio, from_zero=not ratio)
+    summary = _spread(seconds, "s")
+    return Plot(title, summary, histogram(seconds, along, kind, f"Histogram, {title}: {summary}"))
 
 
 def _spread(values: Values, unit: str) -> str:
@@ -117,27 +135,22 @@ def _spread(values: Values, unit: str) -> str:
     return f"median {median:.3g} {unit}, 90 % from {low:.3g} to {high:.3g} (n = {len(values):,})"
 
 
-def _asked_and_measured(
-    cast: pd.DataFrame, asked: str, measured: str, across: str, up: str, *, ratio: bool = False, identity: bool = False
-) -> list[Plot]:
+def _asked_and_measured(cast: pd.DataFrame, control: _Control) -> list[Plot]:
     plots = []
     for role in ROLES:
-        both = cast.loc[cast["role"] == role, [asked, measured]].dropna()
-        if ratio:
-            both = both[both[measured] > 0]
+        both = cast.loc[cast["role"] == role, [control.asked, control.measured]].dropna()
+        if control.ratio:
+            both = both[both[control.measured] > 0]
         if both.empty:
             continue
-        x, y = (both[name].to_numpy(np.float64) for name in (asked, measured))
-        unit = up if identity or "(" not in up else up.split("(")[1].rstrip(")")
-        summary = _spread(y, "LUFS" if identity else unit)
+        x, y = (both[name].to_numpy(np.float64) for name in (control.asked, control.measured))
+        summary = _spread(y, control.unit)
         picture = points(
-            x,
-            y,
-            axis(x, across),
-            axis(y, up, ratio=ratio),
+            (x, axis(x, control.across)),
+            (y, axis(y, control.up, ratio=control.ratio)),
             role,
-            f"{role}, {up} against {across}: {summary}",
-            identity=identity,
+            f"{role}, {control.up} against {control.across}: {summary}",
+            identity=control.same,
         )
         plots.append(Plot(role, summary, picture))
     return plots
@@ -147,7 +160,7 @@ def _pauses(frames: Frames) -> list[Plot]:
     found = pauses(frames)
     kinds = [kind for kind in PAUSES if kind in found.index]
     role = {"before_user": "user", "before_assistant": "assistant", "before_narrator": "narrator"}
-    return _histograms(((PAUSES[kind], role.get(kind, ""), found.loc[[kind]]) for kind in kinds), "s")
+    return _histograms((PAUSES[kind], role.get(kind, ""), found.loc[[kind]]) for kind in kinds)
 
 
 def _voice_usage(overview: Overview) -> Table:
@@ -167,19 +180,28 @@ def _voice_usage(overview: Overview) -> Table:
     )
 
 
-def _words(frames: Frames) -> Chapter:
+def _measured_by_voice(frames: Frames) -> Table:
+    heads = ["Role", "Voice", "Conversations", "Rate asked", "Words/min", "Pitch asked", "F0", "Loudness"]
+    units = ("{:,.0f}", "{:.2f} ×", "{:.0f}", "{:+.1f} st", "{:.0f} Hz", "{:.1f} LUFS")
+    columns = ("conversations", "requested_rate", "words_per_minute", "requested_pitch", "f0", "loudness")
+    lines: list[list[str | Markup]] = [
+        [use["role"], use["voice"], *(_figure(use[name], unit) for name, unit in zip(columns, units, strict=True))]
+        for use in by_voice(frames).to_dict("records")
+    ]
+    return Table(f"Asked and measured by role and voice ({len(lines)} lines)", heads, 2, lines)
+
+
+def _intelligibility(frames: Frames) -> Chapter:
     """Show what a recogniser understood and how natural it sounds, where that was scored."""
-    table = by_voice(frames)
-    scored = table.dropna(subset=["wer", "mos"], how="all").sort_values(["wer", "mos"], ascending=[False, True])
-    most = max(float(scored["wer"].max()), 1e-9) if scored["wer"].notna().any() else 1.0
+    scored = by_voice(frames).dropna(subset=["wer", "mos"], how="all")
+    scored = scored.sort_values(["wer", "mos"], ascending=[False, True])
+    most = max(float(np.nan_to_num(scored["wer"].to_numpy(np.float64)).max(initial=0)), 1e-9)
     lines: list[list[str | Markup]] = []
-    for use in scored.itertuples():
-        wer = (
-            ""
-            if np.isnan(use.wer)
-            else Markup("{}&nbsp;{}").format(f"{100 * use.wer:.1f} %", bar(use.wer / most, use.role))
-        )
-        lines.append([use.role, use.voice, wer, "" if np.isnan(use.mos) else f"{use.mos:.2f}"])
+    for use in scored.to_dict("records"):
+        wer = _figure(100 * use["wer"], "{:.1f} %")
+        if wer != _UNKNOWN:
+            wer = Markup("{}&nbsp;{}").format(wer, bar(use["wer"] / most, use["role"]))
+        lines.append([use["role"], use["voice"], wer, _figure(use["mos"], "{:.2f}")])
     return Chapter(
         "Intelligibility by voice",
         "Word error rate of what a recogniser heard, over all words, and the predicted mean opinion score. The highest "
@@ -189,3 +211,7 @@ def _words(frames: Frames) -> Chapter:
             f"Word error rate and MOS by role and voice ({len(lines)} lines)", ["Role", "Voice", "WER", "MOS"], 2, lines
         ),
     )
+
+
+def _figure(value: float, unit: str) -> str:
+    return _UNKNOWN if math.isnan(value) else unit.format(value)

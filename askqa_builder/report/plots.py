@@ -18,17 +18,18 @@ Values = npt.NDArray[np.float64]
 WIDTH, HEIGHT = 340, 190
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44, 8, 10, 36
 _MOST_POINTS = 1500
-_BINS = 32
+_MOST_BINS = 32
 
 
 @dataclass(frozen=True)
 class Axis:
-    """One axis: from low to high in `unit`, evenly or by ratio, with numbers at the ticks."""
+    """One axis, from low to high, evenly or by ratio. counts: of whole numbers."""
 
     low: float
     high: float
     label: str
     ratio: bool = False
+    counts: bool = False
 
     def share(self, value: Values | float) -> Values:
         """Return where a value lies between the ends, 0 to 1."""
@@ -39,7 +40,8 @@ class Axis:
     @property
     def ticks(self) -> list[float]:
         """Up to six round numbers on the axis."""
-        return _ratio_ticks(self.low, self.high) if self.ratio else _even_ticks(self.low, self.high)
+        ticks = _ratio_ticks(self.low, self.high) if self.ratio else _even_ticks(self.low, self.high)
+        return [tick for tick in ticks if tick.is_integer()] if self.counts else ticks
 
 
 def axis(values: Values, label: str, *, ratio: bool = False, from_zero: bool = False) -> Axis:
@@ -61,11 +63,12 @@ def axis(values: Values, label: str, *, ratio: bool = False, from_zero: bool = F
 
 def histogram(values: Values, along: Axis, kind: str, label: str) -> Markup:
     """Draw how often values occur. kind: class of the bars, as a role. label: says in words what is seen."""
-    edges = along.low + (along.high - along.low) * np.linspace(0, 1, _BINS + 1)
+    bins = min(max(int(2 * math.sqrt(len(values))), 8), _MOST_BINS)
+    edges = np.linspace(along.low, along.high, bins + 1)
     if along.ratio:
-        edges = np.exp(np.linspace(math.log(along.low), math.log(along.high), _BINS + 1))
+        edges = np.exp(np.linspace(math.log(along.low), math.log(along.high), bins + 1))
     counts, _ = np.histogram(values, edges)
-    up = Axis(0.0, max(float(counts.max()), 1.0) * 1.05, "")
+    up = Axis(0.0, max(float(counts.max()), 1.0) * 1.05, "", counts=True)
     bars = []
     places = _x(along.share(edges))
     for left, right, count, low, high in zip(places, places[1:], counts, edges, edges[1:], strict=False):
@@ -78,12 +81,16 @@ def histogram(values: Values, along: Axis, kind: str, label: str) -> Markup:
     return _picture(label, along, up, f'<g class="fill {escape(kind)}">{"".join(bars)}</g>')
 
 
-def points(x: Values, y: Values, across: Axis, up: Axis, kind: str, label: str, *, identity: bool = False) -> Markup:
-    """Draw points, at most 1,500 of them evenly taken. identity: with the line on which both are the same."""
-    if len(x) > _MOST_POINTS:
-        taken = np.linspace(0, len(x) - 1, _MOST_POINTS).astype(int)
-        x, y = x[taken], y[taken]
-    left, top = _x(across.share(x)), _y(up.share(y))
+def points(x: tuple[Values, Axis], y: tuple[Values, Axis], kind: str, label: str, *, identity: bool = False) -> Markup:
+    """Draw points, at most 1,500 of them evenly taken. x, y: values and the axis they are on.
+
+    identity: with the line on which both are the same.
+    """
+    (x_values, across), (y_values, up) = x, y
+    if len(x_values) > _MOST_POINTS:
+        taken = np.linspace(0, len(x_values) - 1, _MOST_POINTS).astype(int)
+        x_values, y_values = x_values[taken], y_values[taken]
+    left, top = _x(across.share(x_values)), _y(up.share(y_values))
     dots = "".join(f'<circle cx="{a:.1f}" cy="{b:.1f}" r="2"/>' for a, b in zip(left, top, strict=True))
     line = ""
     if identity:

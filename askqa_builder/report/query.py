@@ -88,4 +88,4 @@ class Query:
 def orders(catalogue: Catalogue) -> list[tuple[str, str]]:
     """Return the orders for which a dataset has figures, as (value, name); first the one it is in."""
     known = [(name, title) for name, title in ORDERS.items() if catalogue.frames.rows[name].notna().any()]
-    return [("", "as in the dataset"), *known]
+    return [("", "dataset's"), *known]

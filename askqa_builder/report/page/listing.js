@@ -40,6 +40,7 @@ class Listing {
     byId("found").textContent = answer.found === 1 ? "1 recording" : `${answer.found.toLocaleString("en")} recordings`;
     byId("page").textContent = answer.found > ROWS_A_PAGE
       ? `${this.from + 1}–${this.from + answer.rows.length}` : "";
+    document.querySelector(".pager").hidden = answer.found <= ROWS_A_PAGE;
     byId("earlier").disabled = this.from === 0;
     byId("later").disabled = this.from + answer.rows.length >= answer.found;
     this.mark(this.current);

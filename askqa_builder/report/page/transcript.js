@@ -52,23 +52,30 @@ class Transcript {
     const nodes = [];
     let at = 0;
     let mark = null;
+    let between = ""; // goes into the mark only where it goes on behind it
     const add = (node, marked) => {
-      if (marked && mark === null) nodes.push((mark = element("mark", { title: "evidence for the answer" })));
-      if (!marked) mark = null;
-      (mark ?? { append: (made) => nodes.push(made) }).append(node);
+      if (marked && mark !== null) mark.append(between);
+      else {
+        if (between) nodes.push(between);
+        mark = marked ? element("mark", { title: "evidence for the answer" }) : null;
+        if (marked) nodes.push(mark);
+      }
+      between = "";
+      if (mark !== null) mark.append(node);
+      else nodes.push(node);
     };
     // offsets count characters, while JavaScript's strings count halves of those beyond the first 65,536
     const characters = Array.from(turn.text);
     const piece = (start, end) => characters.slice(start, end).join("");
     this.take.words.forEach(([of, , , start, end], number) => {
       if (of !== index || start === null || start < at) return;
-      if (start > at) add(piece(at, start), mark !== null && inEvidence(at, start));
+      between = piece(at, start);
       const word = element("span", { class: "word", "data-word": number }, piece(start, end));
       this.words.push({ number, node: word });
       add(word, inEvidence(start, end));
       at = end;
     });
-    add(piece(at, characters.length), false);
+    nodes.push(between, piece(at, characters.length));
     return nodes;
   }
 
