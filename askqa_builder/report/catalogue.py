@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -64,14 +65,20 @@ class Catalogue:
             voices[row].append(voice)
         return voices
 
+    def line(self, number: int) -> dict[str, Any]:
+        """Return a row's line of the frame of rows."""
+        return {str(name): value for name, value in self.frames.rows.loc[number].items()}
+
     def row(self, number: int) -> dict[str, Any]:
         """Read a row whole, with the columns of this format. Raises IndexError where there is none."""
         if not 0 <= number < len(self):
             raise IndexError(f"no row {number}")
         file, group, start = self._groups[bisect_right(self._starts, number) - 1]
-        with reading_errors(self.dataset), pq.ParquetFile(file) as parquet:
-            one = parquet.read_row_group(group).slice(number - start, 1)
-            row: dict[str, Any] = upgraded(one, self._rate).to_pylist()[0]
+        with reading_errors(self.dataset), pq.ParquetFile(file, pre_buffer=False) as parquet:
+            # row by row: a whole row group is tens of megabytes of sound
+            batches = parquet.iter_batches(1, row_groups=[group], use_threads=False)
+            one = next(islice(batches, number - start, None))
+            row: dict[str, Any] = upgraded(pa.Table.from_batches([one]), self._rate).to_pylist()[0]
             return row
 
     def holding(self, text: str) -> npt.NDArray[np.bool_]:

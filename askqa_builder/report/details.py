@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
 
+import pandas as pd
 import soundfile
 
 from askqa_builder.errors import AskqaError
@@ -35,16 +36,14 @@ _NOTHING: Mapping[str, Any] = {}
 
 def line(catalogue: Catalogue, number: int) -> dict[str, Any]:
     """Return what the list of rows shows, filters and sorts by. Unknown figures are None."""
-    row = catalogue.frames.rows.loc[number]
+    row = catalogue.line(number)
     return {
         "number": number,
         "id": row["id"],
         "config": row["config"],
         "split": row["split"],
         "source": row["source"],
-        "ambiguous": None
-        if row["ambiguous"] is None or row["ambiguous"] != row["ambiguous"]
-        else bool(row["ambiguous"]),
+        "ambiguous": None if pd.isna(row["ambiguous"]) else bool(row["ambiguous"]),
         "voices": catalogue.voices[number],
         "request": catalogue.requests[number],
         **{name: _known(row[name]) for name in ("duration", "wer", "mos", "snr_db")},

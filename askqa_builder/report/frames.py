@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -41,6 +41,7 @@ _COLUMNS = [
     *(f"quality.{name}" for name in _QUALITY_FIELDS),
 ]
 _ROWS_AT_A_TIME = 4096
+_READ = list(dict.fromkeys(name.split(".")[0] for name in _COLUMNS))
 
 
 @dataclass(frozen=True)
@@ -85,42 +86,39 @@ def read_frames(dataset: Path) -> Frames:
     Raises UsageError where there is none, AskqaError where it is damaged.
     """
     manifest = finished_manifest(dataset)
-    parts: tuple[list[pd.DataFrame], ...] = ([], [], [])
-    first = 0
     with reading_errors(dataset):
-        for record in shard_records(manifest):
-            for table in _batches(dataset / record.file, manifest["sampling_rate"]):
-                rows = _rows(table, record.config, record.split, first)
-                turns, speakers = _turns(table, first), _speakers(table, first)
-                voices = speakers.set_index(["row", "role"])["voice"]
-                turns["voice"] = voices.reindex(pd.MultiIndex.from_frame(turns[["row", "role"]])).to_numpy()
-                of_row = turns.groupby("row")
-                rows["wer"], rows["mos"] = of_row["wer"].max(), of_row["mos"].min()
-                rows["history"] = turns["act"].isin(["question", "answer"]).groupby(turns["row"]).sum() - 1
-                for part, frame in zip(parts, (rows, turns, speakers), strict=True):
-                    part.append(frame)
-                first += len(table)
-    return Frames(*(pd.concat(part, ignore_index=place > 0) for place, part in enumerate(parts)))
+        # one table, and pandas once: it takes milliseconds for each frame, however small
+        table = pa.concat_tables(
+            _figures(dataset / record.file, record.config, record.split, manifest["sampling_rate"])
+            for record in shard_records(manifest)
+        ).combine_chunks()
+    rows, turns, speakers = _rows(table), _turns(table), _speakers(table)
+    voices = speakers.set_index(["row", "role"])["voice"]
+    voices = voices[~voices.index.duplicated()]
+    turns["voice"] = voices.reindex(pd.MultiIndex.from_frame(turns[["row", "role"]])).array
+    of_row = turns.groupby("row")
+    rows["wer"], rows["mos"] = of_row["wer"].max(), of_row["mos"].min()
+    rows["history"] = turns["act"].isin(["question", "answer"]).groupby(turns["row"]).sum() - 1
+    return Frames(rows, turns, speakers)
 
 
-def _batches(file: Path, sampling_rate: int) -> Iterator[pa.Table]:
-    """Yield the figures of a shard with the columns of this format, some thousand rows at a time; at least once."""
-    with pq.ParquetFile(file) as parquet:
-        there = {parquet.schema.column(i).path for i in range(len(parquet.schema))}
+def _figures(file: Path, config: str, split: str, sampling_rate: int) -> pa.Table:
+    """Read the figures of a shard, with the columns of this format and two that say which shard it is."""
+    with pq.ParquetFile(file, pre_buffer=False) as parquet:
+        there = [parquet.schema.column(i).path for i in range(len(parquet.schema))]
         columns = [name for name in _COLUMNS if any(path == name or path.startswith(f"{name}.") for path in there)]
-        empty = True
-        for batch in parquet.iter_batches(_ROWS_AT_A_TIME, columns=columns):
-            yield upgraded(pa.Table.from_batches([batch]), sampling_rate)
-            empty = False
-        if empty:
-            yield upgraded(parquet.schema_arrow.empty_table(), sampling_rate)
+        # in batches of many row groups: a chunk a row group and column is more to hold than what is in it
+        batches = list(parquet.iter_batches(_ROWS_AT_A_TIME, columns=columns, use_threads=False))
+        read = pa.Table.from_batches(batches) if batches else parquet.schema_arrow.empty_table()
+    table = upgraded(read, sampling_rate).select(_READ)
+    for name, value in (("config", config), ("split", split)):
+        table = table.append_column(name, pa.repeat(value, len(table)))
+    return table
 
 
-def _rows(table: pa.Table, config: str, split: str, first: int) -> pd.DataFrame:
-    frame = pd.DataFrame({name: _values(table.column(name)) for name in _ROW_COLUMNS})
-    frame.index = pd.RangeIndex(first, first + len(table))
-    frame.insert(1, "config", config)
-    frame.insert(2, "split", split)
+def _rows(table: pa.Table) -> pd.DataFrame:
+    names = [_ROW_COLUMNS[0], "config", "split", *_ROW_COLUMNS[1:]]
+    frame = pd.DataFrame({name: _values(table.column(name)) for name in names})
     frame["action"] = _values(_field(table.column("response").combine_chunks(), "action"))
     quality = table.column("quality").combine_chunks()
     for name in _QUALITY_FIELDS:
@@ -128,10 +126,10 @@ def _rows(table: pa.Table, config: str, split: str, first: int) -> pd.DataFrame:
     return frame
 
 
-def _turns(table: pa.Table, first: int) -> pd.DataFrame:
+def _turns(table: pa.Table) -> pd.DataFrame:
     lists = table.column("turns").combine_chunks()
     turns = pc.list_flatten(lists)
-    frame = pd.DataFrame({"row": first + pc.list_parent_indices(lists).to_numpy()})
+    frame = pd.DataFrame({"row": pc.list_parent_indices(lists).to_numpy()})
     for name in _TURN_FIELDS:
         frame[name] = _values(_field(turns, name))
     frame["place"] = frame.groupby("row").cumcount()
@@ -141,10 +139,10 @@ def _turns(table: pa.Table, first: int) -> pd.DataFrame:
     return frame
 
 
-def _speakers(table: pa.Table, first: int) -> pd.DataFrame:
+def _speakers(table: pa.Table) -> pd.DataFrame:
     lists = table.column("speakers").combine_chunks()
     speakers = pc.list_flatten(lists)
-    frame = pd.DataFrame({"row": first + pc.list_parent_indices(lists).to_numpy()})
+    frame = pd.DataFrame({"row": pc.list_parent_indices(lists).to_numpy()})
     for name in _SPEAKER_FIELDS:
         values = _field(speakers, name)
         if pa.types.is_struct(values.type):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 
@@ -169,13 +169,15 @@ def _parts(manifest: Mapping[str, Any], rows: pd.DataFrame) -> Iterator[Part]:
 
 
 def _domains(rows: pd.DataFrame) -> Iterator[Domain]:
-    for (source, licence), of in rows.groupby(["source", "license"], sort=True)["duration"]:
+    for key, of in rows.groupby(["source", "license"], sort=True)["duration"]:
+        source, licence = map(str, cast("tuple[str, str]", key))
         yield Domain(source, licence, is_redistributable(source, licence), len(of), float(of.sum()) / 3600)
 
 
 def _voices(frames: Frames) -> Iterator[VoiceUse]:
     splits = list(dict.fromkeys(frames.rows["split"]))
-    for (role, voice), of in frames.cast.groupby(["role", "voice"], sort=True):
+    for key, of in frames.cast.groupby(["role", "voice"], sort=True):
+        role, voice = map(str, cast("tuple[str, str]", key))
         heard = of["split"].value_counts()
         gender, accent = (None if pd.isna(value) else str(value) for value in of.iloc[0][["gender", "accent"]])
         yield VoiceUse(role, voice, gender, accent, {split: int(heard.get(split, 0)) for split in splits})

@@ -37,5 +37,5 @@ def takes(catalogues: Sequence[Catalogue], number: int) -> list[dict[str, Any]]:
 
 def shown(catalogues: Sequence[Catalogue], number: int, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Return what `takes` gave as the page's scripts take it."""
-    place = catalogues[0].frames.rows.loc[number]
+    place = catalogues[0].line(number)
     return {"takes": [detail(row, place["config"], place["split"]) for row in rows]}

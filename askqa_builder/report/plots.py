@@ -74,9 +74,10 @@ def histogram(values: Values, along: Axis, kind: str, label: str) -> Markup:
     for left, right, count, low, high in zip(places, places[1:], counts, edges, edges[1:], strict=False):
         if count:
             top = float(_y(up.share(float(count))))
+            said = f"{_number(low)} to {_number(high)}: {count}"
             bars.append(
                 f'<rect x="{left + 0.5:.1f}" y="{top:.1f}" width="{max(right - left - 1, 0.5):.1f}" '
-                f'height="{HEIGHT - _BOTTOM - top:.1f}"><title>{_number(low)} to {_number(high)}: {count}</title></rect>'
+                f'height="{HEIGHT - _BOTTOM - top:.1f}"><title>{said}</title></rect>'
             )
     return _picture(label, along, up, f'<g class="fill {escape(kind)}">{"".join(bars)}</g>')
 

@@ -69,7 +69,7 @@ class ReportServer(ThreadingHTTPServer):
         return self.catalogues[0]
 
 
-class _Refused(Exception):
+class _RefusedError(Exception):
     """An answer that is an error; its text is shown."""
 
     def __init__(self, status: HTTPStatus, text: str) -> None:
@@ -89,7 +89,7 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             self._check_host()
             self._answer()
-        except _Refused as refused:
+        except _RefusedError as refused:
             self._send(refused.status, "text/plain; charset=utf-8", str(refused).encode("utf-8"))
         except AskqaError as error:
             wrong = HTTPStatus.BAD_REQUEST if isinstance(error, UsageError) else HTTPStatus.INTERNAL_SERVER_ERROR
@@ -102,7 +102,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _check_host(self) -> None:
         """Refuse requests under other names: a page elsewhere may have its own name lead here."""
         if self.headers.get("Host") not in self.server.hosts:
-            raise _Refused(HTTPStatus.MISDIRECTED_REQUEST, "this server answers to its own address alone")
+            raise _RefusedError(HTTPStatus.MISDIRECTED_REQUEST, "this server answers to its own address alone")
 
     def _answer(self) -> None:
         address = urlsplit(self.path)
@@ -121,10 +121,10 @@ class _Handler(BaseHTTPRequestHandler):
             found = self.server.takes(self._number(parts[2]))
             side = {"a": 0, "b": 1}.get(parts[1], len(found))
             if side >= len(found):
-                raise _Refused(HTTPStatus.NOT_FOUND, "there is no such recording")
+                raise _RefusedError(HTTPStatus.NOT_FOUND, "there is no such recording")
             self._send_sound(found[side]["audio"])
         else:
-            raise _Refused(HTTPStatus.NOT_FOUND, "there is nothing here")
+            raise _RefusedError(HTTPStatus.NOT_FOUND, "there is nothing here")
 
     def _rows(self, query: Query) -> dict[str, Any]:
         numbers = query.numbers(self.server.catalogue)
@@ -133,7 +133,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _number(self, text: str) -> int:
         if not (text.isascii() and text.isdigit() and len(text) < 12) or int(text) >= len(self.server.catalogue):
-            raise _Refused(HTTPStatus.NOT_FOUND, "there is no such row")
+            raise _RefusedError(HTTPStatus.NOT_FOUND, "there is no such row")
         return int(text)
 
     def _send_sound(self, audio: dict[str, Any]) -> None:
@@ -175,4 +175,4 @@ def _parameters(query: str) -> dict[str, str]:
     try:
         return dict(parse_qsl(query, keep_blank_values=True, max_num_fields=20, errors="strict"))
     except ValueError as error:
-        raise _Refused(HTTPStatus.BAD_REQUEST, "the address cannot be read") from error
+        raise _RefusedError(HTTPStatus.BAD_REQUEST, "the address cannot be read") from error
