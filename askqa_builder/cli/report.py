@@ -27,13 +27,17 @@ def report_command(
     serve: Annotated[
         bool, typer.Option("--serve", help="Serve every recording on 127.0.0.1 instead, until Ctrl-C.")
     ] = False,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port for --serve; 0 takes a free one.")] = 0,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port for --serve.", show_default="a free one")
+    ] = None,
 ) -> int:
     """Write a page to look at a dataset and listen to it, or serve it."""
     if serve:
         if out is not None:
             raise UsageError("--serve writes no file; leave --out out")
-        return _serve(dataset, against, port)
+        return _serve(dataset, against, port or 0)
+    if port is not None:
+        raise UsageError("--port is for --serve; give both")
     from askqa_builder.report.report import default_name, report
 
     written = report(dataset, out or default_name(dataset), against=against, rows=rows, max_audio_mb=max_audio_mb)

@@ -141,8 +141,8 @@ def sentences(overview: Overview) -> list[str]:
         largest = max(overview.domains, key=lambda domain: domain.rows)
         share = largest.rows / max(overview.rows, 1)
         said.append(
-            f"The stories come from {len(overview.domains)} sources; most rows ({100 * share:.0f} %) are of "
-            f"{largest.source}."
+            f"The stories come from {len(overview.domains)} sources; the largest, {largest.source}, gives "
+            f"{100 * share:.0f} % of the rows."
         )
     closed = sum(domain.rows for domain in overview.domains if not domain.redistributable)
     if closed:

@@ -24,6 +24,10 @@ class Embedded {
   async sound(side, number, type) {
     const key = `${side}-${number}`;
     if (!this.addresses.has(key)) {
+      // sounds stand at the document's end, so that the page is seen before they are read
+      if (byId(`sound-${key}`) === null && document.readyState === "loading") {
+        await new Promise((resolve) => { addEventListener("DOMContentLoaded", resolve, { once: true }); });
+      }
       const block = byId(`sound-${key}`);
       if (block === null) return null;
       const bytes = Uint8Array.from(atob(block.textContent), (character) => character.charCodeAt(0));
