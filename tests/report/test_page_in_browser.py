@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import soundfile
 from mutations import Row, remade
 from whole_rows import whole_rows
 
@@ -114,6 +117,47 @@ def test_a_click_on_a_turn_plays_from_its_start(tab: Tab, rows: list[Row]) -> No
             "start => document.querySelector('audio').currentTime > start + 0.1", arg=row["turns"][turn]["start"]
         )  # it goes on from there
         tab.page.evaluate("document.querySelector('audio').pause(); delete window.jumped")
+
+
+def test_what_is_heard_after_a_jump_is_the_turn(tab: Tab, rows: list[Row]) -> None:
+    """The sound that the browser gives out is that of the recording from where the turn begins."""
+    row = rows[-1]
+    rate = row["sampling_rate"]
+    recording, _ = soundfile.read(io.BytesIO(row["audio"]["bytes"]), dtype="float32")
+    tab.open(row["id"])
+    tab.page.evaluate(
+        """async (rate) => {
+          const audio = document.querySelector("audio");
+          const context = new AudioContext({ sampleRate: rate });
+          const ear = context.createScriptProcessor(1024, 1, 1);
+          ear.onaudioprocess = (event) => {
+            if (!audio.paused) window.heard.push(...event.inputBuffer.getChannelData(0));
+          };
+          context.createMediaElementSource(audio).connect(ear).connect(context.destination);
+          window.heard = [];
+          await context.resume();
+        }""",
+        rate,
+    )
+    for turn in (3, 1):
+        tab.page.evaluate("() => { document.querySelector('audio').pause(); window.heard = []; }")
+        tab.page.locator(".turns a[data-start]").nth(turn).click()
+        tab.page.wait_for_function("enough => window.heard.length > enough", arg=rate)
+        heard = np.array(tab.page.evaluate("() => window.heard"), np.float32)
+        begun = int(np.flatnonzero(np.abs(heard) > 1e-3)[0])
+        first = heard[begun : begun + rate // 4]
+        likeness = alike(recording, first)
+        place = int(np.argmax(likeness))
+        assert likeness[place] >= 0.98
+        assert abs(place / rate - row["turns"][turn]["start"]) <= JUMP
+    tab.complaints = [line for line in tab.complaints if "ScriptProcessor" not in line]  # which is old, and ours here
+
+
+def alike(recording: np.ndarray, part: np.ndarray) -> np.ndarray:
+    """Return the normalised correlation of a part with the recording, by the place it is laid at."""
+    energy = np.concatenate([[0.0], np.cumsum(recording.astype(np.float64) ** 2)])
+    there = np.sqrt(np.maximum(energy[len(part) :] - energy[: -len(part)], 1e-9))
+    return np.correlate(recording, part, "valid") / (there * np.linalg.norm(part))
 
 
 def test_a_click_on_a_word_plays_it(tab: Tab, rows: list[Row]) -> None:
