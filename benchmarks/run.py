@@ -22,6 +22,7 @@ SCRIPTS = (
     "prosody_sweep",
     "espeak_variants",
     "verify_speed",
+    "report",
     "coqui_throughput",
 )
 
