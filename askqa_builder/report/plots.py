@@ -92,7 +92,8 @@ def points(x: tuple[Values, Axis], y: tuple[Values, Axis], kind: str, label: str
         taken = np.linspace(0, len(x_values) - 1, _MOST_POINTS).astype(int)
         x_values, y_values = x_values[taken], y_values[taken]
     left, top = _x(across.share(x_values)), _y(up.share(y_values))
-    dots = "".join(f'<circle cx="{a:.1f}" cy="{b:.1f}" r="2"/>' for a, b in zip(left, top, strict=True))
+    size = 3 if len(x_values) < 100 else 2
+    dots = "".join(f'<circle cx="{a:.1f}" cy="{b:.1f}" r="{size}"/>' for a, b in zip(left, top, strict=True))
     line = ""
     if identity:
         low, high = max(across.low, up.low), min(across.high, up.high)
