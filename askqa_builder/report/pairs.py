@@ -9,6 +9,7 @@ from typing import Any
 from askqa_builder.errors import UsageError
 from askqa_builder.report.catalogue import Catalogue
 from askqa_builder.report.details import detail
+from askqa_builder.report.playable import playable
 
 
 def open_catalogues(dataset: Path, against: Path | None) -> list[Catalogue]:
@@ -26,12 +27,12 @@ def open_catalogues(dataset: Path, against: Path | None) -> list[Catalogue]:
 
 
 def takes(catalogues: Sequence[Catalogue], number: int) -> list[dict[str, Any]]:
-    """Read a row of the first dataset, and where the other one has it, that; whole, in this order."""
-    rows = [catalogues[0].row(number)]
+    """Read a row of the first dataset, and where the other one has it, that; whole and `playable`, in this order."""
+    rows = [playable(catalogues[0].row(number))]
     for other in catalogues[1:]:
         place = other.numbers.get(rows[0]["id"])
         if place is not None:
-            rows.append(other.row(place))
+            rows.append(playable(other.row(place)))
     return rows
 
 

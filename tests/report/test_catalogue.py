@@ -10,11 +10,13 @@ import soundfile
 from mutations import Row, remade
 from whole_rows import whole_rows
 
+from askqa_builder import build
 from askqa_builder.errors import AskqaError, UsageError
 from askqa_builder.report.catalogue import Catalogue
-from askqa_builder.report.details import detail, line
+from askqa_builder.report.details import detail, line, media_type
 from askqa_builder.report.pairs import open_catalogues, takes
 from askqa_builder.report.peaks import PER_SECOND, peaks, recording_peaks
+from askqa_builder.report.playable import playable
 from askqa_builder.report.query import Query
 
 
@@ -109,6 +111,19 @@ def test_a_row_and_its_partner(voiced: Path, recast: Path) -> None:
         assert len({row["id"] for row in found}) == 1
         assert len(found) == 1 + (found[0]["id"] in both[1].numbers)
         assert len({row["pcm_sha256"] for row in found}) == len(found)
+
+
+def test_mp3_is_played_as_what_it_decodes_to(demo_file: Path, quick_profile: Path, tmp_path: Path) -> None:
+    build(demo_file, tmp_path / "mp3", profiles=str(quick_profile), audio_format="mp3", limit=1, workers=1)
+    row = Catalogue(tmp_path / "mp3").row(0)
+    found = playable(row)["audio"]
+    decoded, rate = soundfile.read(io.BytesIO(row["audio"]["bytes"]), dtype="int16")
+    played, same_rate = soundfile.read(io.BytesIO(found["bytes"]), dtype="int16")
+    assert rate == same_rate
+    assert (decoded == played).all()
+    assert media_type(found) == "audio/flac"
+    with pytest.raises(AskqaError, match="cannot be read"):
+        playable({**row, "audio": {"bytes": b"ID3", "path": "x.mp3"}})
 
 
 def test_datasets_with_nothing_in_common(voiced: Path, tmp_path: Path) -> None:
