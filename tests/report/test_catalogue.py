@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import numpy as np
@@ -77,8 +78,6 @@ def test_odd_parameters_are_refused(parameters: dict[str, str]) -> None:
 
 
 def test_peaks_are_the_loudest_samples_of_each_fiftieth(all_rows: list[Row]) -> None:
-    import io
-
     samples, rate = soundfile.read(io.BytesIO(all_rows[0]["audio"]["bytes"]), dtype="int16")
     outline = recording_peaks(all_rows[0]["audio"])
     assert len(outline) == -(-len(samples) * PER_SECOND // rate)
