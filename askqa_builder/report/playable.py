@@ -18,6 +18,8 @@ def playable(row: dict[str, Any]) -> dict[str, Any]:
     Raises AskqaError where its recording cannot be read.
     """
     audio = row["audio"]
+    if audio is None or audio["bytes"] is None or audio["path"] is None:
+        raise AskqaError(f"row {row['id']} has no recording; see askqa verify")
     if not audio["path"].lower().endswith(".mp3"):
         return row
     try:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from harness import assert_one_line, run_askqa
+from mutations import remade
 from whole_rows import whole_rows
 
 from askqa_builder import report
@@ -68,6 +69,22 @@ def test_rows_without_sound(voiced: Path, tmp_path: Path) -> None:
     assert [row["id"] for row in listed(page)] == [ids[0], ids[(len(ids) - 1) // 2], ids[-1]]
 
 
+def test_a_dataset_without_rows(voiced: Path, tmp_path: Path) -> None:
+    half = remade(voiced, tmp_path / "half", lambda rows: rows.clear())
+    empty = remade(half, tmp_path / "empty", lambda rows: rows.clear(), "clarified")
+    written = report(empty, tmp_path / "empty.html")
+    assert (written.rows, written.of) == (0, 0)
+    assert "0 conversations about 0 stories" in written.path.read_text("utf-8")
+
+
+def test_a_row_without_a_recording_is_told(voiced: Path, tmp_path: Path) -> None:
+    mute = remade(voiced, tmp_path / "mute", lambda rows: rows[0].update(audio=None))
+    result = run_askqa("report", mute, "--out", tmp_path / "mute.html")
+    assert_one_line(result, 1)
+    assert "has no recording" in result.stderr
+    assert not (tmp_path / "mute.html").exists()
+
+
 def test_the_same_dataset_gives_the_same_page(voiced: Path, tmp_path: Path) -> None:
     pages = [report(voiced, tmp_path / name).path.read_bytes() for name in ("one.html", "two.html")]
     assert pages[0] == pages[1]
@@ -98,7 +115,7 @@ def test_text_is_escaped_wherever_it_stands(voiced: Path, tmp_path: Path) -> Non
         (("DATASET", "--out", "."), "is a folder"),
         (("DATASET", "--rows", "-1"), "--rows"),
         (("DATASET", "--against", "nowhere"), "holds no finished dataset"),
-        (("DATASET", "--serve", "--out", "x.html"), "writes no file"),
+        (("DATASET", "--serve", "--out", "x.html"), "writes no page"),
         (("DATASET", "--port", "80"), "--serve"),
     ],
 )
