@@ -17,9 +17,7 @@ from markupsafe import Markup
 _FOLDER = files(__package__) / "page"
 
 
-def render(
-    template: str, *, styles: Sequence[str], scripts: Sequence[str], served: bool = False, **content: Any
-) -> str:
+def render(template: str, *, styles: Sequence[str], scripts: Sequence[str], served: bool = False, **content: Any) -> str:
     """Return a document of the folder `page`.
 
     styles, scripts: files that are put together in this order; names that a script declares are known to those after

@@ -78,7 +78,9 @@ def histogram(values: Values, along: Axis, kind: str, label: str) -> Markup:
     return _picture(label, along, up, f'<g class="fill {escape(kind)}">{"".join(bars)}</g>')
 
 
-def points(x: Values, y: Values, across: Axis, up: Axis, kind: str, label: str, *, identity: bool = False) -> Markup:
+def points(
+    x: Values, y: Values, across: Axis, up: Axis, kind: str, label: str, *, identity: bool = False
+) -> Markup:
     """Draw points, at most 1,500 of them evenly taken. identity: with the line on which both are the same."""
     if len(x) > _MOST_POINTS:
         taken = np.linspace(0, len(x) - 1, _MOST_POINTS).astype(int)
@@ -95,20 +97,16 @@ def points(x: Values, y: Values, across: Axis, up: Axis, kind: str, label: str, 
 
 def bar(share: float, kind: str) -> Markup:
     """Draw one bar for a line of a table, whose cell also says the number."""
-    return Markup(
-        '<svg class="bar" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">'
-        '<rect class="fill {}" width="{:.1f}" height="8" rx="1"/></svg>'
-    ).format(kind, 100 * share)
+    return Markup('<svg class="bar" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">'
+                  '<rect class="fill {}" width="{:.1f}" height="8" rx="1"/></svg>').format(kind, 100 * share)
 
 
 def _picture(label: str, across: Axis, up: Axis, content: str) -> Markup:
     ticks = "".join(_across_ticks(across)) + "".join(_up_ticks(up))
     title = f'<text class="axis" x="{(_LEFT + WIDTH - _RIGHT) / 2}" y="{HEIGHT - 4}">{escape(across.label)}</text>'
     if up.label:
-        title += (
-            f'<text class="axis" transform="translate(10 {(_TOP + HEIGHT - _BOTTOM) / 2}) rotate(-90)">'
-            f"{escape(up.label)}</text>"
-        )
+        title += f'<text class="axis" transform="translate(10 {(_TOP + HEIGHT - _BOTTOM) / 2}) rotate(-90)">' \
+                 f"{escape(up.label)}</text>"
     base = f'<path class="base" d="M{_LEFT} {HEIGHT - _BOTTOM}H{WIDTH - _RIGHT}"/>'
     return Markup(
         f'<svg class="plot" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(label)}">'
