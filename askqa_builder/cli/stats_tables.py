@@ -173,9 +173,10 @@ def _ratings(opinions: Opinions, width: int) -> Iterator[str]:
     yield from _paragraph(f"Mean opinion scores, 1 to 5, with 95 % intervals over {opinions.over}{only}:", width)
     yield from _scores(opinions, width)
     for of in opinions.differences:
+        interval = _interval(of.low, of.high, sign=True)
         yield from _paragraph(
-            f"{of.scale}, {opinions.datasets[1]} less {opinions.datasets[0]}: {of.mean:+.2f} {_interval(of.low, of.high, sign=True)}"
-            f" over {_count(of.pairs, 'turn')} heard in both by {_count(of.raters, 'rater')}",
+            f"{of.scale}, {opinions.datasets[1]} less {opinions.datasets[0]}: {of.mean:+.2f} {interval} "
+            f"over {_count(of.pairs, 'turn')} heard in both by {_count(of.raters, 'rater')}",
             width,
         )
     agreement = [f"{scale} {alpha:.2f}" for scale, alpha in opinions.agreement.items() if alpha is not None]

@@ -36,9 +36,9 @@ def interval(values: Numbers, raters: Places, clips: Places, key: str) -> Interv
     """Return the mean of values and its interval. raters, clips: who said it of what, numbered from 0; all [n].
 
     The width comes from the bootstrap's standard error and Student's t, whose degrees of freedom are Satterthwaite's
-    from the parts that raters and clips have in it: with three raters percentiles would cover the truth in 89 % of
-    the tests that the t interval covers in 95 %. With one rater it is over clips only, with one clip over raters. key: seeds the
-    draws; the same ratings give the same interval.
+    from the parts that raters and clips have in it: with three raters, percentiles of the bootstrap cover the truth in
+    89 % of simulated tests, this interval in 95 %. With one rater it is over clips only, with one clip over raters.
+    key: seeds the draws; the same ratings give the same interval.
     """
     mean = float(values.mean())
     who, of_whom = _numbered(raters)
