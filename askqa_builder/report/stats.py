@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from askqa_builder.dataset.manifest import shard_records
+from askqa_builder.dataset.reading import finished_manifest
 from askqa_builder.errors import AskqaError, UsageError
 from askqa_builder.report.callouts import Callout, callouts
 from askqa_builder.report.frames import Frames, read_frames
@@ -82,6 +84,9 @@ def stats(
 def _figures(dataset: Path) -> tuple[Frames, Overview]:
     try:
         frames = read_frames(dataset)
+        told = sum(record.rows for record in shard_records(finished_manifest(dataset)))
+        if len(frames.rows) != told or frames.rows["id"].isna().any():
+            raise AskqaError(f"{dataset} holds other rows than its manifest says; see askqa verify")
         return frames, look_over(dataset, frames)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise AskqaError(

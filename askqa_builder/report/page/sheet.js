@@ -11,6 +11,7 @@ const store = new Store(sheet, () => trouble(
 const player = new Player({
   onChange: () => showPlayer(),
   onHeard: () => {
+    byId("news").textContent = store.rating(clip().key).heard ? "" : "Heard to its end: you can rate it now.";
     store.change(clip().key, { heard: true });
     showClip();
   },
@@ -61,6 +62,7 @@ function go(place) {
 }
 
 function load() {
+  byId("news").textContent = "";
   player.load(clip().sound);
   showClip();
 }
