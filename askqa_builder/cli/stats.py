@@ -33,6 +33,6 @@ def stats_command(
     for line in told(found, width, all_voices=all_voices):
         print(line)
     if found.ratings is not None:
-        for line in told_ratings(found.ratings, width):
+        for line in told_ratings(found.ratings, width, all_voices=all_voices):
             print(line)
     return 0

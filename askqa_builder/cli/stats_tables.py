@@ -53,9 +53,9 @@ def told(found: DatasetStatistics, width: int, *, all_voices: bool) -> Iterator[
         yield from _section(title, list(lines))
 
 
-def told_ratings(opinions: Opinions, width: int) -> Iterator[str]:
+def told_ratings(opinions: Opinions, width: int, *, all_voices: bool) -> Iterator[str]:
     """Yield what is printed of listeners' ratings."""
-    yield from _section("ratings", list(_ratings(opinions, width)))
+    yield from _section("ratings", list(_ratings(opinions, width, all_voices)))
 
 
 def _section(title: str, lines: Sequence[str]) -> Iterator[str]:
@@ -162,16 +162,20 @@ def _rejects(overview: Overview, width: int) -> Iterator[str]:
         yield from table(["reason", "items"], lines, width)
 
 
-def _ratings(opinions: Opinions, width: int) -> Iterator[str]:
+def _ratings(opinions: Opinions, width: int, all_voices: bool) -> Iterator[str]:
     replaced = f"; {opinions.replaced:,} rated twice: the later rating counts" if opinions.replaced else ""
     yield from _paragraph(
         f"{_count(opinions.raters, 'rater')}, {_count(opinions.clips, 'clip')}, "
         f"{_count(opinions.ratings, 'rating')}{replaced}.",
         width,
     )
-    only = "" if opinions.over == "raters and clips" else f" only, since there is {_what_is_one(opinions)}"
-    yield from _paragraph(f"Mean opinion scores, 1 to 5, with 95 % intervals over {opinions.over}{only}:", width)
-    yield from _scores(opinions, width)
+    told = {
+        "raters and clips": " with 95 % intervals over raters and clips",
+        "clips": " with 95 % intervals over clips only, since there is one rater",
+        "nothing": "; one clip is too few for an interval",
+    }
+    yield from _paragraph(f"Mean opinion scores, 1 to 5{told[opinions.over]}:", width)
+    yield from _scores(opinions, width, all_voices)
     for of in opinions.differences:
         interval = _interval(of.low, of.high, sign=True)
         yield from _paragraph(
@@ -184,22 +188,24 @@ def _ratings(opinions: Opinions, width: int) -> Iterator[str]:
         yield from _paragraph(f"Agreement of raters (Krippendorff's alpha, interval): {', '.join(agreement)}", width)
 
 
-def _what_is_one(opinions: Opinions) -> str:
-    return "one rater" if opinions.raters == 1 and opinions.clips > 1 else "one clip"
-
-
-def _scores(opinions: Opinions, width: int) -> Iterator[str]:
+def _scores(opinions: Opinions, width: int, all_voices: bool) -> Iterator[str]:
     by_group: dict[tuple[str, str, str | None], list[Score]] = {}
     for score in opinions.scores:
         by_group.setdefault((score.by, score.group, score.dataset), []).append(score)
+    voices = [key for key in by_group if key[0] == "voice"]
+    left_out = len(voices) > _MOST_VOICES and not all_voices
     scales = list(dict.fromkeys(score.scale for score in opinions.scores))
     lines: list[list[Cell]] = []
     for (by, group, dataset), scores in by_group.items():
+        if by == "voice" and left_out:
+            continue
         of = {score.scale: score for score in scores}
         named = f"{group}, {dataset}" if by in ("role", "voice", "engine") and len(opinions.datasets) > 1 else group
         told = [f"{of[s].mean:.2f} {_interval(of[s].low, of[s].high)}" if s in of else "-" for s in scales]
         lines.append([by if by != "overall" else "", named, max(s.clips for s in scores), *told])
     yield from table(["", "of", "clips", *scales], lines, width)
+    if left_out:
+        yield f"{len(voices)} voices: askqa stats … --voices prints them"
 
 
 def _interval(low: float, high: float, *, sign: bool = False) -> str:

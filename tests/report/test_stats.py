@@ -16,25 +16,12 @@ import pytest
 from harness import assert_one_line, manifest, rows
 
 from askqa_builder import stats
-from askqa_builder.cli.app import run
 from askqa_builder.dataset.manifest import write_manifest
 from askqa_builder.dataset.schema import TURN_SCORES, row_schema
 from askqa_builder.dataset.shard import write_shard
 from askqa_builder.errors import AskqaError, UsageError
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
-
-
-@pytest.fixture
-def askqa(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run a command in this process, 80 columns wide."""
-    monkeypatch.setenv("COLUMNS", "80")
-
-    def run_here(*arguments: object) -> subprocess.CompletedProcess[str]:
-        code = run([str(argument) for argument in arguments])
-        return subprocess.CompletedProcess(arguments, code, *capsys.readouterr())
-
-    return run_here
 
 
 def rewrite(dataset: Path, place: int, change: Callable[[dict[str, Any]], None], keep: int | None = None) -> None:
@@ -166,7 +153,7 @@ def test_a_damaged_shard(askqa: Run, changeable: Path) -> None:
 def test_a_shard_of_something_else(changeable: Path) -> None:
     shard = changeable / manifest(changeable)["shards"][0]["file"]
     pq.write_table(pa.table({"turns": [1, 2]}), shard)
-    with pytest.raises(AskqaError, match="damaged|none of askqa's|other rows"):
+    with pytest.raises(AskqaError, match=r"damaged|none of askqa's|other rows"):
         stats(changeable)
 
 

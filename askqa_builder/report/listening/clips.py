@@ -172,26 +172,18 @@ def _plain(text: str) -> str:
 
 
 def _alone(heard: Heard, side: int, seed: int) -> Iterator[_Candidate]:
-    for turn in heard.turns.itertuples(index=False):
-        yield _Candidate(
-            role=turn.role,
-            voices=(turn.voice,),
-            row_id=turn.id,
-            short=turn.seconds < SHORTEST,
-            rank=digest("draw", seed, turn.id, turn.place),
-            places=((side, turn.row, turn.place),),
-        )
+    columns = (heard.turns[name].tolist() for name in ("role", "voice", "id", "place", "seconds", "row"))
+    for role, voice, row_id, place, seconds, row in zip(*columns, strict=True):
+        rank = digest("draw", seed, row_id, place)
+        yield _Candidate(role, (voice,), row_id, seconds < SHORTEST, rank, ((side, row, place),))
 
 
 def _both(sides: Sequence[Heard], seed: int) -> Iterator[_Candidate]:
     first, second = (side.turns for side in sides)
     both = first.merge(second, on=["id", "place", "role", "act"], suffixes=("", "_2"))
-    for turn in both.itertuples(index=False):
-        yield _Candidate(
-            role=turn.role,
-            voices=(turn.voice, turn.voice_2),
-            row_id=turn.id,
-            short=min(turn.seconds, turn.seconds_2) < SHORTEST,
-            rank=digest("draw", seed, turn.id, turn.place),
-            places=((0, turn.row, turn.place), (1, turn.row_2, turn.place)),
-        )
+    names = ("role", "voice", "voice_2", "id", "place", "seconds", "seconds_2", "row", "row_2")
+    columns = (both[name].tolist() for name in names)
+    for role, voice, other_voice, row_id, place, seconds, other_seconds, row, other_row in zip(*columns, strict=True):
+        short = min(seconds, other_seconds) < SHORTEST
+        places = ((0, row, place), (1, other_row, place))
+        yield _Candidate(role, (voice, other_voice), row_id, short, digest("draw", seed, row_id, place), places)

@@ -22,7 +22,7 @@ from askqa_builder.report.listening.scales import BEST, SCALE_NAMES, WORST
 
 @dataclass(frozen=True)
 class Score:
-    """Mean opinion of some clips on a scale of 1 to 5, with its 95 % interval (NaN where one rating is all).
+    """Mean opinion of some clips on a scale of 1 to 5, with its 95 % interval (NaN where it is of one clip).
 
     by: overall, dataset, role, voice or engine; group: which one. dataset: whose clips, None where of both.
     """
@@ -67,9 +67,10 @@ class Opinions:
 
     @property
     def over(self) -> str:
-        """What the intervals are over: `raters and clips`, or only one of them where there is one of the other."""
-        kinds = [kind for kind, number in (("raters", self.raters), ("clips", self.clips)) if number > 1]
-        return " and ".join(kinds) or "nothing"
+        """What the intervals are over: `raters and clips`, `clips` where one rater is all, `nothing` with one clip."""
+        if self.clips == 1:
+            return "nothing"
+        return "clips" if self.raters == 1 else "raters and clips"
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON holds it, `over` included; intervals that do not exist are NaN still."""

@@ -68,8 +68,9 @@ def test_the_same_ratings_give_the_same_interval() -> None:
     assert interval(*ratings, "a") != interval(*ratings, "b")
 
 
-def test_one_rating_has_no_interval() -> None:
-    found = interval(np.array([4.0]), np.array([0]), np.array([0]), "x")
+@pytest.mark.parametrize("raters", [1, 5])
+def test_one_clip_has_no_interval(raters: int) -> None:
+    found = interval(np.full(raters, 4.0), np.arange(raters), np.zeros(raters, int), "x")
     assert found.mean == 4
     assert np.isnan(found.low)
     assert np.isnan(found.high)

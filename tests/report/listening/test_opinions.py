@@ -12,11 +12,11 @@ import pytest
 from harness import assert_one_line
 
 from askqa_builder import stats
-from askqa_builder.cli.app import run
 from askqa_builder.errors import UsageError
 from askqa_builder.report.listening.clips import Clip, Heard, draw_clips
 from askqa_builder.report.listening.ratings_file import COLUMNS
 
+Run = Callable[..., subprocess.CompletedProcess[str]]
 Judge = Callable[[str, Clip], tuple[object, object, object]]
 
 
@@ -41,19 +41,6 @@ def clips(voiced: Path) -> list[Clip]:
 def pairs(voiced: Path, recast: Path) -> list[Clip]:
     """Six turns of both datasets."""
     return draw_clips([Heard(voiced), Heard(recast)], 12, seed=0)
-
-
-@pytest.fixture
-def askqa(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., subprocess.CompletedProcess[str]]:
-    monkeypatch.setenv("COLUMNS", "80")
-
-    def run_here(*arguments: object) -> subprocess.CompletedProcess[str]:
-        code = run([str(argument) for argument in arguments])
-        return subprocess.CompletedProcess(arguments, code, *capsys.readouterr())
-
-    return run_here
 
 
 def test_scores_by_what_was_heard(voiced: Path, clips: list[Clip], tmp_path: Path) -> None:
@@ -101,7 +88,7 @@ def test_two_datasets_and_their_difference(voiced: Path, recast: Path, pairs: li
 
 
 def test_tables_of_ratings(
-    askqa: Callable[..., subprocess.CompletedProcess[str]],
+    askqa: Run,
     voiced: Path,
     recast: Path,
     pairs: list[Clip],
@@ -113,7 +100,7 @@ def test_tables_of_ratings(
     assert printed.returncode == 0, printed.stderr
     told = printed.stdout[printed.stdout.index("RATINGS") :]
     assert "1 rater, 12 clips, 12 ratings; 2 rated twice: the later rating counts" in " ".join(told.split())
-    assert "intervals over clips only, since there is one rater" in " ".join(told.split())
+    assert "with 95 % intervals over clips only, since there is one rater" in " ".join(told.split())
     assert "heard in both by 1 rater" in " ".join(told.split())
     assert max(map(len, told.splitlines())) <= 80
     content = json.loads(askqa("stats", voiced, "--ratings", one, "--against", recast, "--json").stdout)
@@ -121,19 +108,18 @@ def test_tables_of_ratings(
     assert content["ratings"]["agreement"]["naturalness"] is None
 
 
-def test_one_rating(
-    askqa: Callable[..., subprocess.CompletedProcess[str]], voiced: Path, clips: list[Clip], tmp_path: Path
-) -> None:
+def test_one_rating(askqa: Run, voiced: Path, clips: list[Clip], tmp_path: Path) -> None:
     file = rated(tmp_path / "a.csv", clips[:1], ["=HYPERLINK(1)\x1b"], lambda rater, clip: (4, "", ""))
     printed = askqa("stats", voiced, "--ratings", file)
     assert printed.returncode == 0, printed.stderr
     assert "1 rater, 1 clip, 1 rating." in printed.stdout
+    assert "one clip is too few for an interval" in printed.stdout
     score = json.loads(askqa("stats", voiced, "--ratings", file, "--json").stdout)["ratings"]["scores"][0]
     assert (score["mean"], score["low"]) == (4, None)
 
 
 def test_clips_of_another_dataset(
-    askqa: Callable[..., subprocess.CompletedProcess[str]],
+    askqa: Run,
     voiced: Path,
     recast: Path,
     pairs: list[Clip],

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from askqa_builder import stats
+from askqa_builder.report.listening.ratings_file import read_ratings
 from askqa_builder.report.listening.sheet import write_sheet
 
 QUICK = """
@@ -165,8 +166,6 @@ def test_cells_are_no_formulas_and_read_back_right(opened: Open, voiced: Path) -
     line = lines(file)[0]
     assert all(cell[:1] not in ("=", "+", "-", "@") for cell in line.values())
     assert line["rater"] == f"'{rater}"
-    from askqa_builder.report.listening.ratings_file import read_ratings
-
     table, _ = read_ratings([file])
     assert table["rater"].tolist() == [rater]
     assert table["comment"].tolist() == [comment]
@@ -177,23 +176,22 @@ def test_raters_have_ratings_and_an_order_of_their_own(opened: Open) -> None:
     page = opened("Ann")
     hear(page)
     page.keyboard.press("1")
-    orders = set()
+    first_clips = set()
     for rater in ("Bob", "__proto__", "Cy", "Dee"):
         page.get_by_role("button", name="Somebody else").click()
         page.get_by_label("Your name or code").fill(rater)
         page.get_by_role("button", name="Begin").click()
         assert page.locator("input:checked").count() == 0
-        orders.add(page.evaluate("JSON.stringify([sheet.textContent.length])"))
         hear(page)
         page.keyboard.press("5")
         found = lines(saved(page))
         assert [line["rater"] for line in found] == [rater]
-        orders.add(found[0]["clip"])
+        first_clips.add(found[0]["clip"])
     page.get_by_role("button", name="Somebody else").click()
     page.get_by_label("Your name or code").fill("Ann")
     page.get_by_role("button", name="Begin").click()
     assert page.get_by_role("radio", name="1 Bad").is_checked()
-    assert len(orders) > 2
+    assert len(first_clips) > 1
 
 
 def test_a_browser_that_keeps_nothing_says_so(opened: Open) -> None:
