@@ -50,7 +50,7 @@ function askWho() {
   byId("test").hidden = byId("bar").hidden = true;
   byId("start").hidden = false;
   byId("rater").value = "";
-  byId("rater").focus();
+  byId("rater").focus({ preventScroll: true });
 }
 
 function go(place) {

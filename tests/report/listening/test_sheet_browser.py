@@ -148,6 +148,32 @@ def test_a_reload_loses_nothing(opened: Open) -> None:
     assert page.locator("#heard").text_content() == "Played 2 times."
 
 
+def test_arrows_move_between_questions_answers_and_clips(opened: Open) -> None:
+    page = opened()
+    hear(page)
+    page.keyboard.press("2")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("4")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowRight")  # as in any group of radio buttons
+    assert page.get_by_role("radio", name="3 Fair").is_checked()
+    assert page.get_by_role("radio", name="4 Most words").is_checked()
+    page.get_by_role("heading", name="Clip 1 of 3").focus()
+    page.keyboard.press("ArrowRight")
+    page.get_by_role("heading", name="Clip 2 of 3").wait_for()
+    page.keyboard.press("ArrowLeft")
+    page.get_by_role("heading", name="Clip 1 of 3").wait_for()
+
+
+def test_keys_are_letters_where_one_writes(opened: Open) -> None:
+    page = opened()
+    hear(page)
+    page.get_by_label("Comment").press_sequentially("5 of 5")
+    assert page.get_by_label("Comment").input_value() == "5 of 5"
+    assert page.locator("input:checked").count() == 0
+    assert page.locator("#heard").text_content() == "Played once."
+
+
 def test_a_part_may_be_saved(opened: Open, voiced: Path) -> None:
     page = opened()
     hear(page)
