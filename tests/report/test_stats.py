@@ -13,30 +13,15 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from changing import rewrite
 from harness import assert_one_line, manifest, rows
 
 from askqa_builder import stats
 from askqa_builder.dataset.manifest import write_manifest
-from askqa_builder.dataset.schema import TURN_SCORES, row_schema
-from askqa_builder.dataset.shard import write_shard
+from askqa_builder.dataset.schema import TURN_SCORES
 from askqa_builder.errors import AskqaError, UsageError
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
-
-
-def rewrite(dataset: Path, place: int, change: Callable[[dict[str, Any]], None], keep: int | None = None) -> None:
-    """Change the rows of a shard, and keep the first of them, as if it had been built so."""
-    content = manifest(dataset)
-    entry = content["shards"][place]
-    lines = pq.read_table(dataset / entry["file"]).to_pylist()[:keep]
-    for line in lines:
-        change(line)
-    table = pa.Table.from_pylist(lines, schema=row_schema(16000))
-    record = write_shard(
-        dataset, entry["file"], table.to_batches(), config=entry["config"], split=entry["split"], sampling_rate=16000
-    )
-    content["shards"][place] = record.to_json()
-    write_manifest(dataset, content)
 
 
 def as_format_1_0(dataset: Path) -> None:

@@ -6,10 +6,12 @@ import io
 import shutil
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
+from changing import rewrite
 from harness import manifest, rows
 
 from askqa_builder.dataset.manifest import write_manifest
@@ -51,6 +53,14 @@ def test_stories_are_cut_at_ends_of_sentences(voiced: Path) -> None:
             and clip.excerpt.start <= word["start"] * row["sampling_rate"]
             and word["end"] * row["sampling_rate"] <= clip.excerpt.end
         ]
+        cut = [
+            word
+            for word in row["words"]
+            if word["turn"] == clip.turn
+            and word["start"] * row["sampling_rate"] < clip.excerpt.end - 1
+            and word["end"] * row["sampling_rate"] > clip.excerpt.start + 1
+        ]
+        assert cut == inside
         heard = row["story"][inside[0]["char_start"] : inside[-1]["char_end"]]
         assert text.startswith(heard[:20])
         assert text.rstrip(".!?\"'”)").endswith(heard.rstrip(".!?\"'”)")[-20:])
@@ -82,6 +92,18 @@ def test_no_more_than_there_is_and_nothing_twice(voiced: Path) -> None:
     assert 15 < len(drawn) < 60
     assert len({clip.key for clip in drawn}) == len(drawn)
     assert len({(clip.voice, clip.excerpt.text.casefold()) for clip in drawn}) == len(drawn)
+
+
+def test_what_sounds_the_same_is_heard_once(changeable: Path) -> None:
+    def repeat(row: dict[str, Any]) -> None:
+        for turn in row["turns"]:
+            if turn["role"] == "user":
+                turn["text"] = "What is it?"
+
+    for place in range(len(manifest(changeable)["shards"])):
+        rewrite(changeable, place, repeat)
+    users = [clip for clip in draw_clips([Heard(changeable)], 500, seed=0) if clip.role == "user"]
+    assert len(users) == len({clip.voice for clip in users})
 
 
 def test_the_seed_decides(voiced: Path) -> None:
