@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from askqa_builder.corpus.rejects import describe
 from askqa_builder.dataset.manifest import shard_records
 from askqa_builder.dataset.reading import finished_manifest
 from askqa_builder.errors import AskqaError, UsageError
@@ -87,12 +88,26 @@ def _figures(dataset: Path) -> tuple[Frames, Overview]:
         told = sum(record.rows for record in shard_records(finished_manifest(dataset)))
         if len(frames.rows) != told or frames.rows["id"].isna().any():
             raise AskqaError(f"{dataset} holds other rows than its manifest says; see askqa verify")
-        return frames, look_over(dataset, frames)
+        overview = look_over(dataset, frames)
+        _check_kinds(overview)
+        return frames, overview
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise AskqaError(
             f"{dataset} holds a manifest or rows that are none of askqa's ({type(error).__name__}: {error}); see askqa "
             "verify"
         ) from error
+
+
+def _check_kinds(overview: Overview) -> None:
+    """Raise TypeError where a manifest that anybody may have written holds something else than is printed of it."""
+    texts = [overview.audio_format]
+    for engine in overview.engines:
+        texts += [engine.name, engine.library, engine.version, engine.licence, engine.model or ""]
+    counts = [overview.sampling_rate, *overview.rejected.values()]
+    for values, kind in ((texts, str), (counts, int)):
+        for value in values:
+            if not isinstance(value, kind):
+                raise TypeError(f"{describe(value)} is no {'text' if kind is str else 'count'}")
 
 
 def _plain(value: Any) -> Any:

@@ -127,6 +127,27 @@ def test_a_manifest_that_lacks_something(askqa: Run, changeable: Path, key: str)
     assert key in printed.stderr
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"rejected": {"cut": "many"}},
+        {"rejected": ["cut"]},
+        {"sampling_rate": "high"},
+        {"audio_format": {}},
+        {"profiles": []},
+        {"engines": [{}]},
+        {"engines": [{"name": "a", "library": "b", "version": "1", "model": {"x": 1}, "licence": "c"}]},
+        {"engines": [{"name": None, "library": "b", "version": "1", "model": None, "licence": "c"}]},
+        {"renditions": "two"},
+    ],
+)
+def test_a_manifest_with_something_else(askqa: Run, changeable: Path, changes: dict[str, Any]) -> None:
+    write_manifest(changeable, {**manifest(changeable), **changes})
+    printed = askqa("stats", changeable)
+    assert printed.returncode in (1, 2)
+    assert_one_line(printed, printed.returncode)
+
+
 def test_a_damaged_shard(askqa: Run, changeable: Path) -> None:
     shard = changeable / manifest(changeable)["shards"][0]["file"]
     shard.write_bytes(shard.read_bytes()[:-100])

@@ -20,8 +20,8 @@ from askqa_builder.report.listening.keys import clip_key, config_digest
 from askqa_builder.report.listening.row_reader import RowReader
 from askqa_builder.seeds import digest
 
-_TRIES = 20
-"""Turns of a voice that cannot be cut, as where its engine knows no word times, before it is given up."""
+_TRIES = 8
+"""Turns of a voice, one after the other, that cannot be cut before it is given up: its engine knows no word times."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,10 @@ class Heard:
         return part, rate
 
 
+_Cell = tuple[str, int, str]
+"""Role, side and voice."""
+
+
 @dataclass(frozen=True)
 class _Candidate:
     """A turn that may be heard, in one dataset or in both: (side, row, place) of each; voices: in that order."""
@@ -82,9 +86,9 @@ class _Candidate:
     places: tuple[tuple[int, int, int], ...]
 
     @property
-    def cell(self) -> tuple[object, ...]:
-        """What turns are drawn evenly over."""
-        return self.role, tuple((side, voice) for (side, _, _), voice in zip(self.places, self.voices, strict=True))
+    def cells(self) -> tuple[_Cell, ...]:
+        """What turns are drawn evenly over: role, side and voice, of each dataset that it is heard in."""
+        return tuple((self.role, side, voice) for (side, _, _), voice in zip(self.places, self.voices, strict=True))
 
 
 def draw_clips(sides: Sequence[Heard], count: int, seed: int) -> list[Clip]:
@@ -98,7 +102,7 @@ def draw_clips(sides: Sequence[Heard], count: int, seed: int) -> list[Clip]:
             f"{sides[0].dataset} and {sides[1].dataset} are the same build; compare it with another one, as of askqa "
             "regenerate"
         )
-    draw = _Draw(sides, seed)
+    draw = _Draw(sides)
     each = count // len(sides)
     if len(sides) > 1:
         draw.take(_both(sides, seed), each)
@@ -114,35 +118,35 @@ def draw_clips(sides: Sequence[Heard], count: int, seed: int) -> list[Clip]:
 class _Draw:
     """Clips drawn so far, and how often each role and voice is among them."""
 
-    def __init__(self, sides: Sequence[Heard], seed: int) -> None:
+    def __init__(self, sides: Sequence[Heard]) -> None:
         self.clips: list[Clip] = []
         self._sides = sides
-        self._seed = seed
         self._roles: Counter[str] = Counter()
-        self._voices: Counter[tuple[object, ...]] = Counter()
+        self._voices: Counter[_Cell] = Counter()
         self._heard: set[tuple[int, str, str]] = set()
 
     def take(self, candidates: Iterator[_Candidate], count: int) -> None:
         """Add `count` candidates, each time one of the role and the voices that were heard least."""
-        cells: dict[tuple[object, ...], list[_Candidate]] = {}
+        cells: dict[tuple[_Cell, ...], list[_Candidate]] = {}
         for candidate in candidates:
-            cells.setdefault(candidate.cell, []).append(candidate)
+            cells.setdefault(candidate.cells, []).append(candidate)
         for waiting in cells.values():
             waiting.sort(key=lambda candidate: (candidate.short, candidate.rank), reverse=True)  # the best is the last
-        failures: Counter[tuple[object, ...]] = Counter()
+        failures: Counter[tuple[_Cell, ...]] = Counter()
         taken = 0
         while taken < count and cells:
             cell = min(cells, key=lambda cell: self._urgency(cells[cell][-1]))
             candidate = cells[cell].pop()
             if self._add(candidate):
                 taken += 1
+                failures[cell] = 0
             else:
                 failures[cell] += 1
             if not cells[cell] or failures[cell] == _TRIES:
                 del cells[cell]
 
     def _urgency(self, candidate: _Candidate) -> tuple[object, ...]:
-        voices = sum(self._voices[candidate.role, side, voice] for side, voice in _of(candidate))
+        voices = sum(self._voices[cell] for cell in candidate.cells)
         return self._roles[candidate.role], voices, candidate.short, candidate.rank
 
     def _add(self, candidate: _Candidate) -> bool:
@@ -158,13 +162,9 @@ class _Draw:
             return False  # two datasets that name other turns alike
         self._heard.update((clip.side, clip.voice, _plain(clip.excerpt.text)) for clip in clips)
         self._roles[candidate.role] += 1
-        self._voices.update((candidate.role, side, voice) for side, voice in _of(candidate))
+        self._voices.update(candidate.cells)
         self.clips += clips
         return True
-
-
-def _of(candidate: _Candidate) -> list[tuple[int, str]]:
-    return [(side, voice) for (side, _, _), voice in zip(candidate.places, candidate.voices, strict=True)]
 
 
 def _plain(text: str) -> str:
