@@ -9,8 +9,10 @@ class Form {
         element("input", {
           type: "radio", name: scale.name, value: number + 1, onchange: () => onAnswer(scale.name, number + 1),
         }),
-        element("span", { class: "digit" }, String(number + 1)),
-        element("span", { class: "meaning" }, answer),
+        element(
+          "span", { class: "box" },
+          element("span", { class: "digit" }, String(number + 1)), " ", element("span", { class: "meaning" }, answer),
+        ),
       ));
       return element(
         "fieldset", { class: "scale", "data-scale": scale.name },
