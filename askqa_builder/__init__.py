@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from askqa_builder.filtering.filter import filter_dataset as filter
     from askqa_builder.publishing.push import push
     from askqa_builder.report.report import report
+    from askqa_builder.report.stats import stats
     from askqa_builder.scoring.score import score
     from askqa_builder.verify.run import verify
 
@@ -29,6 +30,7 @@ __all__ = [
     "report",
     "score",
     "script",
+    "stats",
     "verify",
 ]
 
@@ -43,6 +45,7 @@ _FUNCTIONS = {
     "report": ("askqa_builder.report.report", "report"),
     "score": ("askqa_builder.scoring.score", "score"),
     "script": ("askqa_builder.build.script", "script"),
+    "stats": ("askqa_builder.report.stats", "stats"),
     "verify": ("askqa_builder.verify.run", "verify"),
 }
 

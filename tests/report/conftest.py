@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,9 @@ sys.path[:0] = [str(Path(__file__).parents[1] / folder) for folder in ("build", 
 from harness import write_corpus  # noqa: E402
 
 from askqa_builder import build  # noqa: E402
+from askqa_builder.cli.app import run  # noqa: E402
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 _OPTIONS = (
@@ -65,3 +69,15 @@ def recast(demo_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def changeable(voiced: Path, tmp_path: Path) -> Path:
     """A copy of the five conversations to change."""
     return Path(shutil.copytree(voiced, tmp_path / "changeable"))
+
+
+@pytest.fixture
+def askqa(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run a command in this process, 80 columns wide."""
+    monkeypatch.setenv("COLUMNS", "80")
+
+    def run_here(*arguments: object) -> subprocess.CompletedProcess[str]:
+        code = run([str(argument) for argument in arguments])
+        return subprocess.CompletedProcess(arguments, code, *capsys.readouterr())
+
+    return run_here
