@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +15,9 @@ def report_command(
     dataset: Annotated[Path, typer.Argument(help="Folder of a built dataset.")],
     out: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="HTML file to write.", show_default="<dataset>-report.html here"),
+        typer.Option(
+            metavar="FILE", help="HTML file to write.", show_default="<dataset>-report.html or -listening.html here"
+        ),
     ] = None,
     against: Annotated[
         Path | None,
@@ -32,27 +35,51 @@ def report_command(
     port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="Port for --serve.", show_default="a free one")
     ] = None,
+    rate: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Write a listening test of N blind clips instead.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Of the clips that --rate draws.", show_default="0")] = None,
 ) -> int:
-    """Write a page to look at a dataset and listen to it, or serve it."""
-    of_page = {"--out": out, "--rows": rows, "--max-audio-mb": max_audio_mb}
+    """Write a page to look at a dataset and listen to it, serve it, or write a listening test."""
+    if serve and rate is not None:
+        raise UsageError("give --serve or --rate, not both")
+    page = {"--rows": rows, "--max-audio-mb": max_audio_mb}
     if serve:
-        given = [name for name, value in of_page.items() if value is not None]
-        if given:
-            raise UsageError(f"--serve writes no page; leave {given[0]} out")
+        _refuse("--serve", {"--out": out, "--seed": seed, **page})
         return _serve(dataset, against, port or 0)
-    if port is not None:
-        raise UsageError("--port is for --serve; give both")
+    if rate is not None:
+        _refuse("--rate", {"--port": port, **page})
+        return _write_sheet(dataset, out, rate, seed or 0, against)
+    _refuse("a page", {"--port": port, "--seed": seed})
     from askqa_builder.report.report import MAX_AUDIO_MB, ROWS, default_name, report
 
     written = report(
         dataset,
-        out or default_name(dataset),
+        out or default_name(dataset, "report"),
         against=against,
         rows=ROWS if rows is None else rows,
         max_audio_mb=MAX_AUDIO_MB if max_audio_mb is None else max_audio_mb,
     )
     size = written.path.stat().st_size / 1e6
     print(f"{written.path}: {size:.1f} MB, {written.with_audio} of {written.of} recordings to listen to")
+    return 0
+
+
+def _refuse(what: str, options: Mapping[str, object]) -> None:
+    """Raise UsageError for an option that would do nothing."""
+    given = next((name for name, value in options.items() if value is not None), None)
+    if given is not None:
+        raise UsageError(f"{given} does nothing for {what}; leave it out")
+
+
+def _write_sheet(dataset: Path, out: Path | None, clips: int, seed: int, against: Path | None) -> int:
+    from askqa_builder.report.listening.sheet import write_sheet
+    from askqa_builder.report.report import default_name
+
+    sheet = write_sheet(dataset, out or default_name(dataset, "listening"), clips, seed, against)
+    compared = f" --against {against}" if against else ""
+    print(f"{sheet.path}: sheet {sheet.id}, {sheet.clips} clips; sum up what raters save with")
+    print(f"askqa stats {dataset} --ratings FILE.csv{compared}")
     return 0
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterator
 from functools import cached_property
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +11,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from askqa_builder.dataset.manifest import shard_records
 from askqa_builder.dataset.reading import finished_manifest, reading_errors, row_groups
-from askqa_builder.dataset.upgrade import upgraded
-from askqa_builder.report.frames import Frames, read_frames
+from askqa_builder.report.figures import read_figures
+from askqa_builder.report.row_reader import RowReader
 
 _HEARD = "turns.list.element.text"
 
@@ -26,21 +23,17 @@ _HEARD = "turns.list.element.text"
 class Catalogue:
     """A dataset's rows by number, counted as `Frames` does. Holds figures, and no text or sound but the requests.
 
-    bytes: of all its shards.
+    frames, overview: its figures. bytes: of all its shards.
     """
 
     def __init__(self, dataset: Path) -> None:
         """Read figures. Raises UsageError where there is no finished dataset, AskqaError where it is damaged."""
-        manifest = finished_manifest(dataset)
         self.dataset = dataset
-        self._rate: int = manifest["sampling_rate"]
-        records = shard_records(manifest)
+        records = shard_records(finished_manifest(dataset))
         self.bytes = sum(record.bytes for record in records)
         self._files = [dataset / record.file for record in records]
-        self.frames: Frames = read_frames(dataset)
-        with reading_errors(dataset):
-            self._groups = list(self._row_groups())
-        self._starts = [start for _, _, start in self._groups]
+        self.frames, self.overview = read_figures(dataset)
+        self._reader = RowReader(dataset)
 
     def __len__(self) -> int:
         return len(self.frames.rows)
@@ -73,13 +66,7 @@ class Catalogue:
         """Read a row whole, with the columns of this format. Raises IndexError where there is none."""
         if not 0 <= number < len(self):
             raise IndexError(f"no row {number}")
-        file, group, start = self._groups[bisect_right(self._starts, number) - 1]
-        with reading_errors(self.dataset), pq.ParquetFile(file, pre_buffer=False) as parquet:
-            # row by row: a whole row group is tens of megabytes of sound
-            batches = parquet.iter_batches(1, row_groups=[group], use_threads=False)
-            one = next(islice(batches, number - start, None))
-            row: dict[str, Any] = upgraded(pa.Table.from_batches([one]), self._rate).to_pylist()[0]
-            return row
+        return self._reader.whole(number)
 
     def holding(self, text: str) -> npt.NDArray[np.bool_]:
         """Tell of each row whether its id or what is heard in it holds a text, upper or lower case."""
@@ -94,17 +81,6 @@ class Catalogue:
                     found[first + rows] = True
                     first += len(turns)
         return found
-
-    def _row_groups(self) -> Iterator[tuple[Path, int, int]]:
-        """Yield file, group and number of the first row of each row group that has rows."""
-        first = 0
-        for file in self._files:
-            metadata = pq.read_metadata(file)
-            for group in range(metadata.num_row_groups):
-                rows = metadata.row_group(group).num_rows
-                if rows:
-                    yield file, group, first
-                first += rows
 
 
 def _heard(file: Path) -> Iterator[pa.ListArray]:

@@ -10,7 +10,8 @@ from askqa_builder.report.callouts import Callout, callouts
 from askqa_builder.report.catalogue import Catalogue
 from askqa_builder.report.chapters import Chapter, chapters
 from askqa_builder.report.document import as_data, render
-from askqa_builder.report.overview import Overview, look_over, sentences
+from askqa_builder.report.foreign import foreign_errors
+from askqa_builder.report.overview import Overview, sentences
 from askqa_builder.report.query import orders
 
 _SCRIPTS = ("dom.js", "source.js", "wave.js", "transcript.js", "take.js", "conversation.js", "listing.js", "main.js")
@@ -68,9 +69,10 @@ def render_page(
 
 
 def _side(catalogue: Catalogue) -> _Side:
-    overview = look_over(catalogue.dataset, catalogue.frames)
-    found = [_called_out(callout) for callout in callouts(catalogue.frames)]
-    return _Side(overview, sentences(overview), found, chapters(catalogue.frames, overview))
+    overview = catalogue.overview
+    with foreign_errors(catalogue.dataset):
+        found = [_called_out(callout) for callout in callouts(catalogue.frames)]
+        return _Side(overview, sentences(overview), found, chapters(catalogue.frames, overview))
 
 
 def _called_out(callout: Callout) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 from askqa_builder.errors import UsageError
 from askqa_builder.report.catalogue import Catalogue
 from askqa_builder.report.details import detail
+from askqa_builder.report.foreign import foreign_errors
 from askqa_builder.report.playable import playable
 
 
@@ -39,4 +40,5 @@ def takes(catalogues: Sequence[Catalogue], number: int) -> list[dict[str, Any]]:
 def shown(catalogues: Sequence[Catalogue], number: int, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Return what `takes` gave as the page's scripts take it."""
     place = catalogues[0].line(number)
-    return {"takes": [detail(row, place["config"], place["split"]) for row in rows]}
+    with foreign_errors(*(catalogue.dataset for catalogue in catalogues)):
+        return {"takes": [detail(row, place["config"], place["split"]) for row in rows]}

@@ -102,6 +102,6 @@ def _note(rows: int, total: int) -> str:
     )
 
 
-def default_name(dataset: Path) -> Path:
-    """Return the file that a report goes to where none is named: in the current folder, called after the dataset."""
-    return Path(f"{dataset.resolve().name or 'dataset'}-report.html")
+def default_name(dataset: Path, what: str) -> Path:
+    """Return the file that a page goes to where none is named: in the current folder, called after the dataset."""
+    return Path(f"{dataset.resolve().name or 'dataset'}-{what}.html")

@@ -11,14 +11,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from askqa_builder.corpus.rejects import describe
-from askqa_builder.dataset.manifest import shard_records
-from askqa_builder.dataset.reading import finished_manifest
-from askqa_builder.errors import AskqaError, UsageError
+from askqa_builder.errors import UsageError
 from askqa_builder.report.callouts import Callout, callouts
-from askqa_builder.report.frames import Frames, read_frames
+from askqa_builder.report.figures import read_figures
+from askqa_builder.report.foreign import foreign_errors
+from askqa_builder.report.frames import Frames
 from askqa_builder.report.listening.opinions import Opinions, opinions
-from askqa_builder.report.overview import Overview, look_over, sentences
+from askqa_builder.report.overview import Overview, sentences
 from askqa_builder.report.summary import by_voice, spread
 
 
@@ -72,42 +71,15 @@ def stats(
     if against is not None and not ratings:
         raise UsageError("a second dataset is only of use with the ratings of a listening test: add --ratings FILE")
     dataset = Path(dataset)
-    frames, overview = _figures(dataset)
+    frames, overview = read_figures(dataset)
     heard = None
     if ratings:
         sides = [(dataset, frames)]
         if against is not None:
-            sides.append((Path(against), _figures(Path(against))[0]))
+            sides.append((Path(against), read_figures(Path(against))[0]))
         heard = opinions(sides, [Path(file) for file in ratings])
-    return DatasetStatistics(overview, callouts(frames), spread(frames), by_voice(frames), frames, heard)
-
-
-def _figures(dataset: Path) -> tuple[Frames, Overview]:
-    try:
-        frames = read_frames(dataset)
-        told = sum(record.rows for record in shard_records(finished_manifest(dataset)))
-        if len(frames.rows) != told or frames.rows["id"].isna().any():
-            raise AskqaError(f"{dataset} holds other rows than its manifest says; see askqa verify")
-        overview = look_over(dataset, frames)
-        _check_kinds(overview)
-        return frames, overview
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-        raise AskqaError(
-            f"{dataset} holds a manifest or rows that are none of askqa's ({type(error).__name__}: {error}); see askqa "
-            "verify"
-        ) from error
-
-
-def _check_kinds(overview: Overview) -> None:
-    """Raise TypeError where a manifest that anybody may have written holds something else than is printed of it."""
-    texts = [overview.audio_format]
-    for engine in overview.engines:
-        texts += [engine.name, engine.library, engine.version, engine.licence, engine.model or ""]
-    counts = [overview.sampling_rate, *overview.rejected.values()]
-    for values, kind in ((texts, str), (counts, int)):
-        for value in values:
-            if not isinstance(value, kind):
-                raise TypeError(f"{describe(value)} is no {'text' if kind is str else 'count'}")
+    with foreign_errors(dataset):
+        return DatasetStatistics(overview, callouts(frames), spread(frames), by_voice(frames), frames, heard)
 
 
 def _plain(value: Any) -> Any:

@@ -115,8 +115,12 @@ def test_text_is_escaped_wherever_it_stands(voiced: Path, tmp_path: Path) -> Non
         (("DATASET", "--out", "."), "is a folder"),
         (("DATASET", "--rows", "-1"), "--rows"),
         (("DATASET", "--against", "nowhere"), "holds no finished dataset"),
-        (("DATASET", "--serve", "--out", "x.html"), "writes no page"),
-        (("DATASET", "--port", "80"), "--serve"),
+        (("DATASET", "--serve", "--out", "x.html"), "does nothing"),
+        (("DATASET", "--port", "80"), "does nothing"),
+        (("DATASET", "--seed", "1"), "does nothing"),
+        (("DATASET", "--rate", "5", "--rows", "3"), "does nothing"),
+        (("DATASET", "--rate", "5", "--serve"), "not both"),
+        (("DATASET", "--rate", "0"), "--rate"),
     ],
 )
 def test_wrong_usage_is_one_line(arguments: tuple[str, ...], said: str, voiced: Path, tmp_path: Path) -> None:
@@ -133,6 +137,17 @@ def test_the_command_names_the_file_after_the_dataset(voiced: Path, tmp_path: Pa
     assert result.returncode == 0, result.stderr
     assert (tmp_path / "dataset-report.html").exists()
     assert result.stdout.startswith("dataset-report.html: ")
+
+
+def test_a_listening_test_by_command(voiced: Path, recast: Path, tmp_path: Path) -> None:
+    command = ("report", voiced, "--rate", 6, "--against", recast)
+    result = run_askqa(*command, shell_prefix=f"cd {tmp_path};")
+    assert result.returncode == 0, result.stderr
+    assert "6 clips" in result.stdout
+    assert (tmp_path / "dataset-listening.html").exists()
+    again = run_askqa(*command, "--seed", 1, "--out", tmp_path / "other.html")
+    assert again.returncode == 0, again.stderr
+    assert (tmp_path / "other.html").read_bytes() != (tmp_path / "dataset-listening.html").read_bytes()
 
 
 def test_numbers_below_zero(voiced: Path, tmp_path: Path) -> None:

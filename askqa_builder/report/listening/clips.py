@@ -17,7 +17,7 @@ from askqa_builder.errors import AskqaError, UsageError
 from askqa_builder.report.frames import Frames, read_frames
 from askqa_builder.report.listening.excerpts import SHORTEST, Excerpt, excerpt
 from askqa_builder.report.listening.keys import clip_key, config_digest
-from askqa_builder.report.listening.row_reader import RowReader
+from askqa_builder.report.row_reader import RowReader
 from askqa_builder.seeds import digest
 
 _TRIES = 8

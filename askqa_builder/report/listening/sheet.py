@@ -6,10 +6,11 @@ import base64
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from askqa_builder.errors import AskqaError, UsageError
+from askqa_builder.errors import UsageError
 from askqa_builder.files import atomic_write
 from askqa_builder.recording.encode import FORMATS, encode
 from askqa_builder.report.document import as_data, render
+from askqa_builder.report.foreign import foreign_errors
 from askqa_builder.report.listening.clips import Clip, Heard, draw_clips
 from askqa_builder.report.listening.scales import SCALES
 from askqa_builder.seeds import short_hash
@@ -47,15 +48,10 @@ def write_sheet(
     if not out.absolute().parent.is_dir():
         raise UsageError(f"{out}: there is no such folder; make it first")
     folders = [Path(folder) for folder in (dataset, against) if folder is not None]
-    try:
+    with foreign_errors(*folders):
         sides = [Heard(folder) for folder in folders]
         drawn = draw_clips(sides, clips, seed)
         sounds = _sounds(sides, drawn)
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-        raise AskqaError(
-            f"{' or '.join(map(str, folders))} holds a manifest or rows that are none of askqa's "
-            f"({type(error).__name__}: {error}); see askqa verify"
-        ) from error
     name = short_hash("sheet", *(clip.key for clip in drawn), length=12)
     page = render(
         "sheet.html.j2",

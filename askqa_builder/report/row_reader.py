@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from bisect import bisect_right
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import soundfile
 
 from askqa_builder.dataset.manifest import shard_records
 from askqa_builder.dataset.reading import finished_manifest, reading_errors
+from askqa_builder.dataset.upgrade import upgraded
 from askqa_builder.errors import AskqaError
 
 _TEXT_COLUMNS = ["id", "sampling_rate", "turns", "words"]
@@ -35,7 +37,9 @@ class RowReader:
         self._firsts: list[int] = []
         rows = 0
         with reading_errors(dataset):
-            for record in shard_records(finished_manifest(dataset)):
+            manifest = finished_manifest(dataset)
+            self._rate = manifest["sampling_rate"]
+            for record in shard_records(manifest):
                 metadata = pq.read_metadata(dataset / record.file)
                 for group in range(metadata.num_row_groups):
                     self._groups.append((dataset / record.file, group))
@@ -43,6 +47,16 @@ class RowReader:
                     rows += metadata.row_group(group).num_rows
         self._texts = lru_cache(_TEXTS_KEPT)(lambda place: self._read(place, _TEXT_COLUMNS))
         self._sound = lru_cache(1)(lambda place: self._read(place, ["id", "audio"]))
+
+    def whole(self, number: int) -> dict[str, Any]:
+        """Return all of a row, with the columns of this format."""
+        place = bisect_right(self._firsts, number) - 1
+        file, group = self._groups[place]
+        with reading_errors(self._dataset), pq.ParquetFile(file, pre_buffer=False) as parquet:
+            # row by row: a whole row group is tens of megabytes of sound
+            batches = parquet.iter_batches(1, row_groups=[group], use_threads=False)
+            one = next(islice(batches, number - self._firsts[place], None))
+            return _row(upgraded(pa.Table.from_batches([one]), self._rate), 0)
 
     def text(self, number: int) -> dict[str, Any]:
         """Return id, sampling_rate, turns and words of a row."""
