@@ -23,6 +23,7 @@ SCRIPTS = (
     "espeak_variants",
     "verify_speed",
     "report",
+    "rating_intervals",
     "coqui_throughput",
 )
 
