@@ -17,11 +17,9 @@ OF_RATERS, OF_CLIPS, BY_CHANCE = 0.35, 0.35, 0.6
 
 def main() -> None:
     """Print one table."""
+    print(f"{TESTS} tests each, {CLIPS} clips, every rater rates every clip. Standard deviations: raters {OF_RATERS},")
     print(
-        f"{TESTS} tests each, {CLIPS} clips, every rater rates every clip; standard deviations: raters {OF_RATERS}, clips"
-    )
-    print(
-        f"{OF_CLIPS}, chance {BY_CHANCE} points. An interval of {LEVEL:.0%} should hold the truth in that share of tests.\n"
+        f"clips {OF_CLIPS}, chance {BY_CHANCE} points. An interval of {LEVEL:.0%} should hold the truth in that share.\n"
     )
     rows = [_held(raters, OF_RATERS, OF_CLIPS) for raters in (2, 3, 4, 8)]
     rows.append(("4, nothing but chance", *_held(4, 0.0, 0.0)[1:]))

@@ -36,8 +36,8 @@ def interval(values: Numbers, raters: Places, clips: Places, key: str) -> Interv
     """Return the mean of values and its interval. raters, clips: who said it of what, numbered from 0; all [n].
 
     The width comes from the bootstrap's standard error and Student's t, whose degrees of freedom are Satterthwaite's
-    from the parts that raters and clips have in it: with three raters, percentiles of the bootstrap hold the truth in
-    88 % of simulated tests, this interval in 94 %. It errs on the wide side where most of what differs is chance: the
+    from the parts that raters and clips have in it: percentiles of the bootstrap are too
+    narrow with few raters (benchmarks/rating_intervals.py tells how often this one holds the truth). It errs on the wide side where most of what differs is chance: the
     pigeonhole bootstrap counts that three times. With one rater the interval is over clips only. key: seeds the draws;
     the same ratings give the same interval.
     """
