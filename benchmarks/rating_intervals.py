@@ -19,7 +19,7 @@ def main() -> None:
     """Print one table."""
     print(f"{TESTS} tests each, {CLIPS} clips, every rater rates every clip. Standard deviations: raters {OF_RATERS},")
     print(
-        f"clips {OF_CLIPS}, chance {BY_CHANCE} points. An interval of {LEVEL:.0%} should hold the truth in that share.\n"
+        f"clips {OF_CLIPS}, chance {BY_CHANCE} points. Intervals of {LEVEL:.0%} should hold the truth in that share.\n"
     )
     rows = [_held(raters, OF_RATERS, OF_CLIPS) for raters in (2, 3, 4, 8)]
     rows.append(("4, nothing but chance", *_held(4, 0.0, 0.0)[1:]))

@@ -36,10 +36,10 @@ def interval(values: Numbers, raters: Places, clips: Places, key: str) -> Interv
     """Return the mean of values and its interval. raters, clips: who said it of what, numbered from 0; all [n].
 
     The width comes from the bootstrap's standard error and Student's t, whose degrees of freedom are Satterthwaite's
-    from the parts that raters and clips have in it: percentiles of the bootstrap are too
-    narrow with few raters (benchmarks/rating_intervals.py tells how often this one holds the truth). It errs on the wide side where most of what differs is chance: the
-    pigeonhole bootstrap counts that three times. With one rater the interval is over clips only. key: seeds the draws;
-    the same ratings give the same interval.
+    from the parts that raters and clips have in it: percentiles of the bootstrap are too narrow with few raters
+    (benchmarks/rating_intervals.py tells how often this one holds the truth). It errs on the wide side where most of
+    what differs is chance: the pigeonhole bootstrap counts that three times. With one rater the interval is over clips
+    only. key: seeds the draws; the same ratings give the same interval.
     """
     mean = float(values.mean())
     who, of_whom = _numbered(raters)
