@@ -38,9 +38,11 @@ libraries: $(BIN)/python
 	|| $(BIN)/python -c 'import ctypes; ctypes.CDLL("libflite.1.dylib")' 2>/dev/null \
 	|| sh .ci/apt-install libflite1
 
-# espeak-ng's executable, with which tests and benchmarks compare its library.
+# espeak-ng's executable, with which tests and benchmarks compare its library, and a browser for the report's.
 executable:
 	@command -v espeak-ng >/dev/null || sh .ci/apt-install espeak-ng
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null \
+	|| sh .ci/apt-install chromium
 
 demo: $(VENV)/.core libraries
 	$(BIN)/askqa build tests/data/demo_test.json $(DEMO) --overwrite

@@ -15,10 +15,24 @@ if TYPE_CHECKING:
     from askqa_builder.build.script import script
     from askqa_builder.filtering.filter import filter_dataset as filter
     from askqa_builder.publishing.push import push
+    from askqa_builder.report.report import report
+    from askqa_builder.report.stats import stats
     from askqa_builder.scoring.score import score
     from askqa_builder.verify.run import verify
 
-__all__ = ["__version__", "build", "estimate_build", "filter", "push", "regenerate", "score", "script", "verify"]
+__all__ = [
+    "__version__",
+    "build",
+    "estimate_build",
+    "filter",
+    "push",
+    "regenerate",
+    "report",
+    "score",
+    "script",
+    "stats",
+    "verify",
+]
 
 __version__ = "0.1.0"
 
@@ -28,8 +42,10 @@ _FUNCTIONS = {
     "filter": ("askqa_builder.filtering.filter", "filter_dataset"),
     "push": ("askqa_builder.publishing.push", "push"),
     "regenerate": ("askqa_builder.build.regeneration", "regenerate"),
+    "report": ("askqa_builder.report.report", "report"),
     "score": ("askqa_builder.scoring.score", "score"),
     "script": ("askqa_builder.build.script", "script"),
+    "stats": ("askqa_builder.report.stats", "stats"),
     "verify": ("askqa_builder.verify.run", "verify"),
 }
 

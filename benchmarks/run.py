@@ -22,6 +22,8 @@ SCRIPTS = (
     "prosody_sweep",
     "espeak_variants",
     "verify_speed",
+    "report",
+    "rating_intervals",
     "coqui_throughput",
 )
 

@@ -1,0 +1,92 @@
+"""What a user of a dataset should know before training or testing on it: what its splits or labels share."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from askqa_builder.report.frames import Frames
+
+_NAMED = 50
+
+
+@dataclass(frozen=True)
+class Callout:
+    """kind: voices_in_two_splits, stories_in_two_splits, label_conflicts or contrast_pairs. count: of `what`. items:
+    up to 50 of them. explanation: why it matters, a sentence."""
+
+    kind: str
+    count: int
+    explanation: str
+    items: list[str] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON holds it."""
+        return asdict(self)
+
+
+def callouts(frames: Frames) -> list[Callout]:
+    """Return what stands out; nothing where there is nothing to say."""
+    found = [_voices(frames), _stories(frames), *_labels(frames.rows)]
+    return [callout for callout in found if callout.count]
+
+
+def _voices(frames: Frames) -> Callout:
+    voices = _in_two_splits(frames.cast, "voice")
+    return Callout(
+        "voices_in_two_splits",
+        len(voices),
+        "Voices that are heard in more than one split: a model may know them from training. A profile set with "
+        "voice_split: disjoint keeps them apart.",
+        voices[:_NAMED],
+    )
+
+
+def _stories(frames: Frames) -> Callout:
+    stories = _in_two_splits(frames.rows, "story_id")
+    return Callout(
+        "stories_in_two_splits",
+        len(stories),
+        "Stories that are heard in more than one split: a model may know them from training. --group-split keeps them "
+        "apart.",
+        stories[:_NAMED],
+    )
+
+
+def _in_two_splits(frame: pd.DataFrame, column: str) -> list[str]:
+    splits = frame.groupby(column)["split"].nunique()
+    return sorted(splits[splits > 1].index)
+
+
+def _labels(rows: pd.DataFrame) -> list[Callout]:
+    """Find targets whose label changes with the length of the history before them.
+
+    More history may make a request clear; where it makes a clear one ambiguous, the labels contradict each other.
+    """
+    initial = rows[(rows["stage"] == "initial") & rows["ambiguous"].notna()]
+    keys = ["story_id", "target_turn_id", "rendition"]
+    several = initial[initial.duplicated(keys, keep=False)].sort_values([*keys, "history"], kind="stable")
+    conflicts: list[str] = []
+    contrasts: list[str] = []
+    for _, group in several.groupby(keys, sort=False):
+        labels = [bool(label) for label in group["ambiguous"]]
+        if len(set(labels)) > 1:
+            becomes_clear = labels == sorted(labels, reverse=True)
+            (contrasts if becomes_clear else conflicts).append(str(group["conversation_id"].iloc[0]))
+    return [
+        Callout(
+            "label_conflicts",
+            len(conflicts),
+            "Requests labelled clear that are labelled ambiguous with more of the history before them: the two labels "
+            "contradict each other.",
+            conflicts[:_NAMED],
+        ),
+        Callout(
+            "contrast_pairs",
+            len(contrasts),
+            "Requests that are ambiguous, and clear with more of the history before them: natural pairs of contrast.",
+            contrasts[:_NAMED],
+        ),
+    ]

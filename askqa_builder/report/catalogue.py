@@ -1,0 +1,96 @@
+"""The rows of a finished dataset: what to choose them by, and each one whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from askqa_builder.dataset.manifest import shard_records
+from askqa_builder.dataset.reading import finished_manifest, reading_errors, row_groups
+from askqa_builder.report.figures import read_figures
+from askqa_builder.report.row_reader import RowReader
+
+_HEARD = "turns.list.element.text"
+
+
+class Catalogue:
+    """A dataset's rows by number, counted as `Frames` does. Holds figures, and no text or sound but the requests.
+
+    frames, overview: its figures. bytes: of all its shards.
+    """
+
+    def __init__(self, dataset: Path) -> None:
+        """Read figures. Raises UsageError where there is no finished dataset, AskqaError where it is damaged."""
+        self.dataset = dataset
+        records = shard_records(finished_manifest(dataset))
+        self.bytes = sum(record.bytes for record in records)
+        self._files = [dataset / record.file for record in records]
+        self.frames, self.overview = read_figures(dataset)
+        self._reader = RowReader(dataset)
+
+    def __len__(self) -> int:
+        return len(self.frames.rows)
+
+    @cached_property
+    def numbers(self) -> dict[str, int]:
+        """Numbers of the rows by id; of ids that occur twice, the first."""
+        ids = self.frames.rows["id"]
+        return dict(zip(reversed(ids.tolist()), reversed(ids.index.tolist()), strict=True))
+
+    @cached_property
+    def requests(self) -> list[str]:
+        """What is heard last in each row: the request that the assistant must respond to."""
+        with reading_errors(self.dataset):
+            return [text for file in self._files for part in _heard(file) for text in _last_of_each(part)]
+
+    @cached_property
+    def voices(self) -> list[list[str]]:
+        """The voices of each row."""
+        voices: list[list[str]] = [[] for _ in range(len(self))]
+        for row, voice in zip(self.frames.speakers["row"], self.frames.speakers["voice"], strict=True):
+            voices[row].append(voice)
+        return voices
+
+    def line(self, number: int) -> dict[str, Any]:
+        """Return a row's line of the frame of rows."""
+        return {str(name): value for name, value in self.frames.rows.loc[number].items()}
+
+    def row(self, number: int) -> dict[str, Any]:
+        """Read a row whole, with the columns of this format. Raises IndexError where there is none."""
+        if not 0 <= number < len(self):
+            raise IndexError(f"no row {number}")
+        return self._reader.whole(number)
+
+    def holding(self, text: str) -> npt.NDArray[np.bool_]:
+        """Tell of each row whether its id or what is heard in it holds a text, upper or lower case."""
+        ids = pa.array(self.frames.rows["id"].tolist(), pa.string())
+        found: npt.NDArray[np.bool_] = pc.match_substring(ids, text, ignore_case=True).to_numpy(zero_copy_only=False)
+        found, first = found.copy(), 0
+        with reading_errors(self.dataset):
+            for file in self._files:
+                for turns in _heard(file):
+                    matches = pc.match_substring(pc.list_flatten(turns), text, ignore_case=True)
+                    rows = pc.list_parent_indices(turns).to_numpy()[matches.to_numpy(zero_copy_only=False)]
+                    found[first + rows] = True
+                    first += len(turns)
+        return found
+
+
+def _heard(file: Path) -> Iterator[pa.ListArray]:
+    """Yield the texts of the turns of a shard's rows, a row group at a time."""
+    for table in row_groups(file, [_HEARD]):
+        lists = table.column("turns").combine_chunks()
+        yield pa.ListArray.from_arrays(
+            lists.offsets, pc.struct_field(lists.values, "text"), mask=lists.is_null() if lists.null_count else None
+        )
+
+
+def _last_of_each(turns: pa.ListArray) -> list[str]:
+    return [texts[-1].as_py() if len(texts) else "" for texts in turns]

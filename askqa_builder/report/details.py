@@ -1,0 +1,83 @@
+"""Rows as the page takes them: as JSON, without their sound."""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Mapping
+from pathlib import PurePath
+from typing import Any
+
+import pandas as pd
+import soundfile
+
+from askqa_builder.errors import AskqaError
+from askqa_builder.report.catalogue import Catalogue
+from askqa_builder.report.peaks import PER_SECOND, recording_peaks
+
+_SHOWN = (
+    "id",
+    "source",
+    "license",
+    "ambiguous",
+    "duration",
+    "sampling_rate",
+    "speakers",
+    "response",
+    "evidence",
+    "clarifications",
+    "quality",
+    "channel",
+)
+_SHOWN_OF_TURN = ("role", "act", "text", "start", "end", "words_per_minute", "asr_text", "wer", "mos")
+_TYPES = {".flac": "audio/flac", ".wav": "audio/wav", ".mp3": "audio/mpeg", ".ogg": "audio/ogg"}
+_NOTHING: Mapping[str, Any] = {}
+
+
+def line(catalogue: Catalogue, number: int) -> dict[str, Any]:
+    """Return what the list of rows shows, filters and sorts by. Unknown figures are None."""
+    row = catalogue.line(number)
+    return {
+        "number": number,
+        "id": row["id"],
+        "config": row["config"],
+        "split": row["split"],
+        "source": row["source"],
+        "ambiguous": None if pd.isna(row["ambiguous"]) else bool(row["ambiguous"]),
+        "voices": catalogue.voices[number],
+        "request": catalogue.requests[number],
+        **{name: _known(row[name]) for name in ("duration", "wer", "mos", "snr_db")},
+    }
+
+
+def detail(row: Mapping[str, Any], config: str, split: str) -> dict[str, Any]:
+    """Return a row as the page shows it when it is open.
+
+    words: [turn, start, end, char_start, char_end] each. peaks: base64 of the outline of its waveform, see `peaks`.
+    Raises AskqaError where its sound cannot be read.
+    """
+    try:
+        outline = recording_peaks(row["audio"])
+    except soundfile.LibsndfileError as error:
+        raise AskqaError(f"row {row['id']}: its recording cannot be read ({error}); see askqa verify") from error
+    return {
+        **{name: row[name] for name in _SHOWN},
+        "quality": row["quality"] or _NOTHING,
+        "channel": row["channel"] or _NOTHING,
+        "config": config,
+        "split": split,
+        "type": media_type(row["audio"]),
+        "turns": [{name: turn[name] for name in _SHOWN_OF_TURN} for turn in row["turns"]],
+        "words": [[word[name] for name in ("turn", "start", "end", "char_start", "char_end")] for word in row["words"]],
+        "peaks": base64.b64encode(outline.tobytes()).decode("ascii"),
+        "peaks_per_second": PER_SECOND,
+    }
+
+
+def media_type(audio: Mapping[str, Any]) -> str:
+    """Return the MIME type of a row's recording."""
+    return _TYPES.get(PurePath(audio["path"] or "").suffix.lower(), "application/octet-stream")
+
+
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else float(value)

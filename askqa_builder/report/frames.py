@@ -1,0 +1,163 @@
+"""A dataset as pandas frames: rows, speakers and turns with what was asked of them and what was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from askqa_builder.dataset.manifest import shard_records
+from askqa_builder.dataset.reading import finished_manifest, reading_errors
+from askqa_builder.dataset.upgrade import upgraded
+
+_ROW_COLUMNS = [
+    "id",
+    "conversation_id",
+    "story_id",
+    "source",
+    "license",
+    "target_turn_id",
+    "stage",
+    "branch",
+    "rendition",
+    "ambiguous",
+    "duration",
+]
+_TURN_FIELDS = ["role", "act", "start", "end", "words_per_minute", "rate", "pitch", "seed", "wer", "mos"]
+_SPEAKER_FIELDS = ["role", "engine", "model", "voice", "gender", "accent", "requested", "measured"]
+_QUALITY_FIELDS = ["peak_dbfs", "longest_silence", "speech_share", "snr_db"]
+_COLUMNS = [
+    *_ROW_COLUMNS,
+    *(f"turns.list.element.{name}" for name in _TURN_FIELDS),
+    *(f"speakers.list.element.{name}" for name in _SPEAKER_FIELDS),
+    "response.action",
+    *(f"quality.{name}" for name in _QUALITY_FIELDS),
+]
+_ROWS_AT_A_TIME = 4096
+_READ = list(dict.fromkeys(name.split(".")[0] for name in _COLUMNS))
+
+
+@dataclass(frozen=True)
+class Frames:
+    """A dataset's figures, a line a thing; what is unknown is NaN or None. Times in seconds.
+
+    rows: index is the row's number in the dataset, counted over shards in the manifest's order. Columns id, config,
+    split, conversation_id, story_id, source, license, target_turn_id, stage, branch, rendition, ambiguous, duration,
+    action, history (turns heard before the target question, the story left out), peak_dbfs, longest_silence,
+    speech_share, snr_db (decibels), and of its turns wer (the worst) and mos (the lowest).
+
+    turns: column `row` is such a number. Columns role, act, voice, start, end, pause (silence before it), seconds,
+    words, words_per_minute, rate (factor), pitch (semitones), wer, mos.
+
+    speakers: columns row, role, engine, model, voice, gender, accent, requested_rate (factor), requested_pitch
+    (semitones), requested_loudness (LUFS), measured_f0 (Hz), measured_words_per_minute, measured_loudness (LUFS).
+    """
+
+    rows: pd.DataFrame
+    turns: pd.DataFrame
+    speakers: pd.DataFrame
+
+    @cached_property
+    def spoken(self) -> pd.DataFrame:
+        """Turns, each utterance once: rows of one conversation share those that they have in common."""
+        return self._once(self.turns, ["place", "seed", "start"]).drop(columns=["place", "seed"])
+
+    @cached_property
+    def cast(self) -> pd.DataFrame:
+        """Speakers, once a conversation and role, with the split they are heard in."""
+        return self._once(self.speakers, ["role"])
+
+    def _once(self, frame: pd.DataFrame, key: Sequence[str]) -> pd.DataFrame:
+        of = self.rows[["conversation_id", "rendition", "split"]].loc[frame["row"]].reset_index(drop=True)
+        frame = pd.concat([frame.reset_index(drop=True), of], axis=1)
+        return frame.drop_duplicates(["split", "conversation_id", "rendition", *key]).reset_index(drop=True)
+
+
+def read_frames(dataset: Path) -> Frames:
+    """Read a finished dataset's figures; sound, stories and word times are not touched.
+
+    Raises UsageError where there is none, AskqaError where it is damaged.
+    """
+    manifest = finished_manifest(dataset)
+    with reading_errors(dataset):
+        # one table, and pandas once: it takes milliseconds for each frame, however small
+        table = pa.concat_tables(
+            _figures(dataset / record.file, record.config, record.split, manifest["sampling_rate"])
+            for record in shard_records(manifest)
+        ).combine_chunks()
+    rows, turns, speakers = _rows(table), _turns(table), _speakers(table)
+    voices = speakers.set_index(["row", "role"])["voice"]
+    voices = voices[~voices.index.duplicated()]
+    turns["voice"] = voices.reindex(pd.MultiIndex.from_frame(turns[["row", "role"]])).array
+    of_row = turns.groupby("row")
+    rows["wer"], rows["mos"] = of_row["wer"].max(), of_row["mos"].min()
+    rows["history"] = turns["act"].isin(["question", "answer"]).groupby(turns["row"]).sum() - 1
+    return Frames(rows, turns, speakers)
+
+
+def _figures(file: Path, config: str, split: str, sampling_rate: int) -> pa.Table:
+    """Read the figures of a shard, with the columns of this format and two that say which shard it is."""
+    with pq.ParquetFile(file, pre_buffer=False) as parquet:
+        there = [parquet.schema.column(i).path for i in range(len(parquet.schema))]
+        columns = [name for name in _COLUMNS if any(path == name or path.startswith(f"{name}.") for path in there)]
+        # in batches of many row groups: a chunk a row group and column is more to hold than what is in it
+        batches = list(parquet.iter_batches(_ROWS_AT_A_TIME, columns=columns, use_threads=False))
+        read = pa.Table.from_batches(batches) if batches else parquet.schema_arrow.empty_table()
+    table = upgraded(read, sampling_rate).select(_READ)
+    for name, value in (("config", config), ("split", split)):
+        table = table.append_column(name, pa.repeat(value, len(table)))
+    return table
+
+
+def _rows(table: pa.Table) -> pd.DataFrame:
+    names = [_ROW_COLUMNS[0], "config", "split", *_ROW_COLUMNS[1:]]
+    frame = pd.DataFrame({name: _values(table.column(name)) for name in names})
+    frame["action"] = _values(_field(table.column("response").combine_chunks(), "action"))
+    quality = table.column("quality").combine_chunks()
+    for name in _QUALITY_FIELDS:
+        frame[name] = _values(_field(quality, name))
+    return frame
+
+
+def _turns(table: pa.Table) -> pd.DataFrame:
+    lists = table.column("turns").combine_chunks()
+    turns = pc.list_flatten(lists)
+    frame = pd.DataFrame({"row": pc.list_parent_indices(lists).to_numpy()})
+    for name in _TURN_FIELDS:
+        frame[name] = _values(_field(turns, name))
+    frame["place"] = frame.groupby("row").cumcount()
+    frame["seconds"] = frame["end"] - frame["start"]
+    frame["pause"] = frame["start"] - frame.groupby("row")["end"].shift(fill_value=0.0)
+    frame["words"] = (frame["words_per_minute"] * frame["seconds"] / 60).round()
+    return frame
+
+
+def _speakers(table: pa.Table) -> pd.DataFrame:
+    lists = table.column("speakers").combine_chunks()
+    speakers = pc.list_flatten(lists)
+    frame = pd.DataFrame({"row": pc.list_parent_indices(lists).to_numpy()})
+    for name in _SPEAKER_FIELDS:
+        values = _field(speakers, name)
+        if pa.types.is_struct(values.type):
+            for part in values.type:
+                frame[f"{name}_{part.name}"] = _values(_field(values, part.name))
+        else:
+            frame[name] = _values(values)
+    return frame
+
+
+def _field(structs: pa.StructArray, name: str) -> pa.Array:
+    """Return a field, null where its struct is."""
+    return pc.struct_field(structs, name)
+
+
+def _values(column: pa.Array) -> Any:
+    """Return a column as pandas holds it; its index is left behind."""
+    return column.to_pandas().array

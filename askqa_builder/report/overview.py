@@ -1,0 +1,187 @@
+"""What is in a dataset: counts, licences, voices, what was left out, and sentences that say so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import pandas as pd
+
+from askqa_builder.corpus.licences import is_redistributable
+from askqa_builder.dataset.reading import finished_manifest
+from askqa_builder.report.frames import Frames
+
+
+@dataclass(frozen=True)
+class Part:
+    """A split of a configuration. ambiguous: rows said to be so, of the `labelled` ones."""
+
+    config: str
+    split: str
+    rows: int
+    hours: float
+    ambiguous: int
+    labelled: int
+
+
+@dataclass(frozen=True)
+class Domain:
+    """Rows whose stories come from one source, under one licence."""
+
+    source: str
+    license: str
+    redistributable: bool
+    rows: int
+    hours: float
+
+
+@dataclass(frozen=True)
+class EngineUse:
+    """An engine that spoke, and the licence of what it spoke with."""
+
+    name: str
+    library: str
+    version: str
+    model: str | None
+    licence: str
+
+
+@dataclass(frozen=True)
+class VoiceUse:
+    """In how many conversations a role has a voice, by split; in the order of the splits."""
+
+    role: str
+    voice: str
+    gender: str | None
+    accent: str | None
+    conversations: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Overview:
+    """A dataset at a glance. rejected: items left out, by reason. from_dataset: it was regenerated from another."""
+
+    name: str
+    format_version: str
+    conversations: int
+    stories: int
+    rows: int
+    hours: float
+    parts: list[Part]
+    domains: list[Domain]
+    profile_set: str
+    demo: bool
+    engines: list[EngineUse]
+    voices: list[VoiceUse]
+    rejected: dict[str, int]
+    sampling_rate: int
+    audio_format: str
+    seed: int | None
+    renditions: int
+    from_dataset: bool
+
+    @property
+    def ambiguous_share(self) -> float | None:
+        """Of the rows of the first configuration whose corpus says whether they are; None where it never does."""
+        first = [part for part in self.parts if part.config == self.parts[0].config]
+        labelled = sum(part.labelled for part in first)
+        return sum(part.ambiguous for part in first) / labelled if labelled else None
+
+    @property
+    def splits(self) -> list[str]:
+        """Names of the splits, in the dataset's order."""
+        return list(dict.fromkeys(part.split for part in self.parts))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return everything as JSON holds it."""
+        return {**asdict(self), "ambiguous_share": self.ambiguous_share}
+
+
+def look_over(dataset: Path, frames: Frames) -> Overview:
+    """Return the overview of a dataset whose frames are read. Raises UsageError where its manifest is damaged."""
+    manifest = finished_manifest(dataset)
+    rows = frames.rows
+    return Overview(
+        name=dataset.resolve().name,
+        format_version=str(manifest["format_version"]),
+        conversations=int(rows["conversation_id"].nunique()),
+        stories=int(rows["story_id"].nunique()),
+        rows=len(rows),
+        hours=float(rows["duration"].sum()) / 3600,
+        parts=list(_parts(manifest, rows)),
+        domains=list(_domains(rows)),
+        profile_set=str(manifest["profiles"]["name"]),
+        demo=bool(manifest["profiles"]["demo"]),
+        engines=[EngineUse(*(engine[name] for name in EngineUse.__annotations__)) for engine in manifest["engines"]],
+        voices=list(_voices(frames)),
+        rejected=dict(manifest["rejected"]),
+        sampling_rate=manifest["sampling_rate"],
+        audio_format=manifest["audio_format"],
+        seed=manifest.get("seed"),
+        renditions=int(manifest.get("renditions", 1)),
+        from_dataset="regenerated" in manifest,
+    )
+
+
+def sentences(overview: Overview) -> list[str]:
+    """Say in a few sentences what is in the dataset."""
+    said = [
+        f"{_count(overview.conversations, 'conversation')} about {_count(overview.stories, 'story', 'stories')}, "
+        f"{overview.hours:.1f} hours of speech in {_count(overview.rows, 'recording')}."
+    ]
+    share = overview.ambiguous_share
+    if share is not None:
+        said.append(
+            f"In {100 * share:.0f} % of the conversations the last request is ambiguous, and the assistant should ask "
+            "back; in the others it should answer."
+        )
+    if len(overview.domains) > 1:
+        largest = max(overview.domains, key=lambda domain: domain.rows)
+        share = largest.rows / max(overview.rows, 1)
+        said.append(
+            f"The stories come from {len(overview.domains)} sources; the largest, {largest.source}, gives "
+            f"{100 * share:.0f} % of the rows."
+        )
+    closed = sum(domain.rows for domain in overview.domains if not domain.redistributable)
+    if closed:
+        said.append(f"The text of {_count(closed, 'row')} may not be redistributed, as far as is known.")
+    voices = {(use.role, use.voice) for use in overview.voices}
+    different = len({voice for _, voice in voices})
+    engines = " and ".join(engine.name for engine in overview.engines)
+    said.append(f"It is spoken by {_count(different, 'voice')} of {engines}.")
+    if overview.demo:
+        said.append("These are demo voices, meant to try things out and not for research.")
+    lost = sum(overview.rejected.values())
+    if lost:
+        said.append(f"{_count(lost, 'item')} could not be read or spoken and {'is' if lost == 1 else 'are'} left out.")
+    return said
+
+
+def _parts(manifest: Mapping[str, Any], rows: pd.DataFrame) -> Iterator[Part]:
+    places = dict.fromkeys((shard["config"], shard["split"]) for shard in manifest["shards"])
+    for config, split in places:
+        part = rows[(rows["config"] == config) & (rows["split"] == split)]
+        labelled = part["ambiguous"].dropna()
+        hours = float(part["duration"].sum()) / 3600
+        yield Part(config, split, len(part), hours, int(labelled.astype(bool).sum()), len(labelled))
+
+
+def _domains(rows: pd.DataFrame) -> Iterator[Domain]:
+    for key, of in rows.groupby(["source", "license"], sort=True)["duration"]:
+        source, licence = map(str, cast("tuple[str, str]", key))
+        yield Domain(source, licence, is_redistributable(source, licence), len(of), float(of.sum()) / 3600)
+
+
+def _voices(frames: Frames) -> Iterator[VoiceUse]:
+    splits = list(dict.fromkeys(frames.rows["split"]))
+    for key, of in frames.cast.groupby(["role", "voice"], sort=True):
+        role, voice = map(str, cast("tuple[str, str]", key))
+        heard = of["split"].value_counts()
+        gender, accent = (None if pd.isna(value) else str(value) for value in of.iloc[0][["gender", "accent"]])
+        yield VoiceUse(role, voice, gender, accent, {split: int(heard.get(split, 0)) for split in splits})
+
+
+def _count(number: int, one: str, many: str | None = None) -> str:
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

@@ -1,0 +1,78 @@
+// The list of rows: search, filters, order, pages.
+
+const ROWS_A_PAGE = 50;
+
+/** Shows which rows fit, a page at a time. */
+class Listing {
+  constructor(source) {
+    this.source = source;
+    this.from = 0;
+    this.shown = [];
+    this.asked = 0;
+    this.form = byId("filters");
+    this.form.addEventListener("submit", (event) => event.preventDefault());
+    let waiting = 0;
+    this.form.addEventListener("input", () => {
+      clearTimeout(waiting);
+      waiting = setTimeout(() => this.turnTo(0), 150);
+    });
+    byId("earlier").addEventListener("click", () => this.turnTo(this.from - ROWS_A_PAGE));
+    byId("later").addEventListener("click", () => this.turnTo(this.from + ROWS_A_PAGE));
+  }
+
+  /** Show the page that begins with the row at a place. */
+  async turnTo(from) {
+    const asked = (this.asked += 1);
+    const query = { ...Object.fromEntries(new FormData(this.form)), from: Math.max(from, 0), count: ROWS_A_PAGE };
+    query.text = query.text.trim();
+    let answer;
+    try {
+      answer = await this.source.page(query);
+    } catch (error) {
+      byId("found").textContent = `The list could not be read: ${error.message}`;
+      return;
+    }
+    if (asked !== this.asked) return; // another was asked for meanwhile
+    this.from = query.from;
+    this.shown = answer.rows;
+    byId("rows").replaceChildren(...answer.rows.map(itemOf));
+    byId("rows").scrollTop = 0;
+    byId("found").textContent = answer.found === 1 ? "1 recording" : `${answer.found.toLocaleString("en")} recordings`;
+    byId("page").textContent = answer.found > ROWS_A_PAGE
+      ? `${this.from + 1}–${this.from + answer.rows.length}` : "";
+    document.querySelector(".pager").hidden = answer.found <= ROWS_A_PAGE;
+    byId("earlier").disabled = this.from === 0;
+    byId("later").disabled = this.from + answer.rows.length >= answer.found;
+    this.mark(this.current);
+  }
+
+  /** Show which row is open. */
+  mark(id) {
+    this.current = id;
+    for (const link of byId("rows").querySelectorAll("a")) {
+      if (link.dataset.id === id) {
+        link.setAttribute("aria-current", "true");
+        link.scrollIntoView({ block: "nearest" });
+      } else link.removeAttribute("aria-current");
+    }
+  }
+
+  /** Return the id of the row before or after the open one on this page; null at its ends. */
+  beside(step) {
+    const place = this.shown.findIndex((row) => row.id === this.current);
+    return this.shown[place + step]?.id ?? null;
+  }
+}
+
+function itemOf(row) {
+  const worst = row.wer === null ? null : `WER ${(100 * row.wer).toFixed(0)} %`;
+  return element("li", {}, element(
+    "a", { href: addressOf(row.id), "data-id": row.id },
+    element("span", { class: "request", dir: "auto" }, row.request || row.id),
+    element(
+      "span", { class: "facts" },
+      row.ambiguous ? element("span", { class: "asks" }, "ambiguous") : null,
+      [row.config, row.source, clock(row.duration), worst].filter(Boolean).map((fact) => element("span", {}, fact)),
+    ),
+  ));
+}

@@ -1,0 +1,93 @@
+"""The figures of a dataset: what `askqa stats` prints, as data frames and as JSON."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from askqa_builder.errors import UsageError
+from askqa_builder.report.callouts import Callout, callouts
+from askqa_builder.report.figures import read_figures
+from askqa_builder.report.foreign import foreign_errors
+from askqa_builder.report.frames import Frames
+from askqa_builder.report.listening.opinions import Opinions, opinions
+from askqa_builder.report.overview import Overview, sentences
+from askqa_builder.report.summary import by_voice, spread
+
+
+@dataclass(frozen=True)
+class DatasetStatistics:
+    """Figures of a dataset.
+
+    overview: counts, licences, voices, rejects. callouts: what stands out. spread: a line each quantity and group, see
+    `summary.COLUMNS`. voices: a line each role and voice, see `summary.by_voice`. frames: rows, turns and speakers as
+    they are. ratings: what listeners said of it, where their ratings were given.
+    """
+
+    overview: Overview
+    callouts: list[Callout]
+    spread: pd.DataFrame
+    voices: pd.DataFrame
+    frames: Frames
+    ratings: Opinions | None = None
+
+    @property
+    def sentences(self) -> list[str]:
+        """What is in the dataset, said in a few sentences."""
+        return sentences(self.overview)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return everything but the frames as JSON holds it; a number that is not known is null.
+
+        Keys: overview (fields of `Overview`), sentences, callouts (fields of `Callout`), spread and voices (an object
+        each line, keys are the frames' columns), ratings (see `Opinions.to_json`, or null).
+        """
+        content = {
+            "overview": self.overview.to_json(),
+            "sentences": self.sentences,
+            "callouts": [callout.to_json() for callout in self.callouts],
+            "spread": self.spread.to_dict("records"),
+            "voices": self.voices.to_dict("records"),
+            "ratings": None if self.ratings is None else self.ratings.to_json(),
+        }
+        plain: dict[str, Any] = _plain(content)
+        return plain
+
+
+def stats(
+    dataset: str | Path, *, ratings: Sequence[str | Path] = (), against: str | Path | None = None
+) -> DatasetStatistics:
+    """Return the figures of a finished dataset; its sound is not read.
+
+    ratings: files that listening sheets saved. against: the second dataset of those sheets. Raises UsageError where
+    there is no finished dataset or ratings cannot be read or are of other clips, AskqaError where it is damaged.
+    """
+    if against is not None and not ratings:
+        raise UsageError("a second dataset is only of use with the ratings of a listening test: add --ratings FILE")
+    dataset = Path(dataset)
+    frames, overview = read_figures(dataset)
+    heard = None
+    if ratings:
+        sides = [(dataset, frames)]
+        if against is not None:
+            sides.append((Path(against), read_figures(Path(against))[0]))
+        heard = opinions(sides, [Path(file) for file in ratings])
+    with foreign_errors(dataset):
+        return DatasetStatistics(overview, callouts(frames), spread(frames), by_voice(frames), frames, heard)
+
+
+def _plain(value: Any) -> Any:
+    """Return a value with Python's own numbers, and null for those that are not known."""
+    if isinstance(value, dict):
+        return {str(key): _plain(of) for key, of in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(of) for of in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value

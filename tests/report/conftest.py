@@ -1,0 +1,83 @@
+"""Datasets to look at, and a browser to look with."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path[:0] = [str(Path(__file__).parents[1] / folder) for folder in ("build", "verify")]
+
+from harness import write_corpus  # noqa: E402
+
+from askqa_builder import build  # noqa: E402
+from askqa_builder.cli.app import run  # noqa: E402
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+_OPTIONS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required",
+)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Chromium without a window, steered by Playwright."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    found = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if found is None:
+        pytest.skip("chromium is not installed")
+    with playwright.sync_playwright() as started:
+        chromium = started.chromium.launch(executable_path=found, args=list(_OPTIONS))
+        yield chromium
+        chromium.close()
+
+
+def _spoken(items: list[dict[str, Any]], folder: Path, seed: int) -> Path:
+    corpus = write_corpus(folder / "some_test.json", items)
+    build(corpus, folder / "dataset", profiles="flite", seed=seed, workers=2)
+    return folder / "dataset"
+
+
+@pytest.fixture(scope="session")
+def voiced(demo_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Five conversations, two of them ambiguous, in flite's four voices. Read it, never change it."""
+    return _spoken(json.loads(demo_file.read_text("utf-8"))["data"][:5], tmp_path_factory.mktemp("voiced"), seed=3)
+
+
+@pytest.fixture(scope="session")
+def recast(demo_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three of those conversations in another cast. Read it, never change it."""
+    return _spoken(json.loads(demo_file.read_text("utf-8"))["data"][:3], tmp_path_factory.mktemp("recast"), seed=4)
+
+
+@pytest.fixture
+def changeable(voiced: Path, tmp_path: Path) -> Path:
+    """A copy of the five conversations to change."""
+    return Path(shutil.copytree(voiced, tmp_path / "changeable"))
+
+
+@pytest.fixture
+def askqa(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run a command in this process, 80 columns wide."""
+    monkeypatch.setenv("COLUMNS", "80")
+
+    def run_here(*arguments: object) -> subprocess.CompletedProcess[str]:
+        code = run([str(argument) for argument in arguments])
+        return subprocess.CompletedProcess(arguments, code, *capsys.readouterr())
+
+    return run_here
