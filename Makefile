@@ -51,6 +51,7 @@ demo: $(VENV)/.core libraries
 	@echo
 	@echo "The dataset is in $(DEMO)/ (its card: $(DEMO)/README.md)."
 	@echo "Listen:        aplay $(DEMO).wav      (or ffplay, or open it in any player)"
+	@echo "A page of it:  $(BIN)/askqa report $(DEMO)      (to look at and listen to in a browser)"
 	@echo "Another row:   $(BIN)/askqa show $(DEMO) 'demo-cafe|4|1#clarified-0' --save row.wav"
 
 # A process for each core, and one more, since some tests wait; each takes a run of neighbouring tests, which share what
