@@ -129,7 +129,7 @@ def sentences(overview: Overview) -> list[str]:
     """Say in a few sentences what is in the dataset."""
     said = [
         f"{_count(overview.conversations, 'conversation')} about {_count(overview.stories, 'story', 'stories')}, "
-        f"{overview.hours:.1f} hours of speech in {_count(overview.rows, 'recording')}."
+        f"{_duration(overview.hours)} in {_count(overview.rows, 'recording')}."
     ]
     share = overview.ambiguous_share
     if share is not None:
@@ -185,3 +185,7 @@ def _voices(frames: Frames) -> Iterator[VoiceUse]:
 
 def _count(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def _duration(hours: float) -> str:
+    return f"{hours:.1f} hours" if hours >= 1 else f"{60 * hours:.1f} minutes"
