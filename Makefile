@@ -8,9 +8,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO := demo-dataset
 
-.PHONY: setup demo test lint format bench libraries executable clean
+.PHONY: setup demo test lint format bench libraries executable browser clean
 
-setup: $(VENV)/.dev libraries executable
+setup: $(VENV)/.dev libraries executable browser
 
 # Debian and Ubuntu split venv from Python: say or install what is missing.
 $(BIN)/python:
@@ -38,10 +38,13 @@ libraries: $(BIN)/python
 	|| $(BIN)/python -c 'import ctypes; ctypes.CDLL("libflite.1.dylib")' 2>/dev/null \
 	|| sh .ci/apt-install libflite1
 
-# espeak-ng's executable, with which tests and benchmarks compare its library, and a browser for the report's.
+# espeak-ng's executable, with which tests and benchmarks compare its library.
 executable:
 	@command -v espeak-ng >/dev/null || sh .ci/apt-install espeak-ng
-	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null \
+
+# For the report's pages; tests that need it are left out where there is none.
+browser:
+	-@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null \
 	|| sh .ci/apt-install chromium
 
 demo: $(VENV)/.core libraries
@@ -70,7 +73,7 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.bench libraries executable
+bench: $(VENV)/.bench libraries executable browser
 	$(BIN)/python benchmarks/run.py
 
 clean:
