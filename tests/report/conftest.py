@@ -37,7 +37,7 @@ _OPTIONS = (
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
-    """Chromium without a window, steered by Playwright; without it tests are left out, unless ASKQA_BROWSER says not."""
+    """Chromium, steered by Playwright. Without it tests are left out, or fail if ASKQA_BROWSER is `required`."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     found = next(filter(None, map(shutil.which, CHROMIUM)), None)
     if found is None:
