@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from askqa_builder.build.script import script
     from askqa_builder.filtering.filter import filter_dataset as filter
     from askqa_builder.publishing.push import push
+    from askqa_builder.report.listening.sheet import listening_sheet
     from askqa_builder.report.report import report
     from askqa_builder.report.stats import stats
     from askqa_builder.scoring.score import score
@@ -25,6 +26,7 @@ __all__ = [
     "build",
     "estimate_build",
     "filter",
+    "listening_sheet",
     "push",
     "regenerate",
     "report",
@@ -40,6 +42,7 @@ _FUNCTIONS = {
     "build": ("askqa_builder.build.run", "build"),
     "estimate_build": ("askqa_builder.build.estimating", "estimate_build"),
     "filter": ("askqa_builder.filtering.filter", "filter_dataset"),
+    "listening_sheet": ("askqa_builder.report.listening.sheet", "listening_sheet"),
     "push": ("askqa_builder.publishing.push", "push"),
     "regenerate": ("askqa_builder.build.regeneration", "regenerate"),
     "report": ("askqa_builder.report.report", "report"),

@@ -29,6 +29,9 @@ def report_command(
     max_audio_mb: Annotated[
         float | None, typer.Option(metavar="MB", min=0, help="Most audio on the page; 0 for none.", show_default="100")
     ] = None,
+    redistributable: Annotated[
+        bool, typer.Option("--redistributable", help="Only recordings whose text may be passed on, as far as is known.")
+    ] = False,
     serve: Annotated[
         bool, typer.Option("--serve", help="Serve every recording on 127.0.0.1 instead, until Ctrl-C.")
     ] = False,
@@ -43,25 +46,31 @@ def report_command(
     """Write a page to look at a dataset and listen to it, serve it, or write a listening test."""
     if serve and rate is not None:
         raise UsageError("give --serve or --rate, not both")
-    page = {"--rows": rows, "--max-audio-mb": max_audio_mb}
+    page = {"--rows": rows, "--max-audio-mb": max_audio_mb, "--redistributable": redistributable or None}
     if serve:
         _refuse("--serve", {"--out": out, "--seed": seed, **page})
         return _serve(dataset, against, port or 0)
     if rate is not None:
         _refuse("--rate", {"--port": port, **page})
-        return _write_sheet(dataset, out, rate, seed or 0, against)
+        return _listening_sheet(dataset, out, rate, seed or 0, against)
     _refuse("a page", {"--port": port, "--seed": seed})
-    from askqa_builder.report.report import MAX_AUDIO_MB, ROWS, default_name, report
+    from askqa_builder.report.report import MAX_AUDIO_MB, ROWS, report
 
     written = report(
         dataset,
-        out or default_name(dataset, "report"),
+        out,
         against=against,
         rows=ROWS if rows is None else rows,
         max_audio_mb=MAX_AUDIO_MB if max_audio_mb is None else max_audio_mb,
+        redistributable=redistributable,
     )
     size = written.path.stat().st_size / 1e6
     print(f"{written.path}: {size:.1f} MB, {written.with_audio} of {written.of} recordings to listen to")
+    if written.closed:
+        print(
+            f"{written.closed} of its {written.rows} recordings have text that may not be passed on, as far as is "
+            "known; --redistributable leaves them out"
+        )
     return 0
 
 
@@ -72,13 +81,12 @@ def _refuse(what: str, options: Mapping[str, object]) -> None:
         raise UsageError(f"{given} does nothing for {what}; leave it out")
 
 
-def _write_sheet(dataset: Path, out: Path | None, clips: int, seed: int, against: Path | None) -> int:
-    from askqa_builder.report.listening.sheet import write_sheet
-    from askqa_builder.report.report import default_name
+def _listening_sheet(dataset: Path, out: Path | None, clips: int, seed: int, against: Path | None) -> int:
+    from askqa_builder.report.listening.sheet import listening_sheet
 
-    sheet = write_sheet(dataset, out or default_name(dataset, "listening"), clips, seed, against)
+    sheet = listening_sheet(dataset, out, clips=clips, seed=seed, against=against)
     compared = f" --against {against}" if against else ""
-    print(f"{sheet.path}: sheet {sheet.id}, {sheet.clips} clips; sum up what raters save with")
+    print(f"{sheet.path}: listening test {sheet.id}, {sheet.clips} clips; sum up what raters save with")
     print(f"askqa stats {dataset} --ratings FILE.csv{compared}")
     return 0
 

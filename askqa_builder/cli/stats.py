@@ -14,7 +14,7 @@ def stats_command(
     all_voices: Annotated[bool, typer.Option("--voices", help="List each voice, however many there are.")] = False,
     ratings: Annotated[
         list[Path] | None,
-        typer.Option(metavar="FILE", help="Sum up what listeners rated, saved from a listening sheet; repeatable."),
+        typer.Option(metavar="FILE", help="Sum up what listeners rated in a listening test; repeat it for each file."),
     ] = None,
     against: Annotated[
         Path | None, typer.Option(metavar="DATASET", help="The second dataset of that sheet, to compare.")
@@ -30,9 +30,10 @@ def stats_command(
         print(json.dumps(found.to_json(), indent=1, allow_nan=False))
         return 0
     width = terminal_width()
-    for line in told(found, width, all_voices=all_voices):
+    if found.ratings is None:
+        lines = told(found, width, all_voices=all_voices)
+    else:
+        lines = told_ratings(found.ratings, width, all_voices=all_voices)
+    for line in lines:
         print(line)
-    if found.ratings is not None:
-        for line in told_ratings(found.ratings, width, all_voices=all_voices):
-            print(line)
     return 0

@@ -23,12 +23,6 @@ _MOST_VOICES = 24
 _NAMED = 3
 _SHORT_UNITS = {"semitones": "st"}
 _LEAST_WIDTH, _MOST_WIDTH = 60, 120
-_TITLES = {
-    "voices_in_two_splits": "voices in two splits",
-    "stories_in_two_splits": "stories in two splits",
-    "label_conflicts": "label conflicts",
-    "contrast_pairs": "contrast pairs",
-}
 
 
 def terminal_width() -> int:
@@ -152,8 +146,7 @@ def _callouts(callouts: Sequence[Callout], width: int) -> Iterator[str]:
     for callout in callouts:
         named = ", ".join(callout.items[:_NAMED])
         more = ", …" if callout.count > _NAMED else ""
-        title = _TITLES.get(callout.kind, callout.kind)
-        yield from _paragraph(f"{callout.count:,} {title}. {callout.explanation} ({named}{more})", width)
+        yield from _paragraph(f"{callout.count:,} {callout.title}. {callout.explanation} ({named}{more})", width)
 
 
 def _rejects(overview: Overview, width: int) -> Iterator[str]:

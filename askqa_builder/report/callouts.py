@@ -12,15 +12,28 @@ from askqa_builder.report.frames import Frames
 _NAMED = 50
 
 
+_TITLES = {
+    "voices_in_two_splits": ("voice is heard in two splits", "voices are heard in two splits"),
+    "stories_in_two_splits": ("story is heard in two splits", "stories are heard in two splits"),
+    "label_conflicts": ("request has conflicting labels", "requests have conflicting labels"),
+    "contrast_pairs": ("request becomes clear with more history", "requests become clear with more history"),
+}
+
+
 @dataclass(frozen=True)
 class Callout:
-    """kind: voices_in_two_splits, stories_in_two_splits, label_conflicts or contrast_pairs. count: of `what`. items:
-    up to 50 of them. explanation: why it matters, a sentence."""
+    """kind: voices_in_two_splits, stories_in_two_splits, label_conflicts or contrast_pairs. count: of such things.
+    items: up to 50 of them, by name or conversation id. explanation: why it matters, a sentence."""
 
     kind: str
     count: int
     explanation: str
     items: list[str] = field(default_factory=list)
+
+    @property
+    def title(self) -> str:
+        """What there are `count` of."""
+        return _TITLES[self.kind][self.count != 1]
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON holds it."""
@@ -66,7 +79,8 @@ def _labels(rows: pd.DataFrame) -> list[Callout]:
     More history may make a request clear; where it makes a clear one ambiguous, the labels contradict each other.
     """
     initial = rows[(rows["stage"] == "initial") & rows["ambiguous"].notna()]
-    keys = ["story_id", "target_turn_id", "rendition"]
+    initial = initial.drop_duplicates("conversation_id")  # renditions have the same labels
+    keys = ["story_id", "target_turn_id"]
     several = initial[initial.duplicated(keys, keep=False)].sort_values([*keys, "history"], kind="stable")
     conflicts: list[str] = []
     contrasts: list[str] = []

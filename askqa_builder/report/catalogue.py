@@ -46,9 +46,11 @@ class Catalogue:
 
     @cached_property
     def requests(self) -> list[str]:
-        """What is heard last in each row: the request that the assistant must respond to."""
+        """The request that the assistant must respond to in each row, and after a clarification the reply behind it."""
         with reading_errors(self.dataset):
-            return [text for file in self._files for part in _heard(file) for text in _last_of_each(part)]
+            turns = (row.as_py() for file in self._files for part in _heard(file) for row in part)
+            clarified = self.frames.rows["stage"] == "clarified"
+            return [_request(texts, after=after) for texts, after in zip(turns, clarified, strict=True)]
 
     @cached_property
     def voices(self) -> list[list[str]]:
@@ -92,5 +94,9 @@ def _heard(file: Path) -> Iterator[pa.ListArray]:
         )
 
 
-def _last_of_each(turns: pa.ListArray) -> list[str]:
-    return [texts[-1].as_py() if len(texts) else "" for texts in turns]
+def _request(texts: list[str | None] | None, *, after: bool) -> str:
+    """Return the last request of a row's turns. after: two turns follow it, a question back and a reply."""
+    heard = [text or "" for text in texts or []]
+    if after and len(heard) > 2:
+        return f"{heard[-3]} → {heard[-1]}"
+    return heard[-1] if heard else ""

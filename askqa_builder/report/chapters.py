@@ -87,8 +87,8 @@ def chapters(frames: Frames, overview: Overview) -> list[Chapter]:
         ),
         Chapter(
             "Pitch",
-            "Median F0 against the pitch that was asked for, in semitones from the voice's own. Each voice is a line "
-            "of points that rises by a factor of 2 in 12 semitones.",
+            "Median F0 against the pitch that was asked for, in semitones from the voice's own. The points of "
+            "one voice lie along a line that rises by a factor of 2 in 12 semitones; a point tells its voice.",
             _asked_and_measured(cast, _PITCH),
         ),
         Chapter(
@@ -125,7 +125,7 @@ def _histograms(groups: Iterator[tuple[str, str, pd.Series]], *, ratio: bool = F
 
 
 def _histogram(title: str, kind: str, seconds: Values, *, ratio: bool) -> Plot:
-    along = axis(seconds, "seconds", ratio=ratio, from_zero=not ratio)
+    along = axis(seconds, "seconds, by ratio" if ratio else "seconds", ratio=ratio, from_zero=not ratio)
     summary = _spread(seconds, "s")
     return Plot(title, summary, histogram(seconds, along, kind, f"Histogram, {title}: {summary}"))
 
@@ -138,7 +138,7 @@ def _spread(values: Values, unit: str) -> str:
 def _asked_and_measured(cast: pd.DataFrame, control: _Control) -> list[Plot]:
     plots = []
     for role in ROLES:
-        both = cast.loc[cast["role"] == role, [control.asked, control.measured]].dropna()
+        both = cast.loc[cast["role"] == role, [control.asked, control.measured, "voice"]].dropna()
         if control.ratio:
             both = both[both[control.measured] > 0]
         if both.empty:
@@ -146,9 +146,9 @@ def _asked_and_measured(cast: pd.DataFrame, control: _Control) -> list[Plot]:
         x, y = (both[name].to_numpy(np.float64) for name in (control.asked, control.measured))
         summary = _spread(y, control.unit)
         picture = points(
-            (x, axis(x, control.across)),
-            (y, axis(y, control.up, ratio=control.ratio)),
-            role,
+            (x, axis(np.concatenate([x, y]) if control.same else x, control.across)),
+            (y, axis(np.concatenate([x, y]) if control.same else y, control.up, ratio=control.ratio)),
+            (role, both["voice"].tolist()),
             f"{role}, {control.up} against {control.across}: {summary}",
             identity=control.same,
         )

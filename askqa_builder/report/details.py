@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import base64
-import math
 from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
 
 import pandas as pd
-import soundfile
 
-from askqa_builder.errors import AskqaError
 from askqa_builder.report.catalogue import Catalogue
-from askqa_builder.report.peaks import PER_SECOND, recording_peaks
+from askqa_builder.report.peaks import PER_SECOND, peaks
+from askqa_builder.report.plain import plain
+from askqa_builder.report.sound import decoded
 
 _SHOWN = (
     "id",
     "source",
     "license",
+    "stage",
     "ambiguous",
     "duration",
     "sampling_rate",
@@ -37,17 +37,20 @@ _NOTHING: Mapping[str, Any] = {}
 def line(catalogue: Catalogue, number: int) -> dict[str, Any]:
     """Return what the list of rows shows, filters and sorts by. Unknown figures are None."""
     row = catalogue.line(number)
-    return {
-        "number": number,
-        "id": row["id"],
-        "config": row["config"],
-        "split": row["split"],
-        "source": row["source"],
-        "ambiguous": None if pd.isna(row["ambiguous"]) else bool(row["ambiguous"]),
-        "voices": catalogue.voices[number],
-        "request": catalogue.requests[number],
-        **{name: _known(row[name]) for name in ("duration", "wer", "mos", "snr_db")},
-    }
+    shown: dict[str, Any] = plain(
+        {
+            "number": number,
+            "id": row["id"],
+            "config": row["config"],
+            "split": row["split"],
+            "source": row["source"],
+            "ambiguous": None if pd.isna(row["ambiguous"]) else bool(row["ambiguous"]),
+            "voices": catalogue.voices[number],
+            "request": catalogue.requests[number],
+            **{name: row[name] for name in ("duration", "wer", "mos", "snr_db")},
+        }
+    )
+    return shown
 
 
 def detail(row: Mapping[str, Any], config: str, split: str) -> dict[str, Any]:
@@ -56,28 +59,25 @@ def detail(row: Mapping[str, Any], config: str, split: str) -> dict[str, Any]:
     words: [turn, start, end, char_start, char_end] each. peaks: base64 of the outline of its waveform, see `peaks`.
     Raises AskqaError where its sound cannot be read.
     """
-    try:
-        outline = recording_peaks(row["audio"])
-    except soundfile.LibsndfileError as error:
-        raise AskqaError(f"row {row['id']}: its recording cannot be read ({error}); see askqa verify") from error
-    return {
-        **{name: row[name] for name in _SHOWN},
-        "quality": row["quality"] or _NOTHING,
-        "channel": row["channel"] or _NOTHING,
-        "config": config,
-        "split": split,
-        "type": media_type(row["audio"]),
-        "turns": [{name: turn[name] for name in _SHOWN_OF_TURN} for turn in row["turns"]],
-        "words": [[word[name] for name in ("turn", "start", "end", "char_start", "char_end")] for word in row["words"]],
-        "peaks": base64.b64encode(outline.tobytes()).decode("ascii"),
-        "peaks_per_second": PER_SECOND,
-    }
+    shown: dict[str, Any] = plain(
+        {
+            **{name: row[name] for name in _SHOWN},
+            "quality": row["quality"] or _NOTHING,
+            "channel": row["channel"] or _NOTHING,
+            "config": config,
+            "split": split,
+            "type": media_type(row["audio"]),
+            "turns": [{name: turn[name] for name in _SHOWN_OF_TURN} for turn in row["turns"]],
+            "words": [
+                [word[name] for name in ("turn", "start", "end", "char_start", "char_end")] for word in row["words"]
+            ],
+            "peaks": base64.b64encode(peaks(*decoded(row)).tobytes()).decode("ascii"),
+            "peaks_per_second": PER_SECOND,
+        }
+    )
+    return shown
 
 
 def media_type(audio: Mapping[str, Any]) -> str:
     """Return the MIME type of a row's recording."""
     return _TYPES.get(PurePath(audio["path"] or "").suffix.lower(), "application/octet-stream")
-
-
-def _known(value: float) -> float | None:
-    return None if math.isnan(value) else float(value)

@@ -14,6 +14,8 @@ from typing import Any
 
 from markupsafe import Markup
 
+from askqa_builder.report.page_file import MARK
+
 _FOLDER = files(__package__) / "page"
 
 
@@ -33,7 +35,11 @@ def render(
     style = "\n" + "\n".join(map(_read, styles))
     script = '\n"use strict";\n(() => {\n' + "\n".join(map(_read, scripts)) + "})();\n"
     return environment.get_template(template).render(
-        style=Markup(style), script=Markup(script), policy=policy(style, script, served=served), **content
+        mark=Markup(MARK),
+        style=Markup(style),
+        script=Markup(script),
+        policy=policy(style, script, served=served),
+        **content,
     )
 
 

@@ -14,7 +14,7 @@ def foreign_errors(*datasets: Path) -> Iterator[None]:
     """Turn what goes wrong in the `with` block over values of other kinds than askqa writes into an AskqaError."""
     try:
         yield
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError) as error:
         raise AskqaError(
             f"{' or '.join(map(str, datasets))} holds a manifest or rows that are none of askqa's "
             f"({type(error).__name__}: {error}); see askqa verify"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -61,7 +61,11 @@ class VoiceUse:
 
 @dataclass(frozen=True)
 class Overview:
-    """A dataset at a glance. rejected: items left out, by reason. from_dataset: it was regenerated from another."""
+    """A dataset at a glance.
+
+    rejected: items left out, by reason; filtered: of these, by askqa filter. from_dataset: it was regenerated from
+    another. ambiguous_share: of the requests that the corpus labels, None where there are none.
+    """
 
     name: str
     format_version: str
@@ -76,18 +80,13 @@ class Overview:
     engines: list[EngineUse]
     voices: list[VoiceUse]
     rejected: dict[str, int]
+    filtered: int
+    ambiguous_share: float | None
     sampling_rate: int
     audio_format: str
     seed: int | None
     renditions: int
     from_dataset: bool
-
-    @property
-    def ambiguous_share(self) -> float | None:
-        """Of the rows of the first configuration whose corpus says whether they are; None where it never does."""
-        first = [part for part in self.parts if part.config == self.parts[0].config]
-        labelled = sum(part.labelled for part in first)
-        return sum(part.ambiguous for part in first) / labelled if labelled else None
 
     @property
     def splits(self) -> list[str]:
@@ -96,7 +95,7 @@ class Overview:
 
     def to_json(self) -> dict[str, Any]:
         """Return everything as JSON holds it."""
-        return {**asdict(self), "ambiguous_share": self.ambiguous_share}
+        return asdict(self)
 
 
 def look_over(dataset: Path, frames: Frames) -> Overview:
@@ -117,6 +116,8 @@ def look_over(dataset: Path, frames: Frames) -> Overview:
         engines=[EngineUse(*(engine[name] for name in EngineUse.__annotations__)) for engine in manifest["engines"]],
         voices=list(_voices(frames)),
         rejected=dict(manifest["rejected"]),
+        filtered=sum(sum(run["rejected"].values()) for run in manifest.get("filters", [])),
+        ambiguous_share=_ambiguous_share(rows),
         sampling_rate=manifest["sampling_rate"],
         audio_format=manifest["audio_format"],
         seed=manifest.get("seed"),
@@ -125,18 +126,20 @@ def look_over(dataset: Path, frames: Frames) -> Overview:
     )
 
 
+def dataset_names(datasets: Sequence[Path]) -> list[str]:
+    """Name datasets by their folders, or by all of their paths where those are the same."""
+    names = [dataset.resolve().name for dataset in datasets]
+    return names if len(set(names)) == len(names) else [str(dataset.resolve()) for dataset in datasets]
+
+
 def sentences(overview: Overview) -> list[str]:
     """Say in a few sentences what is in the dataset."""
     said = [
         f"{_count(overview.conversations, 'conversation')} about {_count(overview.stories, 'story', 'stories')}, "
         f"{_duration(overview.hours)} in {_count(overview.rows, 'recording')}."
     ]
-    share = overview.ambiguous_share
-    if share is not None:
-        said.append(
-            f"In {100 * share:.0f} % of the conversations the last request is ambiguous, and the assistant should ask "
-            "back; in the others it should answer."
-        )
+    if overview.ambiguous_share is not None:
+        said.append(_ambiguity(overview.ambiguous_share))
     if len(overview.domains) > 1:
         largest = max(overview.domains, key=lambda domain: domain.rows)
         share = largest.rows / max(overview.rows, 1)
@@ -153,10 +156,29 @@ def sentences(overview: Overview) -> list[str]:
     said.append(f"It is spoken by {_count(different, 'voice')} of {engines}.")
     if overview.demo:
         said.append("These are demo voices, meant to try things out and not for research.")
-    lost = sum(overview.rejected.values())
-    if lost:
+    lost = sum(overview.rejected.values()) - overview.filtered
+    if lost > 0:
         said.append(f"{_count(lost, 'item')} could not be read or spoken and {'is' if lost == 1 else 'are'} left out.")
+    if overview.filtered:
+        said.append(f"A filter has left out {_count(overview.filtered, 'row')}.")
     return said
+
+
+def _ambiguous_share(rows: pd.DataFrame) -> float | None:
+    """Return the share of requests that are ambiguous; rows that go on after a request do not ask it again."""
+    labelled = rows.loc[rows["stage"] == "initial", "ambiguous"].dropna()
+    return float(labelled.astype(bool).mean()) if len(labelled) else None
+
+
+def _ambiguity(share: float) -> str:
+    if share == 1:
+        return "The last request is ambiguous in all conversations: the assistant should ask back."
+    if share == 0:
+        return "The last request is clear in all conversations: the assistant should answer."
+    return (
+        f"In {100 * share:.0f} % of the conversations the last request is ambiguous, and the assistant should ask "
+        "back; in the others it should answer."
+    )
 
 
 def _parts(manifest: Mapping[str, Any], rows: pd.DataFrame) -> Iterator[Part]:

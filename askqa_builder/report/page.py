@@ -11,24 +11,18 @@ from askqa_builder.report.catalogue import Catalogue
 from askqa_builder.report.chapters import Chapter, chapters
 from askqa_builder.report.document import as_data, render
 from askqa_builder.report.foreign import foreign_errors
-from askqa_builder.report.overview import Overview, sentences
+from askqa_builder.report.overview import Overview, dataset_names, sentences
 from askqa_builder.report.query import orders
 
 _SCRIPTS = ("dom.js", "source.js", "wave.js", "transcript.js", "take.js", "conversation.js", "listing.js", "main.js")
 _STYLES = ("base.css", "report.css")
-_TITLES = {
-    "voices_in_two_splits": ("voice is heard in two splits", "voices are heard in two splits"),
-    "stories_in_two_splits": ("story is heard in two splits", "stories are heard in two splits"),
-    "label_conflicts": ("label conflicts with a shorter history's", "labels conflict between history lengths"),
-    "contrast_pairs": ("request becomes clear with more history", "requests become clear with more history"),
-}
 
 
 @dataclass(frozen=True)
 class _Side:
     overview: Overview
     sentences: Sequence[str]
-    callouts: Sequence[Mapping[str, Any]]
+    callouts: Sequence[Callout]
     chapters: Sequence[Chapter]
 
 
@@ -39,7 +33,7 @@ def render_page(
     note: str,
     lines: Sequence[Mapping[str, Any]] = (),
     rows: Iterable[Mapping[str, Any]] = (),
-    sounds: Iterable[tuple[str, str]] = (),
+    sounds: Sequence[tuple[str, str]] = (),
 ) -> str:
     """Return the page of a dataset, or of two that are compared.
 
@@ -47,7 +41,7 @@ def render_page(
     (side and number, base64). note: a sentence for its foot.
     """
     sides = [_side(catalogue) for catalogue in catalogues]
-    names = [side.overview.name for side in sides]
+    names = dataset_names([catalogue.dataset for catalogue in catalogues])
     first = catalogues[0].frames
     return render(
         "report.html.j2",
@@ -56,13 +50,14 @@ def render_page(
         served=served,
         title=" and ".join(names),
         sides=sides,
+        names=names,
         choices={
-            **{name: sorted(set(first.rows[name])) for name in ("config", "split", "source")},
-            "voice": sorted(set(first.speakers["voice"])),
+            **{name: sorted(set(first.rows[name].dropna())) for name in ("config", "split", "source")},
+            "voice": sorted(set(first.speakers["voice"].dropna())),
             "order": orders(catalogues[0]),
         },
         note=note,
-        setup=as_data({"served": served, "names": names, "rows": lines}),
+        setup=as_data({"served": served, "names": names, "rows": lines, "sounds": bool(sounds)}),
         rows=map(as_data, rows),
         sounds=sounds,
     )
@@ -71,9 +66,5 @@ def render_page(
 def _side(catalogue: Catalogue) -> _Side:
     overview = catalogue.overview
     with foreign_errors(catalogue.dataset):
-        found = [_called_out(callout) for callout in callouts(catalogue.frames)]
+        found = callouts(catalogue.frames)
         return _Side(overview, sentences(overview), found, chapters(catalogue.frames, overview))
-
-
-def _called_out(callout: Callout) -> dict[str, Any]:
-    return {**callout.to_json(), "title": _TITLES[callout.kind][callout.count != 1]}

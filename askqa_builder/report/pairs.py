@@ -10,19 +10,19 @@ from askqa_builder.errors import UsageError
 from askqa_builder.report.catalogue import Catalogue
 from askqa_builder.report.details import detail
 from askqa_builder.report.foreign import foreign_errors
-from askqa_builder.report.playable import playable
+from askqa_builder.report.sound import playable
 
 
-def open_catalogues(dataset: Path, against: Path | None) -> list[Catalogue]:
-    """Return the catalogue of a dataset, and of one to compare it with.
+def open_catalogues(folders: Sequence[Path]) -> list[Catalogue]:
+    """Return the catalogue of a dataset, and of one to compare it with where two are given.
 
     Raises UsageError where one is no finished dataset, or they have no row in common.
     """
-    catalogues = [Catalogue(path) for path in (dataset, against) if path is not None]
+    catalogues = [Catalogue(folder) for folder in folders]
     if len(catalogues) > 1 and not catalogues[0].numbers.keys() & catalogues[1].numbers.keys():
         raise UsageError(
-            f"{dataset} and {against} have no row in common: compare datasets of the same conversations, as askqa "
-            "regenerate makes them"
+            f"{' and '.join(map(str, folders))} have no row in common: compare datasets of the same conversations, as "
+            "askqa regenerate makes them"
         )
     return catalogues
 

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import io
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
-import soundfile
 
 PER_SECOND = 50
 
 
-def recording_peaks(audio: dict[str, Any]) -> npt.NDArray[np.uint8]:
-    """Return the largest absolute sample of each fiftieth of a second, 255 for full scale.
-
-    audio: the value of a row's column. Raises soundfile.LibsndfileError where it is no sound.
-    """
-    samples, rate = soundfile.read(io.BytesIO(audio["bytes"]), dtype="int16")
-    return peaks(samples, rate)
-
-
 def peaks(samples: npt.NDArray[np.int16], rate: int) -> npt.NDArray[np.uint8]:
-    """Return the same of samples in int16, one channel. The last fiftieth may be shorter."""
+    """Return the largest absolute sample of each fiftieth of a second, 255 for full scale; the last may be shorter.
+
+    samples: in int16, one channel.
+    """
     count = -(-len(samples) * PER_SECOND // rate)
     starts = np.arange(count) * rate // PER_SECOND
     if not count:

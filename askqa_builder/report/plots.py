@@ -82,18 +82,29 @@ def histogram(values: Values, along: Axis, kind: str, label: str) -> Markup:
     return _picture(label, along, up, f'<g class="fill {escape(kind)}">{"".join(bars)}</g>')
 
 
-def points(x: tuple[Values, Axis], y: tuple[Values, Axis], kind: str, label: str, *, identity: bool = False) -> Markup:
-    """Draw points, at most 1,500 of them evenly taken. x, y: values and the axis they are on.
+def points(
+    x: tuple[Values, Axis],
+    y: tuple[Values, Axis],
+    named: tuple[str, Sequence[str]],
+    label: str,
+    *,
+    identity: bool = False,
+) -> Markup:
+    """Draw points, at most 1,500 of them evenly taken.
 
-    identity: with the line on which both are the same.
+    x, y: values and the axis they are on. named: class of the points, and the name of each. identity: with the line on
+    which both are the same.
     """
-    (x_values, across), (y_values, up) = x, y
+    (x_values, across), (y_values, up), (kind, names) = x, y, named
     if len(x_values) > _MOST_POINTS:
         taken = np.linspace(0, len(x_values) - 1, _MOST_POINTS).astype(int)
-        x_values, y_values = x_values[taken], y_values[taken]
+        x_values, y_values, names = x_values[taken], y_values[taken], [names[place] for place in taken]
     left, top = _x(across.share(x_values)), _y(up.share(y_values))
     size = 3 if len(x_values) < 100 else 2
-    dots = "".join(f'<circle cx="{a:.1f}" cy="{b:.1f}" r="{size}"/>' for a, b in zip(left, top, strict=True))
+    dots = "".join(
+        f'<circle cx="{a:.1f}" cy="{b:.1f}" r="{size}"><title>{escape(name)}</title></circle>'
+        for a, b, name in zip(left, top, names, strict=True)
+    )
     line = ""
     if identity:
         low, high = max(across.low, up.low), min(across.high, up.high)

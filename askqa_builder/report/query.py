@@ -27,6 +27,7 @@ _MOST_ROWS = 200
 @dataclass(frozen=True)
 class Query:
     """Empty texts leave everything in. ambiguous: "yes" or "no". order: one of `ORDERS`. start, count: of the page.
+    around: number of a row whose page is wanted instead.
 
     The page's own scripts (page/source.js) do the same with the rows that a document brings with it.
     """
@@ -40,6 +41,7 @@ class Query:
     order: str = ""
     start: int = 0
     count: int = 50
+    around: int = -1
 
     @classmethod
     def from_parameters(cls, parameters: Mapping[str, str]) -> Query:
@@ -48,7 +50,7 @@ class Query:
         unknown = values.keys() - cls.__dataclass_fields__.keys()
         if unknown:
             raise UsageError(f"unknown parameter {min(unknown)!r}")
-        for name in ("start", "count"):
+        for name in ("start", "count", "around"):
             if name in values:
                 if not (values[name].isascii() and values[name].isdigit() and len(values[name]) < 10):
                     raise UsageError(f"{name} is not a count")
@@ -56,8 +58,8 @@ class Query:
         query = cls(**values)
         if query.order and query.order not in ORDERS:
             raise UsageError("unknown order")
-        if query.count > _MOST_ROWS:
-            raise UsageError(f"at most {_MOST_ROWS} rows at a time")
+        if not 0 < query.count <= _MOST_ROWS:
+            raise UsageError(f"1 to {_MOST_ROWS} rows at a time")
         return query
 
     def numbers(self, catalogue: Catalogue) -> list[int]:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import base64
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from askqa_builder.corpus.licences import is_redistributable
 from askqa_builder.errors import UsageError
-from askqa_builder.files import atomic_write
 from askqa_builder.report.catalogue import Catalogue
 from askqa_builder.report.details import line
+from askqa_builder.report.foreign import foreign_errors
 from askqa_builder.report.page import render_page
+from askqa_builder.report.page_file import page_path, write_page
 from askqa_builder.report.pairs import open_catalogues, shown, takes
 
 ROWS = 200
@@ -22,86 +25,133 @@ MAX_AUDIO_MB = 100.0
 _MEGABYTE = 1_000_000
 
 
+_SAMPLED = 3
+_MISSES = 5
+
+
 @dataclass(frozen=True)
 class WrittenReport:
-    """path: of the file. rows: on it, of `of` in the dataset. with_audio: of these, can be played."""
+    """path: of the file. rows: on it, of `of` in the dataset. with_audio: of these, can be played. closed: of these,
+    have text that may not be passed on, as far as is known."""
 
     path: Path
     rows: int
     of: int
     with_audio: int
+    closed: int
 
 
 def report(
-    dataset: Path,
-    out: Path,
+    dataset: str | Path,
+    out: str | Path | None = None,
     *,
-    against: Path | None = None,
+    against: str | Path | None = None,
     rows: int = ROWS,
     max_audio_mb: float = MAX_AUDIO_MB,
+    redistributable: bool = False,
 ) -> WrittenReport:
     """Write a page on which to look at a dataset and listen to it; it needs no network and no other file.
 
     Overview and distributions are of all rows. To listen to are up to `rows` of them, taken evenly, and no more than
     whose recordings fit into `max_audio_mb` megabytes of the file; with 0, rows come without sound.
-    against: a dataset of the same conversations, heard side by side.
+    out: the file; None for `<dataset>-report.html` in the current folder. An earlier page is replaced. against: a
+    dataset of the same conversations, heard side by side. redistributable: only rows whose text may be passed on.
 
-    Raises UsageError where a dataset is unfinished or `out` cannot be written to, AskqaError where one is damaged.
+    Raises UsageError where a dataset is unfinished or `out` is something else than a page, AskqaError where a dataset
+    is damaged, StorageError where the disk refuses.
     """
-    if rows < 0 or max_audio_mb < 0:
-        raise UsageError("rows and max_audio_mb must not be negative")
-    if not out.absolute().parent.is_dir():
-        raise UsageError(f"{out}: there is no such folder; make it first")
-    if out.is_dir():
-        raise UsageError(f"{out} is a folder; give a file")
-    catalogues = open_catalogues(dataset, against)
-    chosen, details, sounds = [], [], []
-    left = max_audio_mb * _MEGABYTE
-    for number in _spread(catalogues, rows, left):
-        found = takes(catalogues, number)
-        encoded = [base64.b64encode(row["audio"]["bytes"]).decode("ascii") for row in found]
-        left -= sum(map(len, encoded))
-        if left < 0 and max_audio_mb:
-            break
-        chosen.append(number)
-        details.append(shown(catalogues, number, found))
-        if max_audio_mb:
-            sounds += [(f"{side}-{len(chosen) - 1}", text) for side, text in zip("ab", encoded, strict=False)]
-    lines = [{**line(catalogues[0], number), "number": place} for place, number in enumerate(chosen)]
-    total = len(catalogues[0])
-    page = render_page(
-        catalogues, served=False, note=_note(len(chosen), total), lines=lines, rows=details, sounds=sounds
-    )
-    with atomic_write(out) as file:
-        file.write(page.encode("utf-8"))
-    return WrittenReport(out, len(chosen), total, len(chosen) if max_audio_mb else 0)
+    if rows < 0 or not 0 <= max_audio_mb < math.inf:
+        raise UsageError("rows and max_audio_mb must be numbers that are not negative")
+    folders = [Path(folder) for folder in (dataset, against) if folder is not None]
+    path = page_path(out, folders, "report")
+    with foreign_errors(*folders):
+        catalogues = open_catalogues(folders)
+        candidates = _candidates(catalogues, redistributable=redistributable)
+        taken = _Taken(catalogues, max_audio_mb * _MEGABYTE)
+        for number in _spread(catalogues, candidates, rows, taken.left):
+            taken.add(number)
+        total = len(catalogues[0])
+        page = render_page(
+            catalogues,
+            served=False,
+            note=_note(len(taken.numbers), total, sound=max_audio_mb > 0),
+            lines=[{**line(catalogues[0], number), "number": place} for place, number in enumerate(taken.numbers)],
+            rows=taken.details,
+            sounds=taken.sounds,
+        )
+    write_page(path, page)
+    closed = len(taken.numbers) - int(_is_open(catalogues[0])[taken.numbers].sum())
+    return WrittenReport(path, len(taken.numbers), total, len(taken.numbers) if max_audio_mb else 0, closed)
 
 
-def _spread(catalogues: Sequence[Catalogue], rows: int, budget: float) -> list[int]:
-    """Choose rows evenly over the dataset, of those that both datasets have; about as many as fit the budget."""
-    candidates = np.arange(len(catalogues[0]))
+class _Taken:
+    """Rows that go on the page, as long as their sound fits. left: bytes of the file that sound may still take."""
+
+    def __init__(self, catalogues: Sequence[Catalogue], left: float) -> None:
+        self._catalogues = catalogues
+        self._silent = left == 0
+        self.left = left
+        self._misses = 0
+        self.numbers: list[int] = []
+        self.details: list[dict[str, object]] = []
+        self.sounds: list[tuple[str, str]] = []
+
+    def add(self, number: int) -> None:
+        """Take a row; one that does not fit is left out, and once some did not, all others."""
+        if self._misses >= _MISSES:
+            return
+        found = takes(self._catalogues, number)
+        sounds = [] if self._silent else [base64.b64encode(row["audio"]["bytes"]).decode("ascii") for row in found]
+        size = sum(map(len, sounds))
+        if size > self.left:
+            self._misses += 1
+            return
+        self.left -= size
+        self.sounds += [(f"{side}-{len(self.numbers)}", text) for side, text in zip("ab", sounds, strict=False)]
+        self.numbers.append(number)
+        self.details.append(shown(self._catalogues, number, found))
+
+
+def _candidates(catalogues: Sequence[Catalogue], *, redistributable: bool) -> list[int]:
+    """Return the numbers of rows that both datasets have; redistributable: whose text may be passed on."""
+    rows = catalogues[0].frames.rows
+    wanted = np.ones(len(rows), bool)
     for other in catalogues[1:]:
-        candidates = candidates[catalogues[0].frames.rows["id"].isin(list(other.numbers))]
-    if budget and len(candidates):
-        each = sum(_bytes_a_row(catalogue) for catalogue in catalogues) * 4 / 3  # in base64
+        wanted &= rows["id"].isin(list(other.numbers)).to_numpy(bool)
+    if redistributable:
+        wanted &= _is_open(catalogues[0])
+    return [int(number) for number in np.flatnonzero(wanted)]
+
+
+def _is_open(catalogue: Catalogue) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Tell of each row whether its text may be passed on, as far as is known."""
+    rows = catalogue.frames.rows
+    pairs = zip(rows["source"], rows["license"], strict=True)
+    return np.fromiter((is_redistributable(source, licence) for source, licence in pairs), bool, len(rows))
+
+
+def _spread(catalogues: Sequence[Catalogue], candidates: Sequence[int], rows: int, budget: float) -> list[int]:
+    """Choose rows evenly; as many as fit the budget, by what some of them take for a second."""
+    if budget and candidates:
+        sampled = _evenly(candidates, _SAMPLED)
+        durations = catalogues[0].frames.rows["duration"]
+        size = sum(len(row["audio"]["bytes"]) for number in sampled for row in takes(catalogues, number)) * 4 / 3
+        each = size / durations[sampled].sum() * durations[list(candidates)].mean()  # in base64
         rows = min(rows, max(int(budget / each), 1))
-    count = min(rows, len(candidates))
-    return [int(number) for number in candidates[np.linspace(0, len(candidates) - 1, count).astype(int)]]
+    return _evenly(candidates, rows)
 
 
-def _bytes_a_row(catalogue: Catalogue) -> float:
-    return catalogue.bytes / max(len(catalogue), 1)
+def _evenly(candidates: Sequence[int], count: int) -> list[int]:
+    places = np.linspace(0, len(candidates) - 1, min(count, len(candidates))).astype(int)
+    return [candidates[place] for place in places]
 
 
-def _note(rows: int, total: int) -> str:
+def _note(rows: int, total: int, *, sound: bool) -> str:
+    if not sound:
+        return f"Transcripts of {rows:,} of {total:,} recordings, without sound."
     if rows == total:
         return "All recordings of the dataset are on this page."
     return (
         f"{rows:,} of {total:,} recordings are on this page to listen to, taken evenly; the figures are of all. "
         "askqa report --serve shows every one."
     )
-
-
-def default_name(dataset: Path, what: str) -> Path:
-    """Return the file that a page goes to where none is named: in the current folder, called after the dataset."""
-    return Path(f"{dataset.resolve().name or 'dataset'}-{what}.html")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from bisect import bisect_right
 from functools import lru_cache
 from itertools import islice
@@ -13,12 +12,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
-import soundfile
 
 from askqa_builder.dataset.manifest import shard_records
 from askqa_builder.dataset.reading import finished_manifest, reading_errors
 from askqa_builder.dataset.upgrade import upgraded
-from askqa_builder.errors import AskqaError
+from askqa_builder.report.sound import decoded
 
 _TEXT_COLUMNS = ["id", "sampling_rate", "turns", "words"]
 _TEXTS_KEPT = 16
@@ -66,12 +64,7 @@ class RowReader:
     def samples(self, number: int) -> tuple[npt.NDArray[np.int16], int]:
         """Return a row's recording as 16-bit samples [n], and their rate; quickest in the order of the rows."""
         place = bisect_right(self._firsts, number) - 1
-        row = _row(self._sound(place), number - self._firsts[place])
-        try:
-            samples, rate = soundfile.read(io.BytesIO(row["audio"]["bytes"]), dtype="int16")
-        except (soundfile.LibsndfileError, TypeError) as error:
-            raise AskqaError(f"the recording of {row['id']!r} cannot be decoded ({error}); build it again") from error
-        return samples, int(rate)
+        return decoded(_row(self._sound(place), number - self._firsts[place]))
 
     def _read(self, place: int, columns: list[str]) -> pa.Table:
         file, group = self._groups[place]

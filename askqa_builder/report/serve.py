@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from http import HTTPStatus
@@ -20,6 +21,7 @@ from askqa_builder import __version__
 from askqa_builder.errors import AskqaError, UsageError
 from askqa_builder.report.catalogue import Catalogue
 from askqa_builder.report.details import line, media_type
+from askqa_builder.report.foreign import foreign_errors
 from askqa_builder.report.page import render_page
 from askqa_builder.report.pairs import open_catalogues, shown, takes
 from askqa_builder.report.query import Query
@@ -48,8 +50,12 @@ class ReportServer(ThreadingHTTPServer):
 
     def __init__(self, dataset: Path, against: Path | None = None, port: int = 0) -> None:
         """Read the figures and take the port; 0 takes a free one."""
-        self.catalogues = open_catalogues(dataset, against)
-        self.page = render_page(self.catalogues, served=True, note="Served from its shards.").encode("utf-8")
+        folders = [folder for folder in (dataset, against) if folder is not None]
+        with foreign_errors(*folders):
+            self.catalogues = open_catalogues(folders)
+            page = render_page(self.catalogues, served=True, note="Served from its shards.")
+        self.page = page.encode("utf-8", "replace")
+        self.searching = threading.Lock()  # one search at a time: each reads all texts
         self.takes: Callable[[int], Sequence[dict[str, Any]]] = lru_cache(_HELD_ROWS)(
             lambda number: takes(self.catalogues, number)
         )
@@ -108,10 +114,15 @@ class _Handler(BaseHTTPRequestHandler):
     def _check_host(self) -> None:
         """Refuse requests under other names: a page elsewhere may have its own name lead here."""
         if self.headers.get("Host") not in self.server.hosts:
-            raise _RefusedError(HTTPStatus.MISDIRECTED_REQUEST, "this server answers to its own address alone")
+            raise _RefusedError(
+                HTTPStatus.MISDIRECTED_REQUEST,
+                f"this server answers as {self.server.address} alone; forward the port under the same number",
+            )
 
     def _answer(self) -> None:
-        address = urlsplit(self.path)
+        if not self.path.startswith("/"):
+            raise _RefusedError(HTTPStatus.BAD_REQUEST, "the address cannot be read")
+        address = urlsplit(f"http://{HOST}{self.path}")
         parts = address.path.split("/")[1:]
         if parts == [""]:
             self._send(HTTPStatus.OK, "text/html; charset=utf-8", self.server.page, _PAGE_HEADERS)
@@ -133,9 +144,13 @@ class _Handler(BaseHTTPRequestHandler):
             raise _RefusedError(HTTPStatus.NOT_FOUND, "there is nothing here")
 
     def _rows(self, query: Query) -> dict[str, Any]:
-        numbers = query.numbers(self.server.catalogue)
-        page = numbers[query.start : query.start + query.count]
-        return {"found": len(numbers), "rows": [line(self.server.catalogue, number) for number in page]}
+        with self.server.searching, foreign_errors(self.server.catalogue.dataset):
+            numbers = query.numbers(self.server.catalogue)
+        start = query.start
+        if query.around in numbers:
+            start = numbers.index(query.around) // query.count * query.count
+        page = numbers[start : start + query.count]
+        return {"found": len(numbers), "from": start, "rows": [line(self.server.catalogue, number) for number in page]}
 
     def _number(self, text: str) -> int:
         if not (text.isascii() and text.isdigit() and len(text) < 12) or int(text) >= len(self.server.catalogue):

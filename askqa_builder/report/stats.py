@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from askqa_builder.errors import UsageError
@@ -18,6 +16,7 @@ from askqa_builder.report.foreign import foreign_errors
 from askqa_builder.report.frames import Frames
 from askqa_builder.report.listening.opinions import Opinions, opinions
 from askqa_builder.report.overview import Overview, sentences
+from askqa_builder.report.plain import plain
 from askqa_builder.report.summary import by_voice, spread
 
 
@@ -56,8 +55,8 @@ class DatasetStatistics:
             "voices": self.voices.to_dict("records"),
             "ratings": None if self.ratings is None else self.ratings.to_json(),
         }
-        plain: dict[str, Any] = _plain(content)
-        return plain
+        told: dict[str, Any] = plain(content)
+        return told
 
 
 def stats(
@@ -80,14 +79,3 @@ def stats(
         heard = opinions(sides, [Path(file) for file in ratings])
     with foreign_errors(dataset):
         return DatasetStatistics(overview, callouts(frames), spread(frames), by_voice(frames), frames, heard)
-
-
-def _plain(value: Any) -> Any:
-    """Return a value with Python's own numbers, and null for those that are not known."""
-    if isinstance(value, dict):
-        return {str(key): _plain(of) for key, of in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(of) for of in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    return None if isinstance(value, float) and not math.isfinite(value) else value

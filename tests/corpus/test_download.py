@@ -187,10 +187,24 @@ def test_the_next_address_is_asked_where_there_is_no_such_file(server: FileServe
     assert server.paths[2:] == ["/a/no.json", "/b/no.json"]
 
 
+class Watching(logging.Filter):
+    """Notices that somebody waits; lets everything through."""
+
+    def __init__(self, waits: threading.Event) -> None:
+        super().__init__()
+        self._waits = waits
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.getMessage().startswith("waiting"):
+            self._waits.set()
+        return True
+
+
 def test_two_at_once_download_once(server: FileServer, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     waits = threading.Event()
-    caplog.handler.addFilter(lambda record: record.msg.startswith("waiting") and waits.set() is None)
+    watch = Watching(waits)
+    caplog.handler.addFilter(watch)
     server.faults.append("sleepy")
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(get, server, tmp_path)
@@ -199,6 +213,7 @@ def test_two_at_once_download_once(server: FileServer, tmp_path: Path, caplog: p
         assert waits.wait(30)
         server.release.set()
         assert first.result(30) == second.result(30) == CONTENT
+    caplog.handler.removeFilter(watch)  # all tests share the handler
     assert len(server.asked) == 1
 
 

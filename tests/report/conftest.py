@@ -15,6 +15,7 @@ import pytest
 
 sys.path[:0] = [str(Path(__file__).parents[1] / folder) for folder in ("build", "verify")]
 
+import mutations  # noqa: E402, F401 - now, since tests of the corpus have a module of the same name
 from harness import write_corpus  # noqa: E402
 
 from askqa_builder import build  # noqa: E402

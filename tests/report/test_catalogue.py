@@ -16,9 +16,9 @@ from askqa_builder.errors import AskqaError, UsageError
 from askqa_builder.report.catalogue import Catalogue
 from askqa_builder.report.details import detail, line, media_type
 from askqa_builder.report.pairs import open_catalogues, takes
-from askqa_builder.report.peaks import PER_SECOND, peaks, recording_peaks
-from askqa_builder.report.playable import playable
+from askqa_builder.report.peaks import PER_SECOND, peaks
 from askqa_builder.report.query import Query
+from askqa_builder.report.sound import playable
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +37,9 @@ def test_every_row_comes_whole(catalogue: Catalogue, all_rows: list[Row]) -> Non
         found = catalogue.row(number)
         assert found == row
         assert catalogue.numbers[row["id"]] == number
-        assert catalogue.requests[number] == row["turns"][-1]["text"]
+        heard = [turn["text"] for turn in row["turns"]]
+        after = row["stage"] == "clarified"
+        assert catalogue.requests[number] == (f"{heard[-3]} → {heard[-1]}" if after else heard[-1])
         assert catalogue.voices[number] == [speaker["voice"] for speaker in row["speakers"]]
     for number in (-1, len(all_rows)):
         with pytest.raises(IndexError):
@@ -79,7 +81,7 @@ def test_odd_parameters_are_refused(parameters: dict[str, str]) -> None:
 
 def test_peaks_are_the_loudest_samples_of_each_fiftieth(all_rows: list[Row]) -> None:
     samples, rate = soundfile.read(io.BytesIO(all_rows[0]["audio"]["bytes"]), dtype="int16")
-    outline = recording_peaks(all_rows[0]["audio"])
+    outline = peaks(samples, rate)
     assert len(outline) == -(-len(samples) * PER_SECOND // rate)
     for place in (0, 7, len(outline) - 1):
         part = samples[place * rate // PER_SECOND : (place + 1) * rate // PER_SECOND].astype(int)
@@ -104,7 +106,7 @@ def test_a_recording_that_is_no_sound_is_told(all_rows: list[Row]) -> None:
 
 
 def test_a_row_and_its_partner(voiced: Path, recast: Path) -> None:
-    both = open_catalogues(voiced, recast)
+    both = open_catalogues([voiced, recast])
     for number in range(len(both[0])):
         found = takes(both, number)
         assert len({row["id"] for row in found}) == 1
@@ -132,4 +134,4 @@ def test_datasets_with_nothing_in_common(voiced: Path, tmp_path: Path) -> None:
 
     other = remade(remade(voiced, tmp_path / "half", rename), tmp_path / "other", rename, "clarified")
     with pytest.raises(UsageError, match="no row in common"):
-        open_catalogues(voiced, other)
+        open_catalogues([voiced, other])

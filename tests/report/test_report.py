@@ -15,8 +15,8 @@ from harness import assert_one_line, run_askqa
 from mutations import remade
 from whole_rows import whole_rows
 
-from askqa_builder import report
-from askqa_builder.errors import UsageError
+from askqa_builder import listening_sheet, report
+from askqa_builder.errors import AskqaError, UsageError
 
 
 def block(page: str, name: str) -> str:
@@ -144,10 +144,70 @@ def test_a_listening_test_by_command(voiced: Path, recast: Path, tmp_path: Path)
     result = run_askqa(*command, shell_prefix=f"cd {tmp_path};")
     assert result.returncode == 0, result.stderr
     assert "6 clips" in result.stdout
-    assert (tmp_path / "dataset-listening.html").exists()
-    again = run_askqa(*command, "--seed", 1, "--out", tmp_path / "other.html")
+    (first,) = tmp_path.glob("dataset-listening-*.html")
+    again = run_askqa(*command, "--seed", 1, shell_prefix=f"cd {tmp_path};")
     assert again.returncode == 0, again.stderr
-    assert (tmp_path / "other.html").read_bytes() != (tmp_path / "dataset-listening.html").read_bytes()
+    assert len(list(tmp_path.glob("dataset-listening-*.html"))) == 2  # raters may have the first one
+    assert first.exists()
+
+
+def test_nothing_but_a_page_is_replaced(changeable: Path, tmp_path: Path) -> None:
+    precious = tmp_path / "thesis.html"
+    precious.write_text("<html>years of work</html>")
+    manifest = (changeable / "askqa.json").read_bytes()
+    for write in (report, listening_sheet):
+        for out, said in (
+            (precious, "no page of askqa's"),
+            (Path("/dev/null"), "no page of askqa's"),
+            (changeable / "askqa.json", "no page of askqa's"),
+            (changeable / "new.html", "lies in the dataset"),
+            (tmp_path, "is a folder"),
+        ):
+            with pytest.raises(UsageError, match=said):
+                write(changeable, out)
+    assert precious.read_text() == "<html>years of work</html>"
+    assert (changeable / "askqa.json").read_bytes() == manifest
+    page = tmp_path / "page.html"
+    report(changeable, page, rows=1)
+    before = page.read_bytes()
+    report(changeable, page, rows=2)
+    assert page.read_bytes() != before
+
+
+def test_only_what_may_be_passed_on(voiced: Path, tmp_path: Path) -> None:
+    closed = remade(voiced, tmp_path / "closed", lambda rows: rows[0].update(source="cnn", license="CNN-copyright"))
+    everything = report(closed, tmp_path / "all.html", max_audio_mb=0)
+    assert everything.closed == 1
+    some = report(closed, tmp_path / "some.html", max_audio_mb=0, redistributable=True)
+    assert (some.rows, some.closed) == (everything.rows - 1, 0)
+    result = run_askqa("report", closed, "--out", tmp_path / "told.html", "--max-audio-mb", 0)
+    assert "1 of its" in result.stdout
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda row: row["turns"][0].update(rate=float("nan"), words_per_minute=float("inf")),
+        lambda row: row.update(source=None),
+        lambda row: row["speakers"][0].update(voice=None),
+        lambda row: row.update(duration=float("inf")),
+        lambda row: row["turns"][1].update(text=None, act=None),
+        lambda row: row.update(turns=[], words=[]),
+    ],
+)
+def test_foreign_rows_are_shown_or_told(change: Any, voiced: Path, tmp_path: Path) -> None:
+    foreign = remade(voiced, tmp_path / "foreign", lambda rows: change(rows[0]), card=False)
+    told = None
+    try:
+        report(foreign, tmp_path / "page.html")
+    except AskqaError as error:
+        told = str(error)
+    if told is not None:
+        assert "\n" not in told
+    else:
+        page = (tmp_path / "page.html").read_text("utf-8")
+        assert "NaN" not in block(page, "row-0")
+        assert len(listed(page)) == len(whole_rows(foreign))
 
 
 def test_numbers_below_zero(voiced: Path, tmp_path: Path) -> None:

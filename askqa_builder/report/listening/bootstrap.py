@@ -25,7 +25,7 @@ _CELLS_AT_ONCE = 4_000_000
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean with its 95 % confidence interval; NaN where there is one clip, which tells nothing of others."""
+    """A mean with its 95 % confidence interval; NaN where one clip, or equal ratings, tell nothing of others."""
 
     mean: float
     low: float
@@ -54,7 +54,7 @@ def interval(values: Numbers, raters: Places, clips: Places, key: str) -> Interv
     by_clips = _variance(sums, counts, generator, raters=False, clips=True)
     variance = _variance(sums, counts, generator, raters=True, clips=True) if who > 1 else by_clips
     if variance == 0 or by_raters + by_clips == 0:
-        return Interval(mean, mean, mean)
+        return Interval(mean, float("nan"), float("nan"))
     freedom = (by_raters + by_clips) ** 2 / (by_raters**2 / max(who - 1, 1) + by_clips**2 / (what - 1))
     half = float(student.ppf((1 + LEVEL) / 2, freedom)) * variance**0.5
     return Interval(mean, mean - half, mean + half)

@@ -18,6 +18,7 @@ from askqa_builder.report.listening.bootstrap import interval
 from askqa_builder.report.listening.keys import clip_key, config_digest
 from askqa_builder.report.listening.ratings_file import read_ratings
 from askqa_builder.report.listening.scales import BEST, SCALE_NAMES, WORST
+from askqa_builder.report.overview import dataset_names
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def opinions(sides: Sequence[Side], files: Sequence[Path]) -> Opinions:
     digests = [config_digest(finished_manifest(dataset)) for dataset, _ in sides]
     if len(set(digests)) < len(sides):
         raise UsageError(f"{sides[0][0]} and {sides[1][0]} are the same build: their clips cannot be told apart")
-    names = _names([dataset for dataset, _ in sides])
+    names = dataset_names([dataset for dataset, _ in sides])
     ratings, replaced = read_ratings(files)
     clips = pd.concat(
         [_clips(frames, digest, name) for (_, frames), digest, name in zip(sides, digests, names, strict=True)]
@@ -110,12 +111,6 @@ def opinions(sides: Sequence[Side], files: Sequence[Path]) -> Opinions:
             for scale in SCALE_NAMES
         },
     )
-
-
-def _names(datasets: Sequence[Path]) -> list[str]:
-    """Name datasets by their folders, or by all of their paths where those are the same."""
-    names = [dataset.resolve().name for dataset in datasets]
-    return names if len(set(names)) == len(names) else [str(dataset.resolve()) for dataset in datasets]
 
 
 def _clips(frames: Frames, digest: str, name: str) -> pd.DataFrame:

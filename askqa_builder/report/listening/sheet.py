@@ -7,12 +7,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from askqa_builder.errors import UsageError
-from askqa_builder.files import atomic_write
 from askqa_builder.recording.encode import FORMATS, encode
 from askqa_builder.report.document import as_data, render
 from askqa_builder.report.foreign import foreign_errors
 from askqa_builder.report.listening.clips import Clip, Heard, draw_clips
 from askqa_builder.report.listening.scales import SCALES
+from askqa_builder.report.page_file import page_path, write_page
 from askqa_builder.seeds import short_hash
 
 MOST_CLIPS = 500
@@ -29,14 +29,20 @@ class Sheet:
     clips: int
 
 
-def write_sheet(
-    dataset: str | Path, out: str | Path, clips: int, seed: int = 0, against: str | Path | None = None
+def listening_sheet(
+    dataset: str | Path,
+    out: str | Path | None = None,
+    clips: int = 30,
+    *,
+    seed: int = 0,
+    against: str | Path | None = None,
 ) -> Sheet:
     """Write one HTML file with up to `clips` clips to rate; the same clips for the same arguments.
 
     The file needs nothing else, and gives away neither dataset, voice, engine nor which clip is of which dataset.
-    seed: of the draw of clips. against: a second dataset; then half of the clips are of each, of the same turns as far
-    as both have them. What raters save is summed up by `stats(dataset, ratings=[…], against=…)`.
+    out: the file; None for `<dataset>-listening-<id>.html` in the current folder. seed: of the draw of clips.
+    against: a second dataset; then half of the clips are of each, of the same turns as far as both have them. What
+    raters save is summed up by `stats(dataset, ratings=[…], against=…)`.
 
     Raises UsageError where a dataset is none, or has nothing to hear; AskqaError where it is damaged; StorageError
     where the disk refuses.
@@ -44,10 +50,8 @@ def write_sheet(
     least = 1 if against is None else 2
     if not least <= clips <= MOST_CLIPS:
         raise UsageError(f"a listening sheet has {least} to {MOST_CLIPS} clips, not {clips}")
-    out = Path(out)
-    if not out.absolute().parent.is_dir():
-        raise UsageError(f"{out}: there is no such folder; make it first")
     folders = [Path(folder) for folder in (dataset, against) if folder is not None]
+    page_path(out, folders, "listening")  # before the work
     with foreign_errors(*folders):
         sides = [Heard(folder) for folder in folders]
         drawn = draw_clips(sides, clips, seed)
@@ -66,9 +70,9 @@ def write_sheet(
             }
         ),
     )
-    with atomic_write(out) as file:
-        file.write(page.encode("utf-8"))
-    return Sheet(out, name, len(drawn))
+    path = page_path(out, folders, f"listening-{name}")
+    write_page(path, page)
+    return Sheet(path, name, len(drawn))
 
 
 def _sounds(sides: list[Heard], clips: list[Clip]) -> dict[str, str]:

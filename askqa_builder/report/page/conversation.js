@@ -64,24 +64,29 @@ function factsOf(take) {
   ];
 }
 
-/** Show apart from what is heard what the assistant should say next. */
-function nextOf({ response, clarifications }) {
+/** Show apart from what is heard what the assistant should say next, and how it may go on. */
+function nextOf({ stage, response, clarifications }) {
   const [gold, ...others] = response.references;
   const does = { clarify: "ask back", answer: "answer" }[response.action] ?? response.action;
+  const ways = clarifications.map(({ question, branches }) => [
+    element("p", { dir: "auto" }, `If it asks: ${question}`),
+    element("ul", {}, branches.map(({ reply, answers }) => element(
+      "li", { dir: "auto" }, `the user says: ${reply}`, element("span", { class: "quiet" }, ` then it answers: ${answers.join(" / ")}`),
+    ))),
+  ]);
   return element(
     "aside", { class: "next", "aria-label": "What the assistant should say next" },
     element("p", { class: "quiet" }, `Not heard: the assistant should now ${does}`),
     element("p", { class: "gold", dir: "auto" }, gold ?? response.text),
     others.length ? [
-      element("p", { class: "quiet" }, "as good"),
+      element("p", { class: "quiet" }, "also right"),
       element("ul", {}, others.map((text) => element("li", { dir: "auto" }, text))),
     ] : null,
-    clarifications.map(({ question, branches }) => [
-      element("h3", { dir: "auto" }, question),
-      element("ul", {}, branches.map(({ reply, answers }) => element(
-        "li", { dir: "auto" }, reply, element("span", { class: "quiet" }, ` then: ${answers.join(" / ")}`),
-      ))),
-    ]),
+    ways.length ? element(
+      "details", { open: stage === "initial" },
+      element("summary", {}, stage === "initial" ? "How it may go on" : "All ways this could have gone"),
+      ways,
+    ) : null,
   );
 }
 
@@ -93,7 +98,7 @@ function aboutOf(take, name) {
     role, voice, engine, figure(requested.rate, 2, " ×"), figure(measured.words_per_minute, 0, ""),
     figure(requested.pitch, 1, " st"), figure(measured.f0, 0, " Hz"), figure(measured.loudness, 1, " LUFS"),
   ];
-  const known = Object.entries({ ...take.quality, ...take.channel }).filter(([, value]) => value !== null);
+  const known = [...measuredOf(take.quality), ...Object.entries(take.channel).flatMap(([name, value]) => saidOf(name, value))];
   return element(
     "details", { class: "about" },
     element("summary", {}, name ? `Voices and measurements: ${name}` : "Voices and measurements"),
@@ -106,8 +111,26 @@ function aboutOf(take, name) {
           : element("td", {}, cell))),
       ))),
     )),
-    known.length ? element("p", { class: "small quiet" }, known.map(([key, value]) => (
-      `${key.replaceAll("_", " ")}: ${typeof value === "number" ? Number(value.toPrecision(4)) : JSON.stringify(value)}`
-    )).join(" · ")) : null,
+    known.length ? element("p", { class: "small quiet" }, known.join(" · ")) : null,
   );
+}
+
+/** Return what was measured of a recording, with its units. */
+function measuredOf(quality) {
+  const units = {
+    peak_dbfs: ["peak", 1, " dBFS"], clipped_samples: ["clipped samples", 0, ""], longest_silence: ["longest silence", 2, " s"],
+    speech_share: ["share of speech", 2, ""], snr_db: ["SNR", 1, " dB"],
+  };
+  return Object.entries(units)
+    .filter(([name]) => typeof quality[name] === "number")
+    .map(([name, [title, digits, unit]]) => `${title} ${quality[name].toFixed(digits)}${unit}`);
+}
+
+/** Return what is known of a part of the channel, in words; nothing where nothing is. */
+function saidOf(name, value) {
+  if (value === null || (Array.isArray(value) && value.length === 0)) return [];
+  const title = name.replaceAll("_", " ");
+  if (Array.isArray(value)) return [`${title}: ${value.join(", ")}`];
+  if (typeof value === "object") return Object.entries(value).flatMap(([part, of]) => saidOf(`${title} of ${part}`, of));
+  return [`${title}: ${typeof value === "number" ? Number(value.toPrecision(3)) : value}`];
 }

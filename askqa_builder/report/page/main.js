@@ -13,6 +13,7 @@ function addressOf(id, time = null) {
 
 async function follow() {
   const address = location.hash.slice(1);
+  if (address === "main") return; // the link that skips to the content of whatever is shown
   const parameters = new URLSearchParams(address);
   const id = parameters.get("row");
   const listens = id !== null || address === "listen";
@@ -31,30 +32,37 @@ async function follow() {
 }
 
 async function open(id, time) {
+  listing.mark(id);
   if (conversation?.id !== id) {
+    let next = null;
     let number = null;
-    let row = null;
     try {
       number = await source.numberOf(id);
-      row = number === null ? null : await source.row(number);
+      if (number !== null) next = new Conversation(number, await source.row(number), source, setup.names);
     } catch (error) {
-      show([element("p", { class: "problem hint" }, `The recording could not be read: ${error.message}`)]);
+      complain(`The recording cannot be shown: ${error.message}`);
       return;
     }
-    if (new URLSearchParams(location.hash.slice(1)).get("row") !== id) return; // another was chosen meanwhile
-    if (row === null) {
-      show([element("p", { class: "problem hint" }, setup.served ? "The dataset has no such row." : "This page has no such row.")]);
+    if (new URLSearchParams(location.hash.slice(1)).get("row") !== id) { // another was chosen meanwhile
+      next?.close();
       return;
     }
-    const next = new Conversation(number, row, source, setup.names);
+    if (next === null) {
+      complain(setup.served ? "The dataset has no such row." : "This page has no such row.");
+      return;
+    }
     show(next.node);
     conversation = next;
+    await listing.reach(number, id);
     scrollTo({ top: 0, behavior: "instant" });
     if (innerWidth < 832) byId("conversation").scrollIntoView();
-    listing.mark(id);
   }
   const seconds = Number.parseFloat(time);
   if (Number.isFinite(seconds)) await conversation.current.seek(seconds);
+}
+
+function complain(message) {
+  show([element("p", { class: "problem hint" }, message)]);
 }
 
 function show(nodes) {
@@ -65,22 +73,22 @@ function show(nodes) {
 
 /** Keys play and move, wherever the focus is, but in what takes them itself. */
 function onKey(event) {
-  if (conversation === null || document.body.dataset.view !== "listen") return;
+  if (document.body.dataset.view !== "listen") return;
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.target.closest("input:not([type=checkbox]), select, textarea")) return;
   if (event.key === " " && event.target.closest("button, summary, input")) return;
-  const { current } = conversation;
-  const go = (step) => {
-    const id = listing.beside(step);
+  const go = async (step) => {
+    const id = await listing.beside(step);
     if (id !== null) location.hash = addressOf(id);
   };
+  const current = conversation?.current;
   const actions = {
-    " ": () => current.toggle(),
-    ArrowLeft: () => (event.shiftKey ? current.step(-1) : current.seek(current.time - 2)),
-    ArrowRight: () => (event.shiftKey ? current.step(1) : current.seek(current.time + 2)),
+    " ": () => (current ? current.toggle() : go(1)),
+    ArrowLeft: () => (event.shiftKey ? current?.step(-1) : current?.seek(current.time - 2)),
+    ArrowRight: () => (event.shiftKey ? current?.step(1) : current?.seek(current.time + 2)),
     ArrowUp: () => go(-1),
     ArrowDown: () => go(1),
-    x: () => conversation.switchOver(),
+    x: () => conversation?.switchOver(),
   };
   if (Object.hasOwn(actions, event.key)) {
     event.preventDefault();

@@ -84,7 +84,6 @@ function showClip() {
   byId("title").textContent = `Clip ${position() + 1} of ${clips.length}`;
   form.show(store.rating(clip().key));
   byId("previous").disabled = position() === 0;
-  byId("next").textContent = position() + 1 === clips.length && ratedCount() < clips.length ? "To one not rated" : "Next";
   showPlayer();
   showProgress();
 }
@@ -122,6 +121,9 @@ function showProgress() {
   byId("save").disabled = !begun;
   byId("save").classList.toggle("main", all);
   byId("next").classList.toggle("main", !all);
+  const last = position() + 1 === clips.length;
+  byId("next").textContent = last && !all ? "Next unrated clip" : "Next";
+  byId("next").hidden = last && all;
   byId("finish").classList.toggle("all", all);
   byId("finish-title").textContent = all ? "All clips are rated" : "Save at any time";
   byId("finish-text").textContent = all

@@ -1,16 +1,19 @@
 // Where rows and sound come from: this document, or the server that gave it.
-// Both give the same: page(query) -> {found, rows}, row(number) -> {takes}, sound(side, number) -> address.
+// sounds: there are any. Both give the same: page(query) -> {found, from, rows}, row(number) -> {takes}, sound(side, number) -> address.
 
 /** Rows and sound that the document brings with it. */
 class Embedded {
   constructor(setup) {
     this.rows = setup.rows;
+    this.sounds = setup.sounds;
     this.addresses = new Map();
   }
 
   async page(query) {
     const found = sorted(this.rows.filter((row) => fits(row, query) && this.holds(row, query.text)), query.order);
-    return { found: found.length, rows: found.slice(query.from, query.from + query.count) };
+    const place = found.findIndex((row) => row.number === query.around);
+    const from = place < 0 ? query.from : Math.floor(place / query.count) * query.count;
+    return { found: found.length, from, rows: found.slice(from, from + query.count) };
   }
 
   async row(number) {
@@ -47,8 +50,12 @@ class Embedded {
 
 /** Rows and sound that are asked of the server. */
 class Served {
+  sounds = true;
+
   async page(query) {
-    return this.ask(`rows?${new URLSearchParams(query)}`);
+    this.listing?.abort(); // what was asked for before is of no use any more
+    this.listing = new AbortController();
+    return this.ask(`rows?${new URLSearchParams(query)}`, this.listing.signal);
   }
 
   async row(number) {
@@ -63,14 +70,14 @@ class Served {
     return `sound/${side}/${number}`;
   }
 
-  async ask(address) {
-    const answer = await fetch(address);
+  async ask(address, signal = undefined) {
+    const answer = await fetch(address, { signal });
     if (!answer.ok) throw new Error((await answer.text()) || answer.statusText);
     return answer.json();
   }
 }
 
-/** Tell whether a row is among those chosen; the server's Query.fits does the same. */
+/** Tell whether a row is among those chosen; the server's Query.numbers does the same. */
 function fits(row, query) {
   return (
     (!query.config || row.config === query.config) &&
@@ -81,7 +88,7 @@ function fits(row, query) {
   );
 }
 
-/** Return rows in an order, those without its figure last; the server's Query.ordered does the same. */
+/** Return rows in an order, those without its figure last; the server's Query._ordered does the same. */
 function sorted(rows, order) {
   if (!order) return rows;
   const sign = ORDER_SIGNS[order];

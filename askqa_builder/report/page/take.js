@@ -20,6 +20,10 @@ class Take {
     this.problem = element("p", { class: "problem small", role: "alert" });
     this.follow = element("input", { type: "checkbox", checked: true });
     this.slider();
+    if (!source.sounds) {
+      this.button.disabled = true;
+      this.tell("This page has no sound: it was made without.");
+    }
     this.loaded = null;
     this.wanted = 0;
     this.audio.addEventListener("play", () => {
@@ -82,8 +86,7 @@ class Take {
     if (this.loaded === null) {
       const address = await this.source.sound(this.side, this.number, this.take.type);
       if (address === null) {
-        this.tell("The sound of this recording is not on this page.");
-        return false;
+        return false; // there is none on this page
       }
       this.audio.src = address;
       this.audio.preload = "auto";

@@ -120,7 +120,7 @@ function wordAt(words, time) {
 /** Scroll so that a node is seen below the player, if it is not. */
 function bringIntoView(node) {
   const box = node.getBoundingClientRect();
-  const top = document.querySelector(".player")?.getBoundingClientRect().bottom ?? 0;
+  const top = node.closest(".take").querySelector(".player").getBoundingClientRect().bottom;
   if (box.top < top || box.bottom > innerHeight) {
     scrollBy({ top: box.top - top - (innerHeight - top) / 3, behavior: "instant" });
   }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -57,7 +58,8 @@ def test_scores_by_what_was_heard(voiced: Path, clips: list[Clip], tmp_path: Pat
     scores = {(score.scale, score.by, score.group): score for score in found.scores}
     for role, value in of_role.items():
         score = scores["naturalness", "role", role]
-        assert (score.mean, score.low, score.high, score.clips, score.raters) == (value, value, value, 4, 2)
+        assert (score.mean, score.clips, score.raters) == (value, 4, 2)
+        assert math.isnan(score.low)  # equal ratings say nothing of how far others may be from them
     overall = scores["naturalness", "overall", "all"]
     assert overall.mean == 3
     assert 1 <= overall.low < 3 < overall.high <= 5
@@ -78,7 +80,8 @@ def test_two_datasets_and_their_difference(voiced: Path, recast: Path, pairs: li
     assert found is not None
     difference = next(of for of in found.differences if of.scale == "naturalness")
     # raters who differ do not blur what each of them hears between the two
-    assert (difference.mean, difference.low, difference.high) == (1, 1, 1)
+    assert difference.mean == 1
+    assert math.isnan(difference.low)
     assert (difference.pairs, difference.raters) == (6, 3)
     names = [score.group for score in found.scores if score.by == "dataset" and score.scale == "naturalness"]
     assert names == found.datasets

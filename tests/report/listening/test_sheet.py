@@ -18,7 +18,7 @@ from harness import manifest, rows
 
 from askqa_builder.errors import AskqaError, UsageError
 from askqa_builder.report.listening.clips import Heard, draw_clips
-from askqa_builder.report.listening.sheet import write_sheet
+from askqa_builder.report.listening.sheet import listening_sheet
 
 
 def content(page: Path) -> dict[str, Any]:
@@ -29,7 +29,7 @@ def content(page: Path) -> dict[str, Any]:
 
 
 def test_the_page_holds_the_samples(voiced: Path, tmp_path: Path) -> None:
-    written = write_sheet(voiced, tmp_path / "sheet.html", 6)
+    written = listening_sheet(voiced, tmp_path / "sheet.html", 6)
     heard = Heard(voiced)
     drawn = {clip.key: clip for clip in draw_clips([heard], 6, 0)}
     found = content(written.path)
@@ -42,7 +42,7 @@ def test_the_page_holds_the_samples(voiced: Path, tmp_path: Path) -> None:
 
 
 def test_the_page_is_blind(voiced: Path, recast: Path, tmp_path: Path) -> None:
-    write_sheet(voiced, tmp_path / "sheet.html", 12, against=recast)
+    listening_sheet(voiced, tmp_path / "sheet.html", 12, against=recast)
     page = (tmp_path / "sheet.html").read_text("utf-8")
     found = content(tmp_path / "sheet.html")
     assert set(found) == {"sheet", "scales", "clips"}
@@ -64,14 +64,15 @@ def test_the_page_is_blind(voiced: Path, recast: Path, tmp_path: Path) -> None:
 
 def test_the_same_arguments_give_the_same_bytes(voiced: Path, tmp_path: Path) -> None:
     first, again, other = (
-        write_sheet(voiced, tmp_path / f"{name}.html", 5, seed=seed) for name, seed in (("a", 1), ("b", 1), ("c", 2))
+        listening_sheet(voiced, tmp_path / f"{name}.html", 5, seed=seed)
+        for name, seed in (("a", 1), ("b", 1), ("c", 2))
     )
     assert first.path.read_bytes() == again.path.read_bytes()
     assert first.id == again.id != other.id
 
 
 def test_the_page_needs_nothing_else(voiced: Path, tmp_path: Path) -> None:
-    page = write_sheet(voiced, tmp_path / "sheet.html", 2).path.read_text("utf-8")
+    page = listening_sheet(voiced, tmp_path / "sheet.html", 2).path.read_text("utf-8")
     assert "default-src &#39;none&#39;" in page
     assert not re.search(r"(src|href)=|https?://|@import|url\(", page)
 
@@ -79,15 +80,15 @@ def test_the_page_needs_nothing_else(voiced: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(("clips", "against"), [(0, False), (-1, False), (501, False), (1, True)])
 def test_counts_that_make_no_sheet(voiced: Path, recast: Path, tmp_path: Path, clips: int, against: bool) -> None:
     with pytest.raises(UsageError, match="clips, not"):
-        write_sheet(voiced, tmp_path / "sheet.html", clips, against=recast if against else None)
+        listening_sheet(voiced, tmp_path / "sheet.html", clips, against=recast if against else None)
     assert not list(tmp_path.iterdir())
 
 
 def test_where_there_is_no_dataset_or_folder(voiced: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no finished dataset"):
-        write_sheet(tmp_path, tmp_path / "sheet.html", 2)
+        listening_sheet(tmp_path / "nowhere", tmp_path / "sheet.html", 2)
     with pytest.raises(UsageError, match="no such folder"):
-        write_sheet(voiced, tmp_path / "missing" / "sheet.html", 2)
+        listening_sheet(voiced, tmp_path / "missing" / "sheet.html", 2)
 
 
 def test_recordings_that_cannot_be_decoded(voiced: Path, tmp_path: Path) -> None:
@@ -97,6 +98,6 @@ def test_recordings_that_cannot_be_decoded(voiced: Path, tmp_path: Path) -> None
         place = table.schema.get_field_index("audio")
         column = [{"bytes": b"fLaC no more", "path": "x.flac"}] * len(table)
         pq.write_table(table.set_column(place, table.schema.field("audio"), [column]), copy / entry["file"])
-    with pytest.raises(AskqaError, match="cannot be decoded"):
-        write_sheet(copy, tmp_path / "sheet.html", 2)
+    with pytest.raises(AskqaError, match="cannot be read"):
+        listening_sheet(copy, tmp_path / "sheet.html", 2)
     assert not (tmp_path / "sheet.html").exists()

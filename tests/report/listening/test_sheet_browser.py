@@ -12,7 +12,7 @@ import pytest
 
 from askqa_builder import stats
 from askqa_builder.report.listening.ratings_file import read_ratings
-from askqa_builder.report.listening.sheet import write_sheet
+from askqa_builder.report.listening.sheet import listening_sheet
 
 QUICK = """
 const play = HTMLMediaElement.prototype.play;
@@ -50,7 +50,7 @@ Open = Callable[..., Any]
 @pytest.fixture(scope="session")
 def sheet(voiced: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A sheet of three clips."""
-    return write_sheet(voiced, tmp_path_factory.mktemp("sheet") / "sheet.html", 3).path
+    return listening_sheet(voiced, tmp_path_factory.mktemp("sheet") / "sheet.html", 3).path
 
 
 @pytest.fixture
