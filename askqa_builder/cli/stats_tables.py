@@ -123,6 +123,10 @@ def _spread(found: DatasetStatistics, width: int) -> Iterator[str]:
         before = name
     if lines:
         yield from table(["quantity", "of", "count", "p5", "median", "p95", "mean"], lines, width)
+    if (found.spread["quantity"] == "WER").any():
+        yield from _paragraph(
+            "WER: of each turn, and of characters in turns of up to three words; by voice below, over all words", width
+        )
 
 
 def _voices(found: DatasetStatistics, width: int, everything: bool) -> Iterator[str]:

@@ -204,8 +204,9 @@ def _intelligibility(frames: Frames) -> Chapter:
         lines.append([use["role"], use["voice"], wer, _figure(use["mos"], "{:.2f}")])
     return Chapter(
         "Intelligibility by voice",
-        "Word error rate of what a recogniser heard, over all words, and the predicted mean opinion score. The highest "
-        "error rate comes first; only a voice's own baseline says whether it is high.",
+        "Word error rate of what a recogniser heard, over all words (of characters in turns of up to three words), and "
+        "the predicted mean opinion score. The highest error rate comes first; only a voice's own baseline says "
+        "whether it is high.",
         [],
         Table(
             f"Word error rate and MOS by role and voice ({len(lines)} lines)", ["Role", "Voice", "WER", "MOS"], 2, lines
