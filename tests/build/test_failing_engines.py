@@ -100,7 +100,7 @@ def test_each_failure_rejects_its_own_item(
         first = pool.submit(run, write_corpus(tmp_path / "whole_test.json", spoilt), whole, profile, environment)
         second = pool.submit(run, write_corpus(tmp_path / "rest_test.json", healthy), rest, profile, environment)
     assert first.result().returncode == 3, first.result().stderr
-    assert "Traceback" not in first.result().stderr
+    assert "Traceback" not in first.result().stderr, first.result().stderr
     assert second.result().returncode == 0, second.result().stderr
 
     found = rejects(whole)
