@@ -82,13 +82,13 @@ def _labels(rows: pd.DataFrame) -> list[Callout]:
     initial = initial.drop_duplicates("conversation_id")  # renditions have the same labels
     keys = ["story_id", "target_turn_id"]
     several = initial[initial.duplicated(keys, keep=False)].sort_values([*keys, "history"], kind="stable")
+    several = several[several.groupby(keys)["ambiguous"].transform("nunique") > 1]
     conflicts: list[str] = []
     contrasts: list[str] = []
     for _, group in several.groupby(keys, sort=False):
         labels = [bool(label) for label in group["ambiguous"]]
-        if len(set(labels)) > 1:
-            becomes_clear = labels == sorted(labels, reverse=True)
-            (contrasts if becomes_clear else conflicts).append(str(group["conversation_id"].iloc[0]))
+        becomes_clear = labels == sorted(labels, reverse=True)
+        (contrasts if becomes_clear else conflicts).append(str(group["conversation_id"].iloc[0]))
     return [
         Callout(
             "label_conflicts",

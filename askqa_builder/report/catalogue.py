@@ -33,7 +33,10 @@ class Catalogue:
         self.bytes = sum(record.bytes for record in records)
         self._files = [dataset / record.file for record in records]
         self.frames, self.overview = read_figures(dataset)
-        self._reader = RowReader(dataset)
+
+    @cached_property
+    def _reader(self) -> RowReader:
+        return RowReader(self.dataset)
 
     def __len__(self) -> int:
         return len(self.frames.rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +16,7 @@ import pyarrow.parquet as pq
 
 from askqa_builder.dataset.manifest import shard_records
 from askqa_builder.dataset.reading import finished_manifest, reading_errors
+from askqa_builder.dataset.shard import ShardRecord
 from askqa_builder.dataset.upgrade import upgraded
 
 _ROW_COLUMNS = [
@@ -41,6 +43,8 @@ _COLUMNS = [
     *(f"quality.{name}" for name in _QUALITY_FIELDS),
 ]
 _ROWS_AT_A_TIME = 4096
+_READERS = 2
+"""Threads that read shards; what they decompress is not Python's."""
 _READ = list(dict.fromkeys(name.split(".")[0] for name in _COLUMNS))
 
 
@@ -86,12 +90,11 @@ def read_frames(dataset: Path) -> Frames:
     Raises UsageError where there is none, AskqaError where it is damaged.
     """
     manifest = finished_manifest(dataset)
-    with reading_errors(dataset):
+    records = shard_records(manifest)
+    with reading_errors(dataset), ThreadPoolExecutor(_READERS) as readers:
+        figures = readers.map(lambda record: _figures(dataset, record, manifest["sampling_rate"]), records)
         # one table, and pandas once: it takes milliseconds for each frame, however small
-        table = pa.concat_tables(
-            _figures(dataset / record.file, record.config, record.split, manifest["sampling_rate"])
-            for record in shard_records(manifest)
-        ).combine_chunks()
+        table = pa.concat_tables(figures).combine_chunks()
     rows, turns, speakers = _rows(table), _turns(table), _speakers(table)
     voices = speakers.set_index(["row", "role"])["voice"]
     voices = voices[~voices.index.duplicated()]
@@ -102,16 +105,16 @@ def read_frames(dataset: Path) -> Frames:
     return Frames(rows, turns, speakers)
 
 
-def _figures(file: Path, config: str, split: str, sampling_rate: int) -> pa.Table:
+def _figures(dataset: Path, record: ShardRecord, sampling_rate: int) -> pa.Table:
     """Read the figures of a shard, with the columns of this format and two that say which shard it is."""
-    with pq.ParquetFile(file, pre_buffer=False) as parquet:
+    with pq.ParquetFile(dataset / record.file, pre_buffer=False) as parquet:
         there = [parquet.schema.column(i).path for i in range(len(parquet.schema))]
         columns = [name for name in _COLUMNS if any(path == name or path.startswith(f"{name}.") for path in there)]
         # in batches of many row groups: a chunk a row group and column is more to hold than what is in it
         batches = list(parquet.iter_batches(_ROWS_AT_A_TIME, columns=columns, use_threads=False))
         read = pa.Table.from_batches(batches) if batches else parquet.schema_arrow.empty_table()
     table = upgraded(read, sampling_rate).select(_READ)
-    for name, value in (("config", config), ("split", split)):
+    for name, value in (("config", record.config), ("split", record.split)):
         table = table.append_column(name, pa.repeat(value, len(table)))
     return table
 

@@ -198,11 +198,13 @@ def _domains(rows: pd.DataFrame) -> Iterator[Domain]:
 
 def _voices(frames: Frames) -> Iterator[VoiceUse]:
     splits = list(dict.fromkeys(frames.rows["split"]))
-    for key, of in frames.cast.groupby(["role", "voice"], sort=True):
-        role, voice = map(str, cast("tuple[str, str]", key))
-        heard = of["split"].value_counts()
-        gender, accent = (None if pd.isna(value) else str(value) for value in of.iloc[0][["gender", "accent"]])
-        yield VoiceUse(role, voice, gender, accent, {split: int(heard.get(split, 0)) for split in splits})
+    told = frames.cast.groupby(["role", "voice"], sort=True)[["gender", "accent"]].first()
+    heard = frames.cast.groupby(["role", "voice", "split"]).size().to_dict()
+    for key, *said in told.itertuples():
+        role, voice = map(str, key)
+        gender, accent = (None if pd.isna(value) else str(value) for value in said)
+        uses = {split: int(heard.get((role, voice, split), 0)) for split in splits}
+        yield VoiceUse(role, voice, gender, accent, uses)
 
 
 def _count(number: int, one: str, many: str | None = None) -> str:
