@@ -51,9 +51,23 @@ class WorkerProcess(SpawnProcess):
 
 
 class WorkerContext(SpawnContext):
-    """The multiprocessing context of worker processes."""
+    """The multiprocessing context of the worker processes of one pool."""
 
     Process = WorkerProcess
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._locks: list[Any] = []
+
+    def RLock(self) -> Any:  # noqa: N802 - multiprocessing's name
+        """Make a lock that can be opened by name for as long as this context is there.
+
+        Pebble drops its locks, and with them their names, before it has stopped all workers; one that is just
+        starting would end with a traceback.
+        """
+        lock = super().RLock()
+        self._locks.append(lock)
+        return lock
 
 
 @contextmanager

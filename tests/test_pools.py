@@ -29,6 +29,16 @@ class EndsWhoTakesIt:
         return os._exit, (1,)
 
 
+class StartsSlowly:
+    """Unpickled first, it makes a worker that will not stop when asked; afterwards, one that starts slowly."""
+
+    def __init__(self, mark: Path) -> None:
+        self.mark = mark
+
+    def __reduce__(self) -> tuple[object, tuple[Path]]:
+        return starting, (self.mark,)
+
+
 @pytest.fixture
 def pool() -> Iterator[ProcessPool]:
     with ProcessPool(2, context=WorkerContext()) as pool:
@@ -97,6 +107,32 @@ def test_verify_leaves_the_environment_alone(monkeypatch: pytest.MonkeyPatch) ->
     with Workers(2) as pool:
         assert list(pool.map(os.getenv, [("OMP_NUM_THREADS",)])) == ["1"]
     assert "OMP_NUM_THREADS" not in os.environ
+
+
+def test_a_worker_that_starts_while_its_pool_stops_is_quiet(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    mark = tmp_path / "first"
+    pool = ProcessPool(2, context=WorkerContext(), initializer=will_not_stop, initargs=(StartsSlowly(mark),))
+    schedule(pool, abs, (-1,)).result(timeout=STARTING_SECONDS)
+    pool.stop()
+    pool.join()
+    assert (tmp_path / "second").exists()
+    assert capfd.readouterr().err == ""
+
+
+def starting(mark: Path) -> bool:
+    """Tell whether this is the first worker to start; wait in all others."""
+    try:
+        mark.touch(exist_ok=False)
+    except FileExistsError:
+        time.sleep(1.0)
+        mark.with_name("second").touch()
+        return False
+    return True
+
+
+def will_not_stop(first: bool) -> None:
+    if first:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
 def itself_or_the_end(number: int) -> int:
