@@ -30,13 +30,16 @@ class EndsWhoTakesIt:
 
 
 class StartsSlowly:
-    """Unpickled first, it makes a worker that will not stop when asked; afterwards, one that starts slowly."""
+    """An argument of workers that makes the first one deaf to being asked to stop, and all others start slowly."""
 
     def __init__(self, mark: Path) -> None:
         self.mark = mark
+        self.started = 0
 
-    def __reduce__(self) -> tuple[object, tuple[Path]]:
-        return starting, (self.mark,)
+    def __reduce__(self) -> tuple[object, tuple[object, ...]]:
+        """Is called here, whenever a worker is started."""
+        self.started += 1
+        return (bool, (True,)) if self.started == 1 else (starting, (self.mark,))
 
 
 @pytest.fixture
@@ -110,24 +113,20 @@ def test_verify_leaves_the_environment_alone(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_worker_that_starts_while_its_pool_stops_is_quiet(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    mark = tmp_path / "first"
+    mark = tmp_path / "started"
     pool = ProcessPool(2, context=WorkerContext(), initializer=will_not_stop, initargs=(StartsSlowly(mark),))
     schedule(pool, abs, (-1,)).result(timeout=STARTING_SECONDS)
     pool.stop()
     pool.join()
-    assert (tmp_path / "second").exists()
+    assert mark.exists()
     assert capfd.readouterr().err == ""
 
 
 def starting(mark: Path) -> bool:
-    """Tell whether this is the first worker to start; wait in all others."""
-    try:
-        mark.touch(exist_ok=False)
-    except FileExistsError:
-        time.sleep(1.0)
-        mark.with_name("second").touch()
-        return False
-    return True
+    """Take a while, and leave a mark at its end."""
+    time.sleep(1.0)
+    mark.touch()
+    return False
 
 
 def will_not_stop(first: bool) -> None:
