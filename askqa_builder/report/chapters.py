@@ -70,7 +70,7 @@ _LOUDNESS = _Control("requested_loudness", "measured_loudness", "asked (LUFS)", 
 
 def chapters(frames: Frames, overview: Overview) -> list[Chapter]:
     """Return what there is to show; chapters without any figures are left out."""
-    cast, spoken = frames.cast, frames.spoken
+    cast, spoken, voices = frames.cast, frames.spoken, by_voice(frames)
     recordings = ((config, "", of["duration"]) for config, of in _by(frames.rows, "config"))
     turns = ((act.replace("_", " "), of["role"].iloc[0], of["seconds"]) for act, of in _by(spoken, "act"))
     found = [
@@ -103,9 +103,9 @@ def chapters(frames: Frames, overview: Overview) -> list[Chapter]:
             "By voice",
             "Medians over the conversations of a voice in a role: what was asked, and what was measured.",
             [],
-            _measured_by_voice(frames),
+            _measured_by_voice(voices),
         ),
-        _intelligibility(frames),
+        _intelligibility(voices),
     ]
     return [chapter for chapter in found if chapter.plots or (chapter.table and chapter.table.lines)]
 
@@ -148,7 +148,7 @@ def _asked_and_measured(cast: pd.DataFrame, control: _Control) -> list[Plot]:
         picture = points(
             (x, axis(np.concatenate([x, y]) if control.same else x, control.across)),
             (y, axis(np.concatenate([x, y]) if control.same else y, control.up, ratio=control.ratio)),
-            (role, both["voice"].tolist()),
+            (role, both["voice"].to_numpy(object)),
             f"{role}, {control.up} against {control.across}: {summary}",
             identity=control.same,
         )
@@ -180,20 +180,20 @@ def _voice_usage(overview: Overview) -> Table:
     )
 
 
-def _measured_by_voice(frames: Frames) -> Table:
+def _measured_by_voice(voices: pd.DataFrame) -> Table:
     heads = ["Role", "Voice", "Conversations", "Rate asked", "Words/min", "Pitch asked", "F0", "Loudness"]
     units = ("{:,.0f}", "{:.2f} ×", "{:.0f}", "{:+.1f} st", "{:.0f} Hz", "{:.1f} LUFS")
     columns = ("conversations", "requested_rate", "words_per_minute", "requested_pitch", "f0", "loudness")
     lines: list[list[str | Markup]] = [
         [use["role"], use["voice"], *(_figure(use[name], unit) for name, unit in zip(columns, units, strict=True))]
-        for use in by_voice(frames).to_dict("records")
+        for use in voices.to_dict("records")
     ]
     return Table(f"Asked and measured by role and voice ({len(lines)} lines)", heads, 2, lines)
 
 
-def _intelligibility(frames: Frames) -> Chapter:
+def _intelligibility(voices: pd.DataFrame) -> Chapter:
     """Show what a recogniser understood and how natural it sounds, where that was scored."""
-    scored = by_voice(frames).dropna(subset=["wer", "mos"], how="all")
+    scored = voices.dropna(subset=["wer", "mos"], how="all")
     scored = scored.sort_values(["wer", "mos"], ascending=[False, True])
     most = max(float(np.nan_to_num(scored["wer"].to_numpy(np.float64)).max(initial=0)), 1e-9)
     lines: list[list[str | Markup]] = []

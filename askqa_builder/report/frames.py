@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -50,7 +51,8 @@ _READ = list(dict.fromkeys(name.split(".")[0] for name in _COLUMNS))
 
 @dataclass(frozen=True)
 class Frames:
-    """A dataset's figures, a line a thing; what is unknown is NaN or None. Times in seconds.
+    """A dataset's figures, a line a thing; what is unknown is NaN or None, and so is what is
+    infinite. Times in seconds.
 
     rows: index is the row's number in the dataset, counted over shards in the manifest's order. Columns id, config,
     split, conversation_id, story_id, source, license, target_turn_id, stage, branch, rendition, ambiguous, duration,
@@ -162,5 +164,8 @@ def _field(structs: pa.StructArray, name: str) -> pa.Array:
 
 
 def _values(column: pa.Array) -> Any:
-    """Return a column as pandas holds it; its index is left behind."""
-    return column.to_pandas().array
+    """Return a column as pandas holds it, infinite numbers unknown; its index is left behind."""
+    values = column.to_pandas()
+    if pa.types.is_floating(column.type):
+        values = values.where(np.isfinite(values))
+    return values.array

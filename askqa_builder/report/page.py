@@ -52,8 +52,8 @@ def render_page(
         sides=sides,
         names=names,
         choices={
-            **{name: sorted(set(first.rows[name].dropna())) for name in ("config", "split", "source")},
-            "voice": sorted(set(first.speakers["voice"].dropna())),
+            **{name: sorted(first.rows[name].dropna().unique()) for name in ("config", "split", "source")},
+            "voice": sorted(first.speakers["voice"].dropna().unique()),
             "order": orders(catalogues[0]),
         },
         note=note,

@@ -85,7 +85,7 @@ def histogram(values: Values, along: Axis, kind: str, label: str) -> Markup:
 def points(
     x: tuple[Values, Axis],
     y: tuple[Values, Axis],
-    named: tuple[str, Sequence[str]],
+    named: tuple[str, npt.NDArray[np.object_]],
     label: str,
     *,
     identity: bool = False,
@@ -98,12 +98,13 @@ def points(
     (x_values, across), (y_values, up), (kind, names) = x, y, named
     if len(x_values) > _MOST_POINTS:
         taken = np.linspace(0, len(x_values) - 1, _MOST_POINTS).astype(int)
-        x_values, y_values, names = x_values[taken], y_values[taken], [names[place] for place in taken]
+        x_values, y_values, names = x_values[taken], y_values[taken], names[taken]
     left, top = _x(across.share(x_values)), _y(up.share(y_values))
     size = 3 if len(x_values) < 100 else 2
+    titles = {name: f"<title>{escape(name)}</title>" for name in set(names)}
     dots = "".join(
-        f'<circle cx="{a:.1f}" cy="{b:.1f}" r="{size}"><title>{escape(name)}</title></circle>'
-        for a, b, name in zip(left, top, names, strict=True)
+        f'<circle cx="{a:.1f}" cy="{b:.1f}" r="{size}">{titles[name]}</circle>'
+        for a, b, name in zip(left.tolist(), top.tolist(), names, strict=True)
     )
     line = ""
     if identity:

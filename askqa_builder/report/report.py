@@ -134,7 +134,7 @@ def _spread(catalogues: Sequence[Catalogue], candidates: Sequence[int], rows: in
     """Choose rows evenly; as many as fit the budget, by what some of them take for a second."""
     if budget and candidates:
         sampled = _evenly(candidates, _SAMPLED)
-        durations = catalogues[0].frames.rows["duration"].replace(np.inf, np.nan)  # of rows that are none of ours
+        durations = catalogues[0].frames.rows["duration"]
         size = sum(len(row["audio"]["bytes"]) for number in sampled for row in takes(catalogues, number)) * 4 / 3
         each = size / durations[sampled].sum() * durations[list(candidates)].mean()  # in base64
         rows = min(rows, max(int(budget / each), 1))

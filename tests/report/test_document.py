@@ -66,7 +66,7 @@ def test_labels_are_escaped() -> None:
     along = axis(values, evil)
     for picture in (
         histogram(values, along, evil, evil),
-        points((values, along), (values, along), (evil, [evil, evil]), evil),
+        points((values, along), (values, along), (evil, np.array([evil, evil], object)), evil),
         bar(0.5, evil),
     ):
         assert "<script" not in picture
@@ -76,4 +76,7 @@ def test_labels_are_escaped() -> None:
 def test_many_points_are_thinned() -> None:
     values = np.linspace(0, 1, 20_000)
     along = axis(values, "x")
-    assert points((values, along), (values, along), ("user", ["v"] * len(values)), "all").count("<circle") == 1500
+    assert (
+        points((values, along), (values, along), ("user", np.full(len(values), "v", object)), "all").count("<circle")
+        == 1500
+    )

@@ -237,6 +237,21 @@ def test_playing_moves_the_highlight_on(tab: Tab, rows: list[Row]) -> None:
     tab.page.wait_for_function("() => document.querySelector('audio').paused")
 
 
+def test_a_word_is_shown_from_its_first_sample(tab: Tab, rows: list[Row]) -> None:
+    tab.open(rows[0]["id"])
+    tab.page.locator(".word").first.click()
+    tab.page.wait_for_selector(".word.now")
+    tab.page.keyboard.press("Space")
+    tab.page.wait_for_function("() => document.querySelector('audio').paused")
+    figures = [word for word in rows[0]["words"] if word["word"] == "twelve"]
+    for word in rows[0]["words"][::7] + figures:
+        tab.page.evaluate("start => { document.querySelector('audio').currentTime = start; }", word["start"])
+        written = rows[0]["turns"][word["turn"]]["text"][word["char_start"] : word["char_end"]]
+        tab.page.wait_for_function(
+            "written => document.querySelector('.word.now')?.textContent === written", arg=written
+        )
+
+
 def test_keys_move_in_time_and_between_rows(tab: Tab, rows: list[Row]) -> None:
     tab.page.evaluate("location.hash = '#listen'")
     tab.page.wait_for_selector("#rows a")
@@ -353,6 +368,8 @@ def test_two_datasets_are_heard_at_the_same_words(browser: Any, voiced: Path, re
     tab.page.locator(".take").first.locator(f".word[data-word='{first['words'].index(word)}']").click()
     tab.page.wait_for_function("() => !document.querySelectorAll('audio')[0].paused")
     tab.page.evaluate("document.querySelectorAll('audio')[0].playbackRate = 0.1")
+    tab.page.keyboard.press("Space")
+    tab.page.evaluate("start => { document.querySelectorAll('audio')[0].currentTime = start; }", word["start"])
     tab.page.keyboard.press("x")
     tab.page.wait_for_function("() => !document.querySelectorAll('audio')[1].paused")
     assert tab.page.evaluate("document.querySelectorAll('audio')[0].paused")

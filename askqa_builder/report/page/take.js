@@ -1,6 +1,7 @@
 // One recording: its player, waveforms and transcript, which move together.
 
 const NEAR_SECONDS = 20;
+const MICROSECOND = 1e-6; // browsers cut off the rest of the time: at a word's first sample, they are before it
 const SPEEDS = [0.5, 0.75, 1, 1.25, 1.5, 2];
 
 /** A recording of a row on one side; two sides are heard against each other. */
@@ -43,7 +44,7 @@ class Take {
   }
 
   get time() {
-    return this.loaded ? this.audio.currentTime : this.wanted;
+    return this.loaded ? this.audio.currentTime + MICROSECOND : this.wanted;
   }
 
   get playing() {

@@ -5,7 +5,7 @@ class Transcript {
   /** onSeek: is given a time in seconds. address: gives the link to a time of this row. */
   constructor(take, onSeek, address) {
     this.take = take;
-    this.words = [];
+    this.nodes = []; // of each word; a figure that is spoken as several words has one
     this.now = { word: null, turn: null };
     this.items = take.turns.map((turn, index) => this.turnItem(turn, index, address));
     this.list = element("ol", { class: "turns" }, this.items);
@@ -68,11 +68,14 @@ class Transcript {
     const characters = Array.from(turn.text);
     const piece = (start, end) => characters.slice(start, end).join("");
     this.take.words.forEach(([of, , , start, end], number) => {
-      if (of !== index || start === null || start < at) return;
+      if (of !== index || start === null) return;
+      if (start < at) {
+        this.nodes[number] = this.nodes[number - 1];
+        return;
+      }
       between = piece(at, start);
-      const word = element("span", { class: "word", "data-word": number }, piece(start, end));
-      this.words.push({ number, node: word });
-      add(word, inEvidence(start, end));
+      this.nodes[number] = element("span", { class: "word", "data-word": number }, piece(start, end));
+      add(this.nodes[number], inEvidence(start, end));
       at = end;
     });
     nodes.push(between, piece(at, characters.length));
@@ -89,18 +92,12 @@ class Transcript {
       this.now.turn = turn;
     }
     if (word !== this.now.word) {
-      this.nodeOf(this.now.word)?.classList.remove("now");
-      const node = this.nodeOf(word);
+      this.nodes[this.now.word]?.classList.remove("now");
+      const node = this.nodes[word];
       node?.classList.add("now");
       if (follow && node) bringIntoView(node);
       this.now.word = word;
     }
-  }
-
-  nodeOf(number) {
-    if (number === null) return undefined;
-    this.byNumber ??= new Map(this.words.map(({ number: of, node }) => [of, node]));
-    return this.byNumber.get(number);
   }
 }
 
