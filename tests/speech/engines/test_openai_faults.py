@@ -35,7 +35,7 @@ def test_a_fault_that_passes_leaves_no_trace(server: SpeechServer, faults: list[
 
 
 def test_speech_that_stops_early_is_asked_for_again(server: SpeechServer) -> None:
-    engine = connect(server)
+    engine = connect(server, patience=20)
     server.faults.append("short")
     (speech,) = say(engine, Utterance(STORY, "slt"))
     assert pcm(speech) == pcm(flites(STORY))
