@@ -39,7 +39,7 @@ class Domain:
 
 @dataclass(frozen=True)
 class EngineUse:
-    """An engine that spoke, and the licence of what it spoke with."""
+    """An engine that spoke, or what listened to it, and the licence of its model or voices."""
 
     name: str
     library: str
@@ -64,7 +64,8 @@ class Overview:
     """A dataset at a glance.
 
     rejected: items left out, by reason; filtered: of these, by askqa filter. from_dataset: it was regenerated from
-    another. ambiguous_share: of the requests that the corpus labels, None where there are none.
+    another. listeners: who gave the scores `wer` and `mos`; empty where it is not scored. ambiguous_share: of the
+    requests that the corpus labels, None where there are none.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Overview:
     profile_set: str
     demo: bool
     engines: list[EngineUse]
+    listeners: dict[str, EngineUse]
     voices: list[VoiceUse]
     rejected: dict[str, int]
     filtered: int
@@ -113,7 +115,12 @@ def look_over(dataset: Path, frames: Frames) -> Overview:
         domains=list(_domains(rows)),
         profile_set=str(manifest["profiles"]["name"]),
         demo=bool(manifest["profiles"]["demo"]),
-        engines=[EngineUse(*(engine[name] for name in EngineUse.__annotations__)) for engine in manifest["engines"]],
+        engines=[_use(engine) for engine in manifest["engines"]],
+        listeners={
+            score: _use(manifest["scoring"][kind])
+            for kind, score in (("asr", "wer"), ("mos", "mos"))
+            if kind in manifest.get("scoring", {})
+        },
         voices=list(_voices(frames)),
         rejected=dict(manifest["rejected"]),
         filtered=sum(sum(run["rejected"].values()) for run in manifest.get("filters", [])),
@@ -124,6 +131,10 @@ def look_over(dataset: Path, frames: Frames) -> Overview:
         renditions=int(manifest.get("renditions", 1)),
         from_dataset="regenerated" in manifest,
     )
+
+
+def _use(told: Mapping[str, Any]) -> EngineUse:
+    return EngineUse(*(told[name] for name in EngineUse.__annotations__))
 
 
 def dataset_names(datasets: Sequence[Path]) -> list[str]:

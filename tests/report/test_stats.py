@@ -16,7 +16,7 @@ import pytest
 from changing import rewrite
 from harness import assert_one_line, manifest, rows
 
-from askqa_builder import stats
+from askqa_builder import report, stats
 from askqa_builder.dataset.manifest import write_manifest
 from askqa_builder.dataset.schema import TURN_SCORES
 from askqa_builder.errors import AskqaError, UsageError
@@ -116,6 +116,17 @@ def test_texts_of_a_dataset_never_reach_the_terminal_raw(askqa: Run, changeable:
     assert max(map(len, printed.splitlines())) <= 80
 
 
+def test_who_gave_the_scores(askqa: Run, changeable: Path) -> None:
+    who = {"name": "whisper", "library": "faster-whisper", "version": "1.2", "model": "large-v3", "licence": "MIT"}
+    write_manifest(changeable, {**manifest(changeable), "scoring": {"asr": {**who, "revision": None}}})
+    assert "whisper (gave wer)" in askqa("stats", changeable).stdout
+    assert json.loads(askqa("stats", changeable, "--json").stdout)["overview"]["listeners"] == {"wer": who}
+    report(changeable, changeable.parent / "page.html", max_audio_mb=0)
+    page = (changeable.parent / "page.html").read_text("utf-8")
+    assert "(gave WER)" in page
+    assert "large-v3" in page
+
+
 @pytest.mark.parametrize("key", ["profiles", "engines", "sampling_rate", "audio_format", "rejected", "shards"])
 def test_a_manifest_that_lacks_something(askqa: Run, changeable: Path, key: str) -> None:
     content = manifest(changeable)
@@ -139,6 +150,9 @@ def test_a_manifest_that_lacks_something(askqa: Run, changeable: Path, key: str)
         {"engines": [{"name": "a", "library": "b", "version": "1", "model": {"x": 1}, "licence": "c"}]},
         {"engines": [{"name": None, "library": "b", "version": "1", "model": None, "licence": "c"}]},
         {"renditions": "two"},
+        {"scoring": {"asr": "whisper"}},
+        {"scoring": {"asr": {"name": "whisper"}}},
+        {"scoring": ["asr"]},
     ],
 )
 def test_a_manifest_with_something_else(askqa: Run, changeable: Path, changes: dict[str, Any]) -> None:
