@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import soundfile
 
+from askqa_builder.dataset.folder import STATE_FOLDER
 from askqa_builder.dataset.manifest import read_manifest, shard_records
 from askqa_builder.errors import AskqaError, UsageError
 from askqa_builder.files import atomic_write
@@ -73,6 +74,11 @@ def _as_format(audio: dict[str, Any], wanted: str) -> bytes:
 def finished_manifest(dataset: Path) -> dict[str, Any]:
     """Return the manifest of a finished dataset. Raises UsageError where the folder holds none."""
     manifest = read_manifest(dataset)
+    if manifest is None and (dataset / STATE_FOLDER).is_dir():
+        raise UsageError(
+            f"{dataset} holds no finished dataset yet: it is being made, or was interrupted; run the same command "
+            "again to finish it"
+        )
     if manifest is None:
         raise UsageError(f"{dataset} holds no finished dataset (no askqa.json); build one with askqa build")
     return manifest

@@ -38,6 +38,9 @@ def test_an_unknown_row(demo_dataset: Path, row_id: str) -> None:
 def test_a_folder_without_a_dataset(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="holds no finished dataset"):
         find_row(tmp_path, None)
+    (tmp_path / ".askqa").mkdir()
+    with pytest.raises(UsageError, match="run the same command again to finish it"):
+        find_row(tmp_path, None)
 
 
 @pytest.mark.parametrize("name", ["a.wav", "b.FLAC"])
