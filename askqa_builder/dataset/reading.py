@@ -74,12 +74,12 @@ def _as_format(audio: dict[str, Any], wanted: str) -> bytes:
 def finished_manifest(dataset: Path) -> dict[str, Any]:
     """Return the manifest of a finished dataset. Raises UsageError where the folder holds none."""
     manifest = read_manifest(dataset)
-    if manifest is None and (dataset / STATE_FOLDER).is_dir():
-        raise UsageError(
-            f"{dataset} holds no finished dataset yet: it is being made, or was interrupted; run the same command "
-            "again to finish it"
-        )
     if manifest is None:
+        if (dataset / STATE_FOLDER).is_dir():
+            raise UsageError(
+                f"{dataset} holds no finished dataset yet: it is being made, or was interrupted; run the same command "
+                "again to finish it"
+            )
         raise UsageError(f"{dataset} holds no finished dataset (no askqa.json); build one with askqa build")
     return manifest
 

@@ -23,14 +23,13 @@ _HEARD = "turns.list.element.text"
 class Catalogue:
     """A dataset's rows by number, counted as `Frames` does. Holds figures, and no text or sound but the requests.
 
-    frames, overview: its figures. bytes: of all its shards.
+    frames, overview: its figures.
     """
 
     def __init__(self, dataset: Path) -> None:
         """Read figures. Raises UsageError where there is no finished dataset, AskqaError where it is damaged."""
         self.dataset = dataset
         records = shard_records(finished_manifest(dataset))
-        self.bytes = sum(record.bytes for record in records)
         self._files = [dataset / record.file for record in records]
         self.frames, self.overview = read_figures(dataset)
 

@@ -51,8 +51,7 @@ _READ = list(dict.fromkeys(name.split(".")[0] for name in _COLUMNS))
 
 @dataclass(frozen=True)
 class Frames:
-    """A dataset's figures, a line a thing; what is unknown is NaN or None, and so is what is
-    infinite. Times in seconds.
+    """A dataset's figures, a line a thing; what is unknown or infinite is NaN or None. Times in seconds.
 
     rows: index is the row's number in the dataset, counted over shards in the manifest's order. Columns id, config,
     split, conversation_id, story_id, source, license, target_turn_id, stage, branch, rendition, ambiguous, duration,

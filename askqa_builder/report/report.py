@@ -24,9 +24,11 @@ MAX_AUDIO_MB = 100.0
 
 _MEGABYTE = 1_000_000
 
-
 _SAMPLED = 3
+"""Rows whose size tells what a second of sound takes."""
+
 _MISSES = 5
+"""Rows that do not fit any more before no others are tried."""
 
 
 @dataclass(frozen=True)

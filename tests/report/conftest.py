@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,14 @@ import pytest
 
 sys.path[:0] = [str(Path(__file__).parents[1] / folder) for folder in ("build", "verify")]
 
-import mutations  # noqa: E402, F401 - now, since tests of the corpus have a module of the same name
 from harness import write_corpus  # noqa: E402
+from mutations import Row  # noqa: E402 - now, since tests of the corpus have a module of the same name
+from tab import Tab  # noqa: E402
+from whole_rows import whole_rows  # noqa: E402
 
-from askqa_builder import build  # noqa: E402
+from askqa_builder import build, report  # noqa: E402
 from askqa_builder.cli.app import run  # noqa: E402
+from askqa_builder.report.serve import ReportServer  # noqa: E402
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -84,3 +88,40 @@ def askqa(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -
         return subprocess.CompletedProcess(arguments, code, *capsys.readouterr())
 
     return run_here
+
+
+@pytest.fixture(scope="session")
+def own_page(voiced: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The address of a page of one file."""
+    out = tmp_path_factory.mktemp("report") / "page.html"
+    report(voiced, out)
+    return out.as_uri()
+
+
+@pytest.fixture(scope="session")
+def served_page(voiced: Path) -> Iterator[str]:
+    """The address of a server of the same dataset."""
+    with ReportServer(voiced) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.address
+        server.shutdown()
+
+
+@pytest.fixture(params=["own_page", "served_page"])
+def address(request: pytest.FixtureRequest) -> str:
+    found: str = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture
+def tab(browser: Any, address: str) -> Iterator[Tab]:
+    """A page on which nothing may go wrong."""
+    tab = Tab(browser, address)
+    yield tab
+    tab.context.close()
+    assert tab.complaints == []
+
+
+@pytest.fixture(scope="session")
+def rows(voiced: Path) -> list[Row]:
+    return whole_rows(voiced)

@@ -3,101 +3,21 @@
 from __future__ import annotations
 
 import io
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 import soundfile
-from mutations import Row, remade
+from mutations import Row
+from tab import Tab
 from whole_rows import whole_rows
 
 from askqa_builder import report
 from askqa_builder.report.catalogue import Catalogue
 from askqa_builder.report.query import Query
-from askqa_builder.report.serve import ReportServer
 
 JUMP = 0.05
 """Seconds by which the start of a turn may be missed."""
-
-HOSTILE = [
-    "<script>window.owned = 1</script>",
-    "</script><script>window.owned = 1</script>",
-    "<img src=x onerror='window.owned = 1'>",
-    "\"quotes\" 'and' `more` & &amp; &lt;b&gt;",
-    "emoji 👩‍🚀 🎉 and 𝔘𝔫𝔦𝔠𝔬𝔡𝔢 words",
-    "مرحبا بالعالم, שלום עולם",
-    "x" * 10_000,
-    "</title></style><!-- ]]> {{ 7 * 7 }} ${window.owned = 1}",
-]
-
-
-@pytest.fixture(scope="session")
-def own_page(voiced: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The address of a page of one file."""
-    out = tmp_path_factory.mktemp("report") / "page.html"
-    report(voiced, out)
-    return out.as_uri()
-
-
-@pytest.fixture(scope="session")
-def served_page(voiced: Path) -> Iterator[str]:
-    """The address of a server of the same dataset."""
-    with ReportServer(voiced) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield server.address
-        server.shutdown()
-
-
-@pytest.fixture(params=["own_page", "served_page"])
-def address(request: pytest.FixtureRequest) -> str:
-    found: str = request.getfixturevalue(request.param)
-    return found
-
-
-class Tab:
-    """A page that is open, and what it complained about."""
-
-    def __init__(self, browser: Any, address: str, **options: Any) -> None:
-        self.context = browser.new_context(viewport={"width": 1280, "height": 900}, **options)
-        self.page = self.context.new_page()
-        self.complaints: list[str] = []
-        self.asked: list[str] = []
-        self.page.on("console", lambda message: self.complaints.append(message.text))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("request", lambda request: self.asked.append(request.url))
-        self.page.goto(address)
-
-    def open(self, row_id: str) -> None:
-        self.page.evaluate("id => { location.hash = new URLSearchParams({ row: id }) }", row_id)
-        self.page.wait_for_function(
-            "id => document.querySelector('.facts.small')?.textContent.includes(id)", arg=row_id
-        )
-
-    def ids(self) -> list[str]:
-        found: list[str] = self.page.eval_on_selector_all("#rows a", "links => links.map(link => link.dataset.id)")
-        return found
-
-    @property
-    def time(self) -> float:
-        found: float = self.page.evaluate("document.querySelector('audio').currentTime")
-        return found
-
-
-@pytest.fixture
-def tab(browser: Any, address: str) -> Iterator[Tab]:
-    """A page on which nothing may go wrong."""
-    tab = Tab(browser, address)
-    yield tab
-    tab.context.close()
-    assert tab.complaints == []
-
-
-@pytest.fixture(scope="session")
-def rows(voiced: Path) -> list[Row]:
-    return whole_rows(voiced)
 
 
 def test_a_click_on_a_turn_plays_from_its_start(tab: Tab, rows: list[Row]) -> None:
@@ -172,37 +92,6 @@ def test_a_click_on_a_word_plays_it(tab: Tab, rows: list[Row]) -> None:
     tab.page.locator(".word[data-word='12']").click()
     tab.page.wait_for_function("() => !document.querySelector('audio').paused")
     assert word["start"] - JUMP <= tab.time <= word["start"] + 3
-
-
-def test_two_recordings_are_side_by_side_on_a_laptop(
-    browser: Any, voiced: Path, recast: Path, tmp_path: Path, rows: list[Row]
-) -> None:
-    report(voiced, tmp_path / "two.html", against=recast)
-    tab = Tab(browser, (tmp_path / "two.html").as_uri())
-    tab.open(rows[0]["id"])
-    boxes = [take.bounding_box() for take in tab.page.locator(".take").all()]
-    assert len({round(box["y"]) for box in boxes}) == 1
-    assert boxes[0]["x"] + boxes[0]["width"] <= boxes[1]["x"]
-    tab.context.close()
-
-
-def test_the_link_that_skips_stays_with_what_is_shown(tab: Tab, rows: list[Row]) -> None:
-    tab.open(rows[0]["id"])
-    tab.page.locator(".skip").focus()
-    tab.page.keyboard.press("Enter")
-    assert tab.page.evaluate("document.body.dataset.view") == "listen"
-    assert tab.page.locator(".turns").count() == 1
-
-
-def test_a_phone_shows_the_recording_that_was_chosen(browser: Any, own_page: str) -> None:
-    tab = Tab(browser, own_page)
-    tab.page.set_viewport_size({"width": 390, "height": 844})
-    tab.page.evaluate("location.hash = '#listen'")
-    tab.page.locator("#rows a").nth(7).click()
-    tab.page.wait_for_selector(".turns")
-    tab.page.wait_for_timeout(100)
-    assert tab.page.locator("#conversation h2").bounding_box()["y"] < 200
-    tab.context.close()
 
 
 def test_the_word_that_is_spoken_is_highlighted(tab: Tab, rows: list[Row]) -> None:
@@ -341,20 +230,6 @@ def test_a_link_leads_to_a_row_and_a_time(browser: Any, address: str, rows: list
     assert tab.complaints == []
 
 
-def test_nothing_is_asked_of_anybody_else(browser: Any, own_page: str, served_page: str, rows: list[Row]) -> None:
-    for address in (own_page, served_page):
-        tab = Tab(browser, address)
-        tab.open(rows[0]["id"])
-        tab.page.keyboard.press("Space")
-        tab.page.wait_for_selector(".word.now")
-        own = (served_page,) if address == served_page else (own_page, "blob:", "data:")
-        assert all(url.startswith(own) for url in tab.asked), tab.asked
-        assert not tab.page.evaluate("fetch('https://example.org/').then(() => true, () => false)"), (
-            "the policy lets requests out"
-        )
-        tab.context.close()
-
-
 def test_two_datasets_are_heard_at_the_same_words(browser: Any, voiced: Path, recast: Path, tmp_path: Path) -> None:
     report(voiced, tmp_path / "two.html", against=recast)
     tab = Tab(browser, (tmp_path / "two.html").as_uri())
@@ -377,93 +252,6 @@ def test_two_datasets_are_heard_at_the_same_words(browser: Any, voiced: Path, re
     assert tab.page.locator(".side").all_inner_texts().count("B") >= 2
     tab.context.close()
     assert tab.complaints == []
-
-
-@pytest.fixture(scope="session")
-def hostile(voiced: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A dataset each of whose texts tries something."""
-
-    def change(rows: list[Row]) -> None:
-        for place, row in enumerate(rows):
-            for number, turn in enumerate(row["turns"]):
-                turn["text"] = HOSTILE[(place + number) % len(HOSTILE)]
-            for word in row["words"]:
-                word["char_start"] = min(word["char_start"], 3)
-                word["char_end"] = min(word["char_start"] + 5, len(row["turns"][word["turn"]]["text"]))
-            row["source"] = HOSTILE[2]
-            row["response"].update(text=HOSTILE[0], references=HOSTILE)
-            row["clarifications"] = [{"question": HOSTILE[1], "branches": [{"reply": HOSTILE[2], "answers": HOSTILE}]}]
-            row["evidence"]["text"] = HOSTILE[0]
-            row["story"] = "\n".join(HOSTILE)
-            row["speakers"][0]["voice"] = HOSTILE[7]
-            row["id"] = f"{HOSTILE[2]}|{place}#initial"
-
-    return remade(voiced, tmp_path_factory.mktemp("hostile") / "<b>dataset", change)
-
-
-@pytest.mark.parametrize("served", [False, True])
-def test_texts_are_shown_as_text(served: bool, browser: Any, hostile: Path, tmp_path: Path) -> None:
-    rows = whole_rows(hostile)[:8]
-    with ReportServer(hostile) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        report(hostile, tmp_path / "page.html")
-        tab = Tab(browser, server.address if served else (tmp_path / "page.html").as_uri())
-        for row in [row for row in rows if row["stage"] == "initial"]:
-            tab.open(row["id"])
-            shown = tab.page.eval_on_selector_all(".turns .text", "texts => texts.map(text => text.textContent)")
-            assert shown == [turn["text"] for turn in row["turns"]]
-            assert tab.page.locator(".next li").first.evaluate("item => item.textContent") == HOSTILE[1]
-            assert tab.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        assert tab.page.evaluate("window.owned") is None
-        assert tab.page.locator("main img").count() == 0
-        server.shutdown()
-    tab.context.close()
-    assert [line for line in tab.complaints if "favicon" not in line] == []
-
-
-@pytest.mark.parametrize(("width", "height"), [(320, 640), (390, 844), (768, 1024), (1920, 1080)])
-def test_nothing_is_wider_than_the_screen(
-    width: int, height: int, browser: Any, own_page: str, rows: list[Row]
-) -> None:
-    tab = Tab(browser, own_page)
-    tab.page.set_viewport_size({"width": width, "height": height})
-    for view in ("overview", "distributions", "listen"):
-        tab.page.evaluate("view => { location.hash = view }", view)
-        tab.page.wait_for_timeout(50)
-        assert tab.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), view
-    tab.open(rows[0]["id"])
-    assert tab.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    box = tab.page.locator(".play").bounding_box()
-    assert box["x"] >= 0
-    assert box["x"] + box["width"] <= width
-    assert box["height"] >= 36  # a finger finds it
-    tab.context.close()
-    assert tab.complaints == []
-
-
-def test_dark_where_the_reader_s_screen_is(browser: Any, own_page: str) -> None:
-    colours = []
-    for scheme in ("light", "dark"):
-        tab = Tab(browser, own_page, color_scheme=scheme)
-        colours.append(tab.page.evaluate("getComputedStyle(document.body).backgroundColor"))
-        tab.context.close()
-    assert colours == ["rgb(255, 255, 255)", "rgb(20, 23, 27)"]
-
-
-def test_everything_has_a_name_for_a_screen_reader(tab: Tab, rows: list[Row]) -> None:
-    tab.open(rows[0]["id"])
-    tab.page.wait_for_selector("#rows a")
-    nameless = tab.page.evaluate(
-        """() => [...document.querySelectorAll("button, a, input, select, [role=slider], svg[role=img]")]
-          .filter((node) => node.checkVisibility())
-          .filter((node) => !(node.textContent.trim() || node.getAttribute("aria-label") || node.labels?.length))
-          .map((node) => node.outerHTML)"""
-    )
-    assert nameless == []
-    assert tab.page.evaluate("document.documentElement.lang") == "en"
-    assert tab.page.locator("h1").count() == 1
-    slider = tab.page.locator("[role=slider]")
-    assert "0:00" in slider.get_attribute("aria-valuetext")
 
 
 def test_sound_is_loaded_when_it_is_played(browser: Any, served_page: str, rows: list[Row]) -> None:
