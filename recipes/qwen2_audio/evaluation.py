@@ -84,12 +84,13 @@ def evaluate_untrained(
     return _evaluated(data, folder, generation, device, settings, about, None)
 
 
-def response_examples(data: Path, split: str, encoder: Encoder) -> list[Example]:
+def response_examples(data: Path, split: str) -> list[Example]:
     """Return the examples that a model should respond to. Raises UsageError where there is none."""
-    examples = [one for one in read_examples(data, split, encoder.limits) if one.task == RESPONSE]
+    examples = [one for one in read_examples(data, split) if one.task == RESPONSE]
     if not examples:
-        raise UsageError(f"{split}.jsonl has no example of the task {RESPONSE}: nothing to evaluate on")
-    encoder.check_texts(examples)
+        raise UsageError(
+            f"{split}.jsonl has no example of the task {RESPONSE}, nothing to evaluate on; make a task set with it"
+        )
     return examples
 
 
@@ -159,8 +160,7 @@ def _evaluated(
     adapter: Path | None,
 ) -> dict[str, Any]:
     require_libraries()
-    encoder = Encoder(load_processor(settings.model, settings.revision))
-    examples = response_examples(data, generation.split, encoder)
+    examples = response_examples(data, generation.split)
     identity = {
         **about,
         **asdict(generation),
@@ -173,6 +173,8 @@ def _evaluated(
         earlier: dict[str, Any] = json.loads(kept.read_bytes())
         if earlier["of"] == identity:
             return earlier
+    encoder = Encoder(load_processor(settings.model, settings.revision))
+    encoder.check_texts(examples)
     model = load_model(settings, choose_device(device))
     if adapter is not None:
         model = load_adapters(model, adapter)

@@ -37,7 +37,10 @@ def choose_device(asked: str | None) -> Any:
     """Return the torch device; None is a GPU where there is one. Raises UsageError."""
     import torch
 
-    device = torch_device(asked)
+    try:
+        device = torch_device(asked)
+    except RuntimeError as error:
+        raise UsageError(f"device: {asked!r} is none that torch knows; give cpu, cuda or cuda:1") from error
     if device.type == "cuda":
         # cuBLAS reads it when it is first used; what still differs from run to run is warned about
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
@@ -115,7 +118,19 @@ def _loading(what: str) -> Iterator[None]:
         yield
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         why = " ".join(str(error).split()).partition(". ")[0]
-        raise UsageError(f"{what} cannot be loaded as a Qwen2-Audio model ({why})") from error
+        raise UsageError(f"{what} cannot be loaded as a Qwen2-Audio model ({why}); {_remedy(what)}") from error
+
+
+def _remedy(what: str) -> str:
+    """Return what to do where a model or adapters cannot be loaded; what: a folder, or a name on the Hub."""
+    if Path(what).is_dir():
+        return "give a folder that save_pretrained wrote, with its processor"
+    if os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE"):
+        return "HF_HUB_OFFLINE is set: unset it to download it, or give its folder as --model"
+    return (
+        "it takes a network, or its folder as --model (from where there is one: hf download NAME --local-dir FOLDER); "
+        "HF_HUB_OFFLINE=1 takes what was downloaded before"
+    )
 
 
 def _revision(revision: str | None) -> dict[str, str]:

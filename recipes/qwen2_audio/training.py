@@ -62,9 +62,8 @@ def train(
     require_libraries()
     device = choose_device(machine.device)
     settings = replace(settings, precision=settings.precision or default_precision(device))
+    examples = select(read_examples(data, "train"), settings.tasks, settings.fraction, settings.seed)
     encoder = Encoder(load_processor(settings.model, settings.revision))
-    everything = read_examples(data, "train", encoder.limits)
-    examples = select(everything, settings.tasks, settings.fraction, settings.seed)
     encoder.check_texts(examples)
     asked = {
         **settings.to_json(),

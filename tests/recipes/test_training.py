@@ -138,7 +138,7 @@ def test_the_loss_is_that_of_transformers_and_the_same_in_any_batch(mix: Path, t
     settings = TrainingSettings(model=str(tiny_model))
     model = load_model(settings, torch.device("cpu")).eval()
     encoder = Encoder(load_processor(settings.model, None))
-    examples = read_examples(mix, "train", encoder.limits)[:4]
+    examples = read_examples(mix, "train")[:4]
     alone = [encoder.training_batch([example]) for example in examples]
     with torch.no_grad():
         losses = [float(answer_loss(model, batch)) for batch in alone]
