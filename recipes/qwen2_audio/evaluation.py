@@ -80,7 +80,7 @@ def evaluate_untrained(
 ) -> dict[str, Any]:
     """Evaluate the model as it was released, as `evaluate` does a run; folder: for what it says. Raises UsageError."""
     folder.mkdir(parents=True, exist_ok=True)
-    about = {"tasks": [], "fraction": 0.0, "trained_on": 0, "model": settings.model, "revision": settings.revision}
+    about = {"tasks": [], "fraction": 0.0, "trained_on": 0, **_released(settings)}
     return _evaluated(data, folder, generation, device, settings, about, None)
 
 
@@ -144,6 +144,10 @@ def _ends(model: Any, encoder: Encoder, example: Example) -> list[int]:
     """Return the tokens that end a response: of the chat template, and those that the model came with."""
     own = model.generation_config.eos_token_id
     return sorted({encoder.end_token(example), *([own] if isinstance(own, int) else own or [])})
+
+
+def _released(settings: TrainingSettings) -> dict[str, Any]:
+    return {name: getattr(settings, name) for name in ("model", "revision", "precision")}
 
 
 def _to_answer(examples: Sequence[Example]) -> list[Example]:

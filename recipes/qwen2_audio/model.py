@@ -34,9 +34,16 @@ def require_libraries() -> None:
 
 
 def choose_device(asked: str | None) -> Any:
-    """Return the torch device; None is a GPU where there is one. Raises UsageError."""
+    """Return the torch device; None is a GPU where there is one.
+
+    Raises UsageError where it is not there, and where this is one of several processes that should share a run.
+    """
     import torch
 
+    if int(os.environ.get("WORLD_SIZE") or 1) > 1:  # as torchrun and accelerate launch set it
+        raise UsageError(
+            "a run is one process on one device; start it with python, and several runs with --device cuda:0, cuda:1, …"
+        )
     try:
         device = torch_device(asked)
     except RuntimeError as error:
@@ -56,9 +63,13 @@ def default_precision(device: Any) -> str:
 
 def load_processor(model: str, revision: str | None) -> Any:
     """Return the model's processor. Raises UsageError."""
-    from transformers import Qwen2AudioProcessor
+    from transformers import AutoConfig, Qwen2AudioConfig, Qwen2AudioProcessor
 
     with _loading(model):
+        # first, and alone: without a network each file of a processor is tried for half a minute
+        config = AutoConfig.from_pretrained(model, **_revision(revision))
+        if not isinstance(config, Qwen2AudioConfig):
+            raise ValueError(f"it is a {config.model_type}")
         return Qwen2AudioProcessor.from_pretrained(model, **_revision(revision))
 
 

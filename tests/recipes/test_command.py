@@ -123,6 +123,20 @@ def test_a_model_that_cannot_be_fetched_says_how_to_do_without(
         assert error.count("\n") == 1
 
 
+def test_several_processes_for_one_run_are_refused(
+    mix: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    assert main(["train", str(mix), str(tmp_path / "run")]) == 2
+    assert "a run is one process on one device" in capsys.readouterr().err
+
+
+def test_another_kind_of_model_is_refused(mix: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "config.json").write_text('{"model_type": "whisper"}', "utf-8")
+    assert main(["train", str(mix), str(tmp_path / "run"), "--model", str(tmp_path)]) == 2
+    assert "cannot be loaded as a Qwen2-Audio model (it is a whisper)" in capsys.readouterr().err
+
+
 def test_speed_says_on_what_it_was_measured(capsys: pytest.CaptureFixture[str]) -> None:
     tiny = ["speed", "--size", "tiny", "--seconds", "0", "--device", "cpu"]
     assert main(tiny) == 0

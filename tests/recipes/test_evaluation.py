@@ -80,7 +80,7 @@ def test_baselines_take_one_action_and_say_nothing() -> None:
     assert clarify.actions.clarify_f1 == pytest.approx(2 / 3)
     assert answer.f1 is None
     row = cells(markdown([{"run": "always answer", "of": None, **answer.to_json()}]).splitlines()[2])
-    assert row == ["always answer", "–", "–", "–", "5", "50.0", "50.0", "33.3", "0.0", "2", "–", "–", "–"]
+    assert row == ["always answer", "–", "–", "–", "5", "50.0", "50.0", "33.3", "33.3", "0.0", "2", "–", "–", "–"]
 
 
 def test_responses_are_the_likeliest_tokens_in_any_batch(mix: Path, model: Any, encoder: Encoder) -> None:
@@ -141,7 +141,7 @@ def test_the_comparison_has_all_cells_and_is_made_once(
     assert trained[2:] == [3 * trained[0], 3 * trained[1]]
     assert {row[4] for row in rows[2:]} == {str(len(to_respond))}
     for row in rows[2:7]:
-        assert all(0 <= float(cell) <= 100 for cell in row[5:9] + row[10:12])
+        assert all(0 <= float(cell) <= 100 for cell in row[5:10] + row[11:13])
 
     results = json.loads((out / "comparison.json").read_text("utf-8"))
     for result in results[:4]:
