@@ -12,8 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import soundfile
 
+from askqa_builder.corpus.rejects import describe
 from askqa_builder.dataset.folder import STATE_FOLDER
-from askqa_builder.dataset.manifest import KIND_KEY, MANIFEST_NAME, read_manifest, shard_records
+from askqa_builder.dataset.manifest import KIND_KEY, MANIFEST_NAME, TASKS_KIND, read_manifest, shard_records
 from askqa_builder.errors import AskqaError, UsageError
 from askqa_builder.files import atomic_write
 from askqa_builder.recording.encode import FORMATS, audio_format, encode
@@ -68,9 +69,8 @@ def finished_manifest(dataset: Path) -> dict[str, Any]:
     if manifest is None:
         raise UsageError(unfinished_message(dataset, "dataset", "build one with askqa build"))
     if KIND_KEY in manifest:
-        raise UsageError(
-            f"{dataset} holds no dataset of recordings: its {MANIFEST_NAME} is one of {manifest[KIND_KEY]}"
-        )
+        what = "task examples" if manifest[KIND_KEY] == TASKS_KIND else describe(manifest[KIND_KEY])
+        raise UsageError(f"{dataset} holds {what}, no dataset; give the dataset that they were made from")
     return manifest
 
 

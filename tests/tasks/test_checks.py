@@ -213,7 +213,7 @@ def test_a_check_needs_the_dataset_that_it_was_made_from(
         (demo_dataset, examples_made, "was not made from"),
         (storybook, demo_dataset, "holds a dataset, no task examples"),
         (storybook, tmp_path, "holds no finished set of task examples"),
-        (examples_made, examples_made, "holds no dataset of recordings"),
+        (examples_made, examples_made, "holds task examples, no dataset"),
     ):
         refused = askqa_here("tasks", dataset, out, "--check")
         assert_one_line(refused, UsageError.exit_code)

@@ -155,4 +155,4 @@ def test_commands_for_datasets_refuse_a_set(examples_made: Path, tmp_path: Path,
 def test_a_set_gives_no_tasks(examples_made: Path, tmp_path: Path) -> None:
     refused = askqa_here("tasks", examples_made, tmp_path / "out")
     assert_one_line(refused, UsageError.exit_code)
-    assert "holds no dataset of recordings: its askqa.json is one of tasks" in refused.stderr
+    assert "holds task examples, no dataset; give the dataset that they were made from" in refused.stderr

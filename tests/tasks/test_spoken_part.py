@@ -24,9 +24,9 @@ STORY = (
 )
 UNSPOKEN = ("ру", "сский", "язы", "ˈruskʲɪj", "citation", "ˈfaɪnmən", "regretted", "μοναχός")
 TRANSCRIPT = (
-    "Russian (russkiy yazyk) is spoken in 15 countries. Feynman (May 11, 1918) never learnt it. He said, “Nobody told me "
-    "(in 1986) that it is easy,” and wept. \"Never mind,\" said his wife, who spoke it well, 'never mind.' They went home "
-    "(to 59 Elm Street) on the 3:45 train; the children's tickets cost $5.20."
+    "Russian (russkiy yazyk) is spoken in 15 countries. Feynman (May 11, 1918) never learnt it. He said, “Nobody told "
+    "me (in 1986) that it is easy,” and wept. \"Never mind,\" said his wife, who spoke it well, 'never mind.' They "
+    "went home (to 59 Elm Street) on the 3:45 train; the children's tickets cost $5.20."
 )
 
 
@@ -34,7 +34,13 @@ TRANSCRIPT = (
 def spoken(quick_profile: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("unspoken")
     lines = [
-        {"id": f"q{n}", "story": STORY, "question": f"Who wept (μοναχός) {n} times?", "answer": "he", "ambiguous": False}
+        {
+            "id": f"q{n}",
+            "story": STORY,
+            "question": f"Who wept (μοναχός) {n} times?",
+            "answer": "he",
+            "ambiguous": False,
+        }
         for n in range(3)
     ]
     (folder / "unspoken_test.jsonl").write_text("\n".join(map(json.dumps, lines)), "utf-8")
