@@ -18,7 +18,6 @@ from askqa_builder.dataset.manifest import (
     MANIFEST_NAME,
     REJECTED_NAME,
     TASKS_KIND,
-    read_manifest,
     shard_records,
 )
 from askqa_builder.dataset.shard import ShardRecord
@@ -26,6 +25,7 @@ from askqa_builder.digests import sha256_of
 from askqa_builder.files import atomic_write, remove_temporaries, storage_errors
 from askqa_builder.hearing.clip_files import AUDIO_FOLDER
 from askqa_builder.tasks.example import SCHEMA, Example
+from askqa_builder.tasks.reading import tasks_manifest
 
 CONFIG = "examples"
 
@@ -53,9 +53,9 @@ class TasksFolder(DatasetFolder):
 
     def finished_manifest(self) -> dict[str, Any] | None:
         """Return the manifest as `DatasetFolder` does; where nobody knows any more what was left out, nothing stays."""
-        manifest = read_manifest(self.out)
-        if manifest is not None and manifest["rejected"] and not (self.out / REJECTED_NAME).is_file():
-            for record in shard_records(manifest):
+        there = (self.out / MANIFEST_NAME).exists()
+        if there and tasks_manifest(self.out)["rejected"] and not (self.out / REJECTED_NAME).is_file():
+            for record in shard_records(tasks_manifest(self.out)):
                 (self.out / record.file).unlink(missing_ok=True)
         return super().finished_manifest()
 

@@ -76,7 +76,10 @@ def rejects_of(out: Path) -> list[dict[str, str]]:
 
 @pytest.mark.usefixtures("their_package")
 def test_an_example_that_its_own_check_refuses_costs_itself_alone(demo_dataset: Path, tmp_path: Path) -> None:
-    out, row = tmp_path / "out", next(name for name in rows_by_id(demo_dataset) if name.endswith("demo-cafe|4|2#initial"))
+    out, row = (
+        tmp_path / "out",
+        next(name for name in rows_by_id(demo_dataset) if name.endswith("demo-cafe|4|2#initial")),
+    )
     made = askqa_here("tasks", demo_dataset, out, "--tasks", "choosy,response")
     assert made.returncode == 3
     assert made.stdout.splitlines()[-1].endswith("; left out: 1 refused_by_check (see rejected.jsonl)")

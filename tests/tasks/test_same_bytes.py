@@ -97,6 +97,18 @@ def test_another_set_in_the_way_is_discarded_only_when_asked(demo_dataset: Path,
     assert contents(out) == contents(tmp_path / "fresh")
 
 
+def test_overwriting_makes_a_set_anew_though_nothing_is_missing(demo_dataset: Path, tmp_path: Path) -> None:
+    """A sound of other samples is seen by the check alone."""
+    out = tmp_path / "out"
+    tasks(demo_dataset, out, tasks=["response"])
+    before = contents(out)
+    sound = next((out / "audio").rglob("*.flac"))
+    sound.write_bytes(sound.read_bytes()[:-1000])
+    assert tasks(demo_dataset, out, tasks=["response"]).already_complete
+    assert not tasks(demo_dataset, out, tasks=["response"], overwrite=True).already_complete
+    assert contents(out) == before
+
+
 def test_other_folders_in_the_way_are_refused(demo_dataset: Path, tmp_path: Path) -> None:
     dataset, foreign = tmp_path / "dataset", tmp_path / "foreign"
     shutil.copytree(demo_dataset, dataset)
