@@ -161,7 +161,7 @@ def test_commands_for_datasets_refuse_a_set(examples_made: Path, tmp_path: Path,
     name, *others = (str(tmp_path / "out") if word == "OUT" else word for word in command)
     refused = askqa_here(name, examples_made, *others)
     assert_one_line(refused, UsageError.exit_code)
-    assert "tasks" in refused.stderr
+    assert "holds task examples, no dataset" in refused.stderr
 
 
 def test_a_set_gives_no_tasks(examples_made: Path, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from askqa_builder.hearing.row_times import Gap, Word, gaps_between
 from askqa_builder.recording.timeline import to_samples
 from askqa_builder.seeds import Stream
-from askqa_builder.tasks.drawing import pick, shuffled
+from askqa_builder.tasks.drawing import shuffled
 from askqa_builder.tasks.example import Draft, Example
 from askqa_builder.tasks.heard_row import HeardRow
 from askqa_builder.tasks.listening.kind import Say, differs, read_times, spoken_times
@@ -43,10 +43,11 @@ class Stretch:
 
     def draft(self, row: HeardRow, stream: Stream, say: Say) -> Draft | None:
         """Choose some seconds of one turn; nothing where words have no times."""
-        found = [one for turn in row.turns if (one := _drawn(row, turn, stream)) is not None]
-        if not found:
+        one = next(
+            (one for turn in shuffled(stream, row.turns) if (one := _drawn(row, turn, stream)) is not None), None
+        )
+        if one is None:
             return None
-        one = pick(stream, found)
         moment = row.heard.moment((one.start, one.end))
         assert moment is not None  # `_stretches` asks for it
         when = spoken_times(moment, row)
