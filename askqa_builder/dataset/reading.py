@@ -14,7 +14,14 @@ import soundfile
 
 from askqa_builder.corpus.rejects import describe
 from askqa_builder.dataset.folder import STATE_FOLDER
-from askqa_builder.dataset.manifest import KIND_KEY, MANIFEST_NAME, TASKS_KIND, read_manifest, shard_records
+from askqa_builder.dataset.manifest import (
+    EXPORT_NAME,
+    KIND_KEY,
+    MANIFEST_NAME,
+    TASKS_KIND,
+    read_manifest,
+    shard_records,
+)
 from askqa_builder.errors import AskqaError, UsageError
 from askqa_builder.files import atomic_write
 from askqa_builder.recording.encode import FORMATS, audio_format, encode
@@ -76,6 +83,8 @@ def finished_manifest(dataset: Path) -> dict[str, Any]:
 
 def unfinished_message(folder: Path, what: str, remedy: str) -> str:
     """Say why a folder without a manifest holds nothing finished."""
+    if (folder / EXPORT_NAME).is_file():
+        return f"{folder} holds an export, no {what}; give what the export was made from"
     if (folder / STATE_FOLDER).is_dir():
         return (
             f"{folder} holds no finished {what} yet: it is being made, or was interrupted; run the same command again "

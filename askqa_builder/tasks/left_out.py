@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 
-from askqa_builder.corpus.rejects import Reject, quote
+from askqa_builder.corpus.rejects import Reject, escape, quote
 from askqa_builder.dataset.manifest import read_rejected, write_rejected
 
 REFUSED = "refused_by_check"
@@ -64,9 +64,8 @@ def mostly_refused(rejects: Iterable[Reject], made: Mapping[tuple[str, str, str]
         of_all = len(ones) + kept[kind]
         if len(ones) > MOST_REFUSED * of_all:
             share = "all" if not kept[kind] else f"{len(ones)} of"
-            why = ones[0].detail.partition(": ")[2]
+            first, why = escape(ones[0].id or ""), quote(ones[0].detail.partition(": ")[2])
             told.append(
-                f"{kind}: its own check refuses {share} {of_all} examples, the first, {ones[0].id}, as {quote(why)}; "
-                "mend the task"
+                f"{kind}: its own check refuses {share} {of_all} examples, the first, {first}, as {why}; mend the task"
             )
     return told

@@ -5,18 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from askqa_builder import __version__
 from askqa_builder.corpus.rejects import Reject
 from askqa_builder.dataset.manifest import (
     CARD_NAME,
-    KIND_KEY,
     SHARED_STORIES_KEY,
-    TASKS_KIND,
-    canonical_digest,
     read_rejected,
     shard_records,
     write_manifest,
@@ -33,17 +28,15 @@ from askqa_builder.tasks.card import Figures, write_card
 from askqa_builder.tasks.folder import TasksFolder
 from askqa_builder.tasks.leakage import Leakage, LeakageSample, leaks
 from askqa_builder.tasks.left_out import REFUSED, mostly_refused, reasons
+from askqa_builder.tasks.manifest import described, identity_of
 from askqa_builder.tasks.options import DEFAULT_TASKS, TasksOptions, parse_mix
 from askqa_builder.tasks.preparing import prepare
 from askqa_builder.tasks.reading import examples_of
 from askqa_builder.tasks.registry import load_task
 from askqa_builder.tasks.source import Source
 from askqa_builder.tasks.wordings import load_wordings
-from askqa_builder.tasks.writer import VERSION as WRITER_VERSION
 from askqa_builder.tasks.writer import read_writer
 from askqa_builder.tasks.writing import write_files
-
-FORMAT_VERSION = "1.0"
 
 _LOG = logging.getLogger(__name__)
 
@@ -142,14 +135,20 @@ class _Run:
         keep_apart(dataset, out)
 
     def run(self, overwrite: bool) -> TasksReport:
-        identity = self._identity()
+        identity = identity_of(self._source, self._options, self._wordings, self._tasks)
         with TasksFolder(self._out, identity, overwrite=overwrite) as folder:
             made = folder.finished_manifest()
             complete = made is not None and _audio_is_there(self._out, made)
             if made is None or not complete:
                 with reading_errors(self._source.folder):
                     records, shared = self._make(folder)
-                made = self._describe(identity, records, shared)
+                made = {
+                    **identity,
+                    **described(self._source, self._options, self._wordings, self._tasks),
+                    "rejected": reasons(read_rejected(self._out)),
+                    SHARED_STORIES_KEY: shared,
+                    "shards": [record.to_json() for record in records],
+                }
             figures, sample = _look(self._out, shard_records(made))
             if not figures.counts:
                 rejects = read_rejected(self._out)
@@ -194,39 +193,6 @@ class _Run:
             "--tasks or another --context"
         )
 
-    def _identity(self) -> dict[str, str]:
-        made_from = {
-            "format_version": FORMAT_VERSION,
-            "shards": [record.sha256 for record in self._source.records],
-            "options": self._options.to_json(),
-            "wordings": self._wordings.table,
-            "versions": [[task.name, task.version] for task in self._tasks],
-            "writer": WRITER_VERSION,
-            "libraries": _libraries(),
-        }
-        return {"config_digest": canonical_digest(made_from), "plan_digest": self._source.manifest["plan_digest"]}
-
-    def _describe(self, identity: Mapping[str, str], records: Sequence[ShardRecord], shared: int) -> dict[str, Any]:
-        return {
-            KIND_KEY: TASKS_KIND,
-            "format_version": FORMAT_VERSION,
-            **identity,
-            "made_from": {
-                "config_digest": self._source.manifest["config_digest"],
-                "plan_digest": self._source.manifest["plan_digest"],
-                "format_version": self._source.manifest["format_version"],
-            },
-            "options": self._options.to_json(),
-            "wordings": self._wordings.table,
-            "tasks": {task.name: task.version for task in self._tasks},
-            "descriptions": {task.name: task.description for task in self._tasks},
-            "libraries": _libraries(),
-            "sampling_rate": self._source.sampling_rate,
-            "rejected": reasons(read_rejected(self._out)),
-            SHARED_STORIES_KEY: shared,
-            "shards": [record.to_json() for record in records],
-        }
-
 
 def _look(out: Path, records: Sequence[ShardRecord]) -> tuple[Figures, LeakageSample]:
     """Read what was written."""
@@ -247,7 +213,3 @@ def _audio_is_there(out: Path, manifest: Mapping[str, Any]) -> bool:
         for file in example.audio
     }
     return all((out / file).is_file() for file in files)
-
-
-def _libraries() -> dict[str, str]:
-    return {"askqa-builder": __version__, **{name: version(name) for name in ("num2words", "pyarrow", "sentencex")}}

@@ -164,6 +164,16 @@ def test_commands_for_datasets_refuse_a_set(examples_made: Path, tmp_path: Path,
     assert "holds task examples, no dataset" in refused.stderr
 
 
+def test_an_export_gives_no_tasks(demo_dataset: Path, tmp_path: Path) -> None:
+    assert askqa_here("export", demo_dataset, tmp_path / "export", "--to", "rttm").returncode == 0
+    for options in ([], ["--check"]):
+        refused = askqa_here("tasks", tmp_path / "export", tmp_path / "out", *options)
+        assert_one_line(refused, UsageError.exit_code)
+        assert "holds an export, no dataset; give what the export was made from" in refused.stderr
+    refused = askqa_here("tasks", demo_dataset, tmp_path / "export", "--check")
+    assert "holds an export, no set of task examples" in refused.stderr
+
+
 def test_a_set_gives_no_tasks(examples_made: Path, tmp_path: Path) -> None:
     refused = askqa_here("tasks", examples_made, tmp_path / "out")
     assert_one_line(refused, UsageError.exit_code)
