@@ -52,7 +52,7 @@ def tasks_command(
     check: Annotated[
         bool, typer.Option("--check", help="Check the examples in OUT against the dataset instead of making any.")
     ] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Discard another set in OUT.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Discard the set in OUT, and make it anew.")] = False,
 ) -> int:
     """Derive instruction examples: audio and a text prompt in, a text answer out; resumable."""
     from askqa_builder.cli.progress import progress_for
@@ -80,7 +80,7 @@ def tasks_command(
         writer=writer,
         audio_format=audio_format,
         overwrite=overwrite,
-        progress=progress_for(sys.stderr, "rows", "make examples of"),
+        progress=progress_for(sys.stderr, "recordings", "make examples of"),
     )
     _print_report(report)
     return report.exit_code
@@ -104,7 +104,7 @@ def _check(dataset: Path, out: Path) -> int:
     from askqa_builder.tasks.checking import check_tasks
 
     checked, faults = 0, 0
-    for found in check_tasks(dataset, out, progress=progress_for(sys.stderr, "rows", "check")):
+    for found in check_tasks(dataset, out, progress=progress_for(sys.stderr, "recordings", "check examples of")):
         checked += found.examples
         for fault in found.faults:
             print(f"{fault.example_id}: {fault.what}")
@@ -128,9 +128,11 @@ def _print_report(report: TasksReport) -> None:
             f"stories in several splits: {report.shared_stories}; examples of them are made in one alone (test before "
             "validation before train)"
         )
+    if report.unwritten:
+        print(f"nothing was written about {report.unwritten} stories; --overwrite asks again, about these alone")
     state = "already complete" if report.already_complete else "done"
     reasons = ", ".join(f"{count} {reason}" for reason, count in report.rejected.items())
-    left_out = f"; stories of which nothing was written: {reasons} (see rejected.jsonl)" if reasons else ""
+    left_out = f"; left out: {reasons} (see rejected.jsonl)" if reasons else ""
     print(f"{state}: {report.out}: {sum(report.counts.values())} examples{left_out}")
 
 
@@ -138,7 +140,8 @@ def _leakage(leakage: Leakage | None) -> str:
     if leakage is None:
         return "too few reasoning examples or stories to measure what it gives away"
     interval = f"{leakage.low:.1%} to {leakage.high:.1%}"
+    kinds = ", ".join(f"{kind} {found.accuracy:.0%} ({found.chance:.0%})" for kind, found in leakage.kinds.items())
     return (
         f"a bag of words guesses {leakage.accuracy:.1%} ({interval}) of {leakage.examples} reasoning examples; chance "
-        f"{leakage.chance:.1%}, most frequent label {leakage.most_frequent:.1%}"
+        f"{leakage.chance:.1%}, most frequent label {leakage.most_frequent:.1%}; of each kind (chance): {kinds}"
     )

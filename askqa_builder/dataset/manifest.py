@@ -21,6 +21,9 @@ REJECTED_NAME = "rejected.jsonl"
 CARD_NAME = "README.md"
 DATA_FOLDER = "data"
 
+EXPORT_NAME = "askqa-export.json"
+"""The manifest of an export, which is no dataset."""
+
 HISTORY_USE = "history"
 """`use` of a source that gives no conversations of its own, but earlier turns of others."""
 

@@ -12,8 +12,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import soundfile
 
+from askqa_builder.corpus.rejects import describe
 from askqa_builder.dataset.folder import STATE_FOLDER
-from askqa_builder.dataset.manifest import KIND_KEY, MANIFEST_NAME, read_manifest, shard_records
+from askqa_builder.dataset.manifest import (
+    EXPORT_NAME,
+    KIND_KEY,
+    MANIFEST_NAME,
+    TASKS_KIND,
+    read_manifest,
+    shard_records,
+)
 from askqa_builder.errors import AskqaError, UsageError
 from askqa_builder.files import atomic_write
 from askqa_builder.recording.encode import FORMATS, audio_format, encode
@@ -68,14 +76,15 @@ def finished_manifest(dataset: Path) -> dict[str, Any]:
     if manifest is None:
         raise UsageError(unfinished_message(dataset, "dataset", "build one with askqa build"))
     if KIND_KEY in manifest:
-        raise UsageError(
-            f"{dataset} holds no dataset of recordings: its {MANIFEST_NAME} is one of {manifest[KIND_KEY]}"
-        )
+        what = "task examples" if manifest[KIND_KEY] == TASKS_KIND else describe(manifest[KIND_KEY])
+        raise UsageError(f"{dataset} holds {what}, no dataset; give the dataset that they were made from")
     return manifest
 
 
 def unfinished_message(folder: Path, what: str, remedy: str) -> str:
     """Say why a folder without a manifest holds nothing finished."""
+    if (folder / EXPORT_NAME).is_file():
+        return f"{folder} holds an export, no {what}; give what the export was made from"
     if (folder / STATE_FOLDER).is_dir():
         return (
             f"{folder} holds no finished {what} yet: it is being made, or was interrupted; run the same command again "

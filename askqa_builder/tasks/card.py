@@ -17,6 +17,7 @@ from askqa_builder.files import atomic_write
 from askqa_builder.hearing.options import CONTEXTS, LAYOUTS
 from askqa_builder.tasks.example import Example
 from askqa_builder.tasks.folder import CONFIG
+from askqa_builder.tasks.options import DEFAULT_TASKS
 
 
 @dataclass
@@ -75,6 +76,8 @@ def render_card(manifest: Mapping[str, Any], figures: Figures) -> str:
     }
     hearing, selected = manifest["options"]["hearing"], manifest["options"]
     body = {
+        "tasks": list(manifest["tasks"]),
+        "others": _others(manifest, figures),
         "counts": [(*map(escape, key), count) for key, count in sorted(figures.counts.items())],
         "licences": [(escape(licence), count) for licence, count in sorted(figures.licences.items())],
         "first_split": splits[0] if splits else "train",
@@ -83,6 +86,7 @@ def render_card(manifest: Mapping[str, Any], figures: Figures) -> str:
         "segments": hearing["segments"],
         "window": hearing["window"],
         "options": selected,
+        "rejected": [(escape(reason), count) for reason, count in manifest["rejected"].items()],
         "mix": None if selected["mix"] is None else ", ".join(f"{escape(k)} {v:g}" for k, v in selected["mix"].items()),
         "train": escape(selected["train"]),
         "contrasts": figures.contrasts,
@@ -93,3 +97,13 @@ def render_card(manifest: Mapping[str, Any], figures: Figures) -> str:
         "config": CONFIG,
     }
     return f"---\n{yaml.safe_dump(front, sort_keys=False, allow_unicode=True)}---\n\n{template.render(body)}"
+
+
+def _others(manifest: Mapping[str, Any], figures: Figures) -> list[tuple[str, str, int]]:
+    """Return name, description and number of examples of each task that is none of ours."""
+    totals: Counter[str] = Counter()
+    for (_, task, _), count in figures.counts.items():
+        totals[task] += count
+    described = manifest.get("descriptions", {})
+    names = [name for name in manifest["tasks"] if name not in DEFAULT_TASKS]
+    return [(escape(name), escape(described.get(name, "")), totals[name]) for name in names]

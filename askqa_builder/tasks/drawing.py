@@ -10,6 +10,7 @@ from typing import TypeVar
 from askqa_builder.hearing.heard import Span
 from askqa_builder.seeds import Stream
 from askqa_builder.tasks.heard_row import HeardRow, plain
+from askqa_builder.tasks.marks import is_closed
 
 Thing = TypeVar("Thing")
 
@@ -43,7 +44,7 @@ def shuffled(stream: Stream, things: Sequence[Thing]) -> list[Thing]:
 
 
 def draw_phrase(stream: Stream, row: HeardRow, turns: Sequence[int], *, timed: bool = False) -> Phrase | None:
-    """Draw some words that are heard once; None where none are found.
+    """Draw some words that are heard once, and cut no quotation or bracket; None where none are found.
 
     turns: in which to look. timed: only where it is known when the words are heard, and they are in one clip.
     """
@@ -54,10 +55,12 @@ def draw_phrase(stream: Stream, row: HeardRow, turns: Sequence[int], *, timed: b
         length = min(pick(stream, range(FEWEST_WORDS, MOST_WORDS + 1)), len(tokens[turn]))
         first = pick(stream, range(len(tokens[turn]) - length + 1))
         start, end = tokens[turn][first][0], tokens[turn][first + length - 1][1]
-        text = " ".join(row.row["turns"][turn]["text"][start:end].split())
+        whole = row.row["turns"][turn]["text"]
+        text = " ".join(whole[start:end].split())
         span = row.span_of(turn, start, end)
         heard_together = span is not None and row.heard.moment(span) is not None
-        if len(plain(text).split()) >= FEWEST_WORDS and row.occurrences(text) == 1 and (heard_together or not timed):
+        fits = len(plain(text).split()) >= FEWEST_WORDS and is_closed(whole, start, end)
+        if fits and row.occurrences(text) == 1 and (heard_together or not timed):
             return Phrase(turn, text, start, end, span)
     return None
 

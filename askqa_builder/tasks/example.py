@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field, fields
 from typing import Any
 
 import pyarrow as pa
+
+from askqa_builder.corpus.rejects import describe
 
 AUDIO_FILE = pa.struct(
     [("path", pa.string()), ("samples", pa.int64()), ("sampling_rate", pa.int32()), ("channels", pa.int32())]
@@ -46,7 +49,8 @@ class Draft:
     several. prompt: what the model is asked, without the story; answer: what it should say; references: acceptable
     answers, `answer` first. action: `clarify` or `answer` where it is a response, else None. label: the class of the
     answer where there are few. statement: the part of the prompt that differs from example to example, by which
-    leakage is measured. facts: what `Task.check` needs to find the answer in the row anew; JSON.
+    leakage is measured. facts: what `Task.fault` needs to find the answer in the row anew; JSON.
+    Raises TypeError where a text is none, or the facts are no JSON.
     """
 
     kind: str
@@ -59,14 +63,25 @@ class Draft:
     statement: str | None = None
     facts: dict[str, Any] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        texts = {name: getattr(self, name) for name in ("kind", "prompt", "answer")}
+        texts |= {f"references[{place}]": text for place, text in enumerate(self.references)}
+        may_be_none = {name: getattr(self, name) for name in ("action", "label", "statement")}
+        for name, text in (texts | {name: text for name, text in may_be_none.items() if text is not None}).items():
+            if not isinstance(text, str):
+                raise TypeError(f"{name} is {describe(text)}, not a text")
+        if self.turn is not None and not isinstance(self.turn, int):
+            raise TypeError(f"turn is {describe(self.turn)}, not the index of a turn")
+        json.dumps(self.facts)
+
 
 @dataclass(frozen=True)
 class Example:
     """One example as it stands in a set: the columns of SCHEMA.
 
     audio: files as {path, samples, sampling_rate, channels}. story: its text where it is read instead of heard.
-    seed: of the draws that made it. contrast_id: names the other examples in which the same request has the other
-    label with more or less history. language, license: of the row's text.
+    seed: of the draws that made it. contrast_id: names the pair of rows whose request is ambiguous with less history
+    and clear with more; None after the clarification. language, license: of the row's text.
     """
 
     id: str

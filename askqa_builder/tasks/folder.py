@@ -7,17 +7,25 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from askqa_builder.dataset.folder import DatasetFolder
-from askqa_builder.dataset.manifest import DATA_FOLDER, MANIFEST_NAME, TASKS_KIND
+from askqa_builder.dataset.manifest import (
+    DATA_FOLDER,
+    MANIFEST_NAME,
+    REJECTED_NAME,
+    TASKS_KIND,
+    shard_records,
+)
 from askqa_builder.dataset.shard import ShardRecord
 from askqa_builder.digests import sha256_of
 from askqa_builder.files import atomic_write, remove_temporaries, storage_errors
 from askqa_builder.hearing.clip_files import AUDIO_FOLDER
 from askqa_builder.tasks.example import SCHEMA, Example
+from askqa_builder.tasks.reading import tasks_manifest
 
 CONFIG = "examples"
 
@@ -43,7 +51,18 @@ class TasksFolder(DatasetFolder):
         with suppress(OSError):  # the user keeps something there
             self.out.rmdir()
 
+    def finished_manifest(self) -> dict[str, Any] | None:
+        """Return the manifest as `DatasetFolder` does; where nobody knows any more what was left out, nothing stays."""
+        there = (self.out / MANIFEST_NAME).exists()
+        if there and tasks_manifest(self.out)["rejected"] and not (self.out / REJECTED_NAME).is_file():
+            for record in shard_records(tasks_manifest(self.out)):
+                (self.out / record.file).unlink(missing_ok=True)
+        return super().finished_manifest()
+
     def _claim(self) -> None:
+        if self._overwrite and (self.out / MANIFEST_NAME).exists():  # of the same options, too: it may be damaged
+            with storage_errors(f"write to {self.out}"):
+                self._clear()
         for folder in self.out.glob(f"{AUDIO_FOLDER}/*/*/"):
             remove_temporaries(folder)
         super()._claim()

@@ -1,4 +1,7 @@
-"""A row as tasks see it: its texts and times, as far as they are heard."""
+"""A row as tasks see it: its texts and times, as far as they are heard.
+
+Texts are as they are written ("1986"), not as they are spoken, but without what is not spoken at all.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,7 @@ from functools import cached_property
 
 from askqa_builder.hearing.heard import Heard, Moment, Span
 from askqa_builder.hearing.row_times import Row, Word, turn_samples, words_of
-
-_KEPT = re.compile(r"[^\W_]+")
+from askqa_builder.tasks.spoken_part import WORD, Characters, unspoken_words, without
 
 
 class HeardRow:
@@ -19,6 +21,8 @@ class HeardRow:
         self.row = row
         self.heard = heard
         self.split = split
+        self._texts: dict[int, str] = {}
+        self._unspoken: dict[int, list[Characters]] = {}
 
     @cached_property
     def turns(self) -> list[int]:
@@ -27,9 +31,15 @@ class HeardRow:
 
     def text(self, turn: int) -> str:
         """Return a turn's text as far as it is heard; empty where it is not."""
-        characters = self.heard.characters[turn]
-        whole: str = self.row["turns"][turn]["text"]
-        return whole[slice(*characters)].strip() if characters else ""
+        if turn not in self._texts:
+            self._texts[turn] = self._text(turn)
+        return self._texts[turn]
+
+    def unspoken(self, turn: int) -> list[Characters]:
+        """Return the words of a turn's text, as characters of it, that are not spoken."""
+        if turn not in self._unspoken:
+            self._unspoken[turn] = unspoken_words(self.row, turn)
+        return self._unspoken[turn]
 
     def role(self, turn: int) -> str:
         """Return who speaks in a turn."""
@@ -66,16 +76,27 @@ class HeardRow:
             return None
         return min(word.start for word in inside), max(word.end for word in inside)
 
+    def _text(self, turn: int) -> str:
+        characters = self.heard.characters[turn]
+        if characters is None:
+            return ""
+        first, last = characters
+        unspoken = [
+            (start - first, end - first) for start, end in self.unspoken(turn) if first <= start and end <= last
+        ]
+        text: str = self.row["turns"][turn]["text"][first:last]
+        return without(text, unspoken).strip()
+
     def _is_heard(self, word: Word) -> bool:
         return self.heard.moment((word.start, word.end)) is not None
 
 
 def plain(text: str) -> str:
     """Return letters and digits of a text in lower case, its words parted by single spaces."""
-    return " ".join(_KEPT.findall(text.lower()))
+    return " ".join(WORD.findall(text.lower()))
 
 
 def _covers(text: str, words: Sequence[Word], char_start: int, char_end: int) -> bool:
     """Tell whether nothing that is pronounced stands before the first word or after the last."""
     first, last = min(w.char_start for w in words), max(w.char_end for w in words)
-    return not _KEPT.search(text, char_start, first) and not _KEPT.search(text, last, char_end)
+    return not WORD.search(text, char_start, first) and not WORD.search(text, last, char_end)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from statistics import NormalDist
 from typing import Any
@@ -22,13 +22,16 @@ FOLDS = 5
 MOST_EXAMPLES = 20_000
 """A sample of more examples is taken, so that memory does not grow with the set."""
 
+ALLOWED = 0.05
+"""Of the interval above chance; a text that gives more away is warned of."""
+
 _FEWEST_EXAMPLES = 20
 _Z = NormalDist().inv_cdf(0.975)
 
 
 @dataclass(frozen=True)
-class Leakage:
-    """What the text alone gives away.
+class Guessed:
+    """What the text alone gives away of some examples.
 
     examples: how many were asked. accuracy: share that was guessed, with its 95 % interval (Wilson's) from low to high.
     chance: the mean over the examples of 1 / the labels of their kind. most_frequent: accuracy of who always gives the
@@ -42,16 +45,32 @@ class Leakage:
     chance: float
     most_frequent: float
 
+    @property
+    def leaks(self) -> bool:
+        """Whether the interval lies above chance, by more than what is allowed."""
+        return self.low > self.chance + ALLOWED
+
+
+@dataclass(frozen=True)
+class Leakage(Guessed):
+    """What the text alone gives away of all examples, and of those of each kind."""
+
+    kinds: Mapping[str, Guessed]
+
     def to_json(self) -> dict[str, Any]:
         """Return it as the manifest holds it."""
         return asdict(self)
+
+
+Asked = tuple[str, str, str, str]
+"""Story, kind, prompt and label of an example."""
 
 
 class LeakageSample:
     """Collects the reasoning examples of a set, as many as are asked."""
 
     def __init__(self) -> None:
-        self._sample: Sample[tuple[str, str, str, str]] = Sample(MOST_EXAMPLES)
+        self._sample: Sample[Asked] = Sample(MOST_EXAMPLES)
 
     def offer(self, example: Example) -> None:
         """Take note of an example whose kind has few labels; others say nothing of leakage."""
@@ -64,19 +83,28 @@ class LeakageSample:
         return _measure(self._sample.items())
 
 
-def _measure(examples: list[tuple[str, str, str, str]]) -> Leakage | None:
-    by_kind: dict[str, list[tuple[str, str, str, str]]] = defaultdict(list)
+def _measure(examples: list[Asked]) -> Leakage | None:
+    by_kind: dict[str, list[Asked]] = defaultdict(list)
     for example in examples:
         by_kind[example[1]].append(example)
     asked = {kind: group for kind, group in by_kind.items() if len({story for story, *_ in group}) >= FOLDS}
     count = sum(map(len, asked.values()))
     if count < _FEWEST_EXAMPLES:
         return None
-    right = sum(sum(_guesses(group)) for group in asked.values())
-    low, high = wilson(right, count)
+    right = {kind: sum(_guesses(group)) for kind, group in asked.items()}
     return Leakage(
+        **vars(_guessed(asked, right)),
+        kinds={kind: _guessed({kind: asked[kind]}, {kind: right[kind]}) for kind in sorted(asked)},
+    )
+
+
+def _guessed(asked: Mapping[str, list[Asked]], right: Mapping[str, int]) -> Guessed:
+    """Sum kinds up. right: how many examples of each were guessed."""
+    count, guessed = sum(map(len, asked.values())), sum(right.values())
+    low, high = wilson(guessed, count)
+    return Guessed(
         examples=count,
-        accuracy=right / count,
+        accuracy=guessed / count,
         low=low,
         high=high,
         chance=sum(len(group) / (labels_of(kind) or 1) for kind, group in asked.items()) / count,
@@ -84,7 +112,19 @@ def _measure(examples: list[tuple[str, str, str, str]]) -> Leakage | None:
     )
 
 
-def _guesses(examples: list[tuple[str, str, str, str]]) -> Iterable[bool]:
+def leaks(leakage: Leakage | None) -> list[str]:
+    """Say that the text gives labels away, where it does, and what to do."""
+    if leakage is None or not leakage.leaks:
+        return []
+    worst = max(leakage.kinds, key=lambda kind: leakage.kinds[kind].low - leakage.kinds[kind].chance)
+    return [
+        f"the text alone gives reasoning labels away (at least {leakage.low:.1%} are guessed, chance "
+        f"{leakage.chance:.1%}), most of all of the kind {worst}; do not train on that kind, or change what words it "
+        "(--writer, --wordings)"
+    ]
+
+
+def _guesses(examples: list[Asked]) -> Iterable[bool]:
     from sklearn.feature_extraction.text import CountVectorizer
     from sklearn.linear_model import RidgeClassifier
     from sklearn.model_selection import GroupKFold
@@ -105,7 +145,7 @@ def _guesses(examples: list[tuple[str, str, str, str]]) -> Iterable[bool]:
         yield from (labels[i] == guess for i, guess in zip(asked, guessed, strict=True))
 
 
-def _most_frequent(examples: list[tuple[str, str, str, str]]) -> int:
+def _most_frequent(examples: list[Asked]) -> int:
     labels = [label for *_, label in examples]
     return max(map(labels.count, set(labels)))
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from askqa_builder.errors import AskqaError
-from askqa_builder.hearing.clip_files import AudioFile
+from askqa_builder.hearing.clip_files import AudioFile, ClipFiles
 from askqa_builder.hearing.heard import Heard
 from askqa_builder.hearing.listening import hear
 from askqa_builder.hearing.row_times import Row
@@ -15,52 +15,70 @@ from askqa_builder.tasks.example import Draft, Example
 from askqa_builder.tasks.heard_row import HeardRow
 from askqa_builder.tasks.selection import Group, Selection
 from askqa_builder.tasks.task import Draw, Task
+from askqa_builder.tasks.task_errors import task_errors
+
+
+@dataclass(frozen=True)
+class OfRow:
+    """What is made of a row. kept: its examples; refused: those that their task's own check refuses, and why."""
+
+    heard: Heard
+    kept: list[Example]
+    refused: list[tuple[Example, str]]
 
 
 class Maker:
-    """Makes the examples of rows that have been surveyed."""
+    """Makes the examples of rows that have been surveyed. clips: where their sounds are written."""
 
-    def __init__(self, tasks: Sequence[Task], selection: Selection) -> None:
+    def __init__(self, tasks: Sequence[Task], selection: Selection, clips: ClipFiles) -> None:
         self._tasks = tasks
         self._selection = selection
-        self._options = selection.options
+        self._clips = clips
 
     def draws(self, row: Row, split: str) -> Iterator[tuple[Group, int]]:
-        """Yield the group and the draw of each example of a row, before any is thinned out."""
-        heard = HeardRow(row, hear(row, self._options.hearing), split)
-        for task, draft, example_id in self._drafts(heard):
-            yield self._selection.group(task.name, draft.action), self._selection.draw(example_id)
+        """Yield the group and the draw of each example of a row that is not refused, before any is thinned out."""
+        one = HeardRow(row, hear(row, self._selection.options.hearing), split)
+        for task, example in self._examples(one):
+            if _fault(task, example, one) is None:
+                yield self._selection.group(task.name, example.action), self._selection.draw(example.id)
 
-    def examples(self, row: Row, heard: Heard, split: str, audio: Sequence[AudioFile]) -> list[Example]:
-        """Return the examples of a row that are kept.
+    def of_row(self, row: Row, split: str) -> OfRow:
+        """Return the examples of a row, as far as they are not thinned out.
 
-        audio: the files of what is heard. Raises AskqaError where a task's own check refuses what it made.
+        Raises AskqaError where a task fails, with its name and the row.
         """
-        one = HeardRow(row, heard, split)
-        made = []
-        for task, draft, example_id in self._drafts(one):
-            if self._selection.keeps_example(example_id, task.name, draft.action, split):
-                example = finished(draft, example_id, task.name, one, audio, self._options.seed, self._contrast(row))
-                fault = task.fault(example, one)
-                if fault is not None:
-                    raise AskqaError(f"task {task.name} made {example_id}, which its own check refuses: {fault}")
-                made.append(example)
+        one = HeardRow(row, hear(row, self._selection.options.hearing), split)
+        made = OfRow(one.heard, [], [])
+        for task, example in self._examples(one):
+            if self._selection.keeps_example(example.id, task.name, example.action, split):
+                fault = _fault(task, example, one)
+                if fault is None:
+                    made.kept.append(example)
+                else:
+                    made.refused.append((example, fault))
         return made
 
-    def _drafts(self, row: HeardRow) -> Iterator[tuple[Task, Draft, str]]:
+    def _examples(self, row: HeardRow) -> Iterator[tuple[Task, Example]]:
         if not self._selection.keeps_row(row.row, row.split):
             return
+        audio = self._clips.planned(row.row, row.heard, row.split)
+        seed, contrast_id = self._selection.options.seed, self._selection.survey.contrast_of(row.row)
         for task in self._tasks:
             if not self._selection.keeps_task(task.name, row.row, row.split):
                 continue
             numbers: Counter[str] = Counter()
-            for draft in task.drafts(row, Draw(self._options.seed, task.name, row.row["id"])):
+            with task_errors(task.name, row.row["id"]):
+                drafts = list(task.drafts(row, Draw(seed, task.name, row.row["id"])))
+            for draft in drafts:
                 numbers[draft.kind] += 1
                 number = f"/{numbers[draft.kind]}" if numbers[draft.kind] > 1 else ""
-                yield task, draft, f"{row.row['id']}/{task.name}/{draft.kind}{number}"
+                example_id = f"{row.row['id']}/{task.name}/{draft.kind}{number}"
+                yield task, finished(draft, example_id, task.name, row, audio, seed, contrast_id)
 
-    def _contrast(self, row: Row) -> str | None:
-        return self._selection.survey.contrasts.get(row["conversation_id"])
+
+def _fault(task: Task, example: Example, row: HeardRow) -> str | None:
+    with task_errors(task.name, row.row["id"]):
+        return task.fault(example, row)
 
 
 def finished(

@@ -13,6 +13,7 @@ from askqa_builder.corpus.conversation import Action
 from askqa_builder.corpus.rejects import Reject
 from askqa_builder.disk_cache import open_cache
 from askqa_builder.errors import UsageError
+from askqa_builder.hearing.clip_files import ClipFiles
 from askqa_builder.tasks.homes import homes
 from askqa_builder.tasks.making import Maker
 from askqa_builder.tasks.options import DEFAULT_TRAIN, TasksOptions
@@ -22,6 +23,7 @@ from askqa_builder.tasks.selection import Group, Selection, chosen_stories, last
 from askqa_builder.tasks.source import Source
 from askqa_builder.tasks.survey import Survey, Surveyor
 from askqa_builder.tasks.task import Task
+from askqa_builder.tasks.task_errors import task_errors
 from askqa_builder.tasks.writer import Story, written
 
 _CACHE_BYTES = 1 << 30
@@ -37,7 +39,7 @@ class Prepared:
     rejects: Sequence[Reject]
 
 
-def prepare(source: Source, tasks: Sequence[Task], options: TasksOptions) -> Prepared:
+def prepare(source: Source, tasks: Sequence[Task], options: TasksOptions, clips: ClipFiles) -> Prepared:
     """Look at a dataset, and decide which examples will be made of it; no audio is read.
 
     Raises UsageError where rows cannot be heard as wanted, or there is nothing to choose from, and what the writer's
@@ -48,11 +50,11 @@ def prepare(source: Source, tasks: Sequence[Task], options: TasksOptions) -> Pre
     selection = Selection(options, survey, chosen_stories(survey, options))
     rejects = _write_about(source, tasks, selection)
     if selection.needs_counts:
-        draws = _draws(source, Maker(tasks, selection), options.train)
+        draws = _draws(source, Maker(tasks, selection, clips), options.train)
         selection = replace(selection, last=last_kept(draws, options))
         _check_balance(source, options, {action for _, action in draws})
         _check_mix(source, options, {task for task, _ in draws})
-    return Prepared(Maker(tasks, selection), survey, rejects)
+    return Prepared(Maker(tasks, selection, clips), survey, rejects)
 
 
 def _survey(source: Source, tasks: Sequence[Task], options: TasksOptions) -> Survey:
@@ -62,9 +64,11 @@ def _survey(source: Source, tasks: Sequence[Task], options: TasksOptions) -> Sur
         surveyor.look(row, split)
         if shared.get(row["story_id"], split) == split:
             for task in tasks:
-                task.survey(row, split)
+                with task_errors(task.name, row["id"]):
+                    task.survey(row, split)
     for task in tasks:
-        task.surveyed()
+        with task_errors(task.name):
+            task.surveyed()
     return surveyor.survey()
 
 

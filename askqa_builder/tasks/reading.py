@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from askqa_builder.corpus.rejects import describe
-from askqa_builder.dataset.manifest import KIND_KEY, MANIFEST_NAME, TASKS_KIND, read_manifest
+from askqa_builder.dataset.manifest import KIND_KEY, MANIFEST_NAME, SHARED_STORIES_KEY, TASKS_KIND, read_manifest
 from askqa_builder.dataset.reading import reading_errors, unfinished_message
 from askqa_builder.errors import UsageError
 from askqa_builder.hearing.options import Hearing
@@ -48,6 +48,16 @@ def _check(manifest: Mapping[str, Any]) -> None:
             raise TypeError(f"{name} is {describe(manifest[name])}")
     if not isinstance(manifest["made_from"]["config_digest"], str):
         raise TypeError("made_from.config_digest is no text")
+    if not isinstance(manifest["rejected"], dict):
+        raise TypeError(f"rejected is {describe(manifest['rejected'])}")
+    if not isinstance(manifest.get(SHARED_STORIES_KEY), int):
+        raise TypeError(f"{SHARED_STORIES_KEY} is {describe(manifest.get(SHARED_STORIES_KEY))}")
+    for name, version in manifest["tasks"].items():
+        if not isinstance(version, int):
+            raise TypeError(f"tasks.{name} is {describe(version)}, not a version")
+    for task, kinds in manifest["wordings"].items():
+        if not isinstance(kinds, dict):
+            raise TypeError(f"wordings.{task} is {describe(kinds)}")
     Hearing(**manifest["options"]["hearing"])
     if manifest["options"]["audio_format"] not in FORMATS:
         raise ValueError(f"options.audio_format is {describe(manifest['options']['audio_format'])}")

@@ -2,71 +2,71 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from askqa_builder import __version__
+from askqa_builder.corpus.rejects import Reject
 from askqa_builder.dataset.manifest import (
     CARD_NAME,
-    KIND_KEY,
     SHARED_STORIES_KEY,
-    TASKS_KIND,
-    canonical_digest,
     read_rejected,
     shard_records,
     write_manifest,
-    write_rejected,
 )
 from askqa_builder.dataset.reading import reading_errors
 from askqa_builder.dataset.shard import ShardRecord
-from askqa_builder.errors import UsageError
+from askqa_builder.errors import AskqaError, UsageError
 from askqa_builder.files import keep_apart
 from askqa_builder.hearing.clip_files import ClipFiles
-from askqa_builder.hearing.listening import hear
 from askqa_builder.hearing.options import Hearing, parse_window
-from askqa_builder.progress import Progress, Silent, Totals
+from askqa_builder.progress import Progress, Silent
 from askqa_builder.recording.encode import FORMATS
 from askqa_builder.tasks.card import Figures, write_card
-from askqa_builder.tasks.example import Example
-from askqa_builder.tasks.folder import TasksFolder, shard_file, write_examples
-from askqa_builder.tasks.leakage import Leakage, LeakageSample
-from askqa_builder.tasks.making import Maker
+from askqa_builder.tasks.folder import TasksFolder
+from askqa_builder.tasks.leakage import Leakage, LeakageSample, leaks
+from askqa_builder.tasks.left_out import REFUSED, mostly_refused, reasons
+from askqa_builder.tasks.manifest import described, identity_of
 from askqa_builder.tasks.options import DEFAULT_TASKS, TasksOptions, parse_mix
 from askqa_builder.tasks.preparing import prepare
 from askqa_builder.tasks.reading import examples_of
 from askqa_builder.tasks.registry import load_task
 from askqa_builder.tasks.source import Source
-from askqa_builder.tasks.survey import Survey
 from askqa_builder.tasks.wordings import load_wordings
-from askqa_builder.tasks.writer import VERSION as WRITER_VERSION
 from askqa_builder.tasks.writer import read_writer
+from askqa_builder.tasks.writing import write_files
 
-FORMAT_VERSION = "1.0"
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class TasksReport:
     """A set of task examples.
 
-    counts: by split, task and kind. leakage: None where there is too little to measure. rejected: stories about which
-    the writer has written nothing that fits, by reason. shared_stories: stories that the dataset has in several splits,
-    of which examples are made in one alone.
+    counts: by split, task and kind. leakage: None where there is too little to measure. rejected: examples that their
+    task's own check refuses, and stories about which the writer has written nothing that fits, by reason. warnings:
+    kinds of which much is refused, and what the text gives away of the others. shared_stories: stories that the dataset
+    has in several splits, of which examples are made in one alone.
     """
 
     out: Path
     counts: Mapping[tuple[str, str, str], int]
     leakage: Leakage | None
     rejected: Mapping[str, int]
+    warnings: Sequence[str]
     shared_stories: int
     already_complete: bool
 
     @property
+    def unwritten(self) -> int:
+        """How many stories the writer has written nothing about."""
+        return sum(count for reason, count in self.rejected.items() if reason != REFUSED)
+
+    @property
     def exit_code(self) -> int:
-        """0, or 3 where stories were rejected."""
+        """0, or 3 where something was rejected."""
         return 3 if self.rejected else 0
 
 
@@ -101,7 +101,8 @@ def tasks(
     cache); after a kill the same call goes on.
 
     Raises UsageError (wrong usage, rows that cannot be heard as wanted, another set in the way), StorageError,
-    EngineError (the writer's server stays away), AskqaError (a damaged shard).
+    EngineError (the writer's server stays away), AskqaError (a damaged shard, a task that fails, nothing that is left).
+    An example that its task's own check refuses is left out, and in `rejected.jsonl`.
     """
     if mix is not None and tasks is not None:
         raise UsageError("tasks and mix: give one of the two; a mix names its tasks")
@@ -134,100 +135,63 @@ class _Run:
         keep_apart(dataset, out)
 
     def run(self, overwrite: bool) -> TasksReport:
-        identity = self._identity()
+        identity = identity_of(self._source, self._options, self._wordings, self._tasks)
         with TasksFolder(self._out, identity, overwrite=overwrite) as folder:
             made = folder.finished_manifest()
             complete = made is not None and _audio_is_there(self._out, made)
             if made is None or not complete:
                 with reading_errors(self._source.folder):
                     records, shared = self._make(folder)
-                made = self._describe(identity, records, shared)
+                made = {
+                    **identity,
+                    **described(self._source, self._options, self._wordings, self._tasks),
+                    "rejected": reasons(read_rejected(self._out)),
+                    SHARED_STORIES_KEY: shared,
+                    "shards": [record.to_json() for record in records],
+                }
             figures, sample = _look(self._out, shard_records(made))
             if not figures.counts:
+                rejects = read_rejected(self._out)
                 folder.discard()
-                raise UsageError(
-                    f"{self._source.folder} gives no example of {', '.join(self._options.tasks)} as it is heard; "
-                    "choose other --tasks or another --context"
-                )
+                raise self._nothing(rejects)
             leakage = sample.measure()
             if not complete or not (self._out / CARD_NAME).exists():
                 made |= {**figures.to_json(), "leakage": None if leakage is None else leakage.to_json()}
                 write_card(self._out, made, figures)
                 write_manifest(self._out, made)  # last of all
             folder.finish()
-        shared_stories = made[SHARED_STORIES_KEY]
-        return TasksReport(self._out, figures.counts, leakage, made["rejected"], shared_stories, complete)
+        warnings = [*mostly_refused(read_rejected(self._out), figures.counts), *leaks(leakage)]
+        for warning in warnings:
+            _LOG.warning("askqa: warning: %s", warning)
+        return TasksReport(
+            self._out,
+            figures.counts,
+            leakage,
+            rejected=made["rejected"],
+            warnings=warnings,
+            shared_stories=made[SHARED_STORIES_KEY],
+            already_complete=complete,
+        )
 
     def _make(self, folder: TasksFolder) -> tuple[list[ShardRecord], int]:
+        clips = ClipFiles(self._out, FORMATS[self._options.audio_format])
         try:
-            prepared = prepare(self._source, self._tasks, self._options)
-        except UsageError:
+            prepared = prepare(self._source, self._tasks, self._options, clips)
+        except AskqaError:
             folder.withdraw()
             raise
-        write_rejected(self._out, prepared.rejects)
-        return self._write(folder, prepared.maker, prepared.survey), len(prepared.survey.homes)
+        records = write_files(self._source, folder, prepared, clips, self._progress)
+        return records, len(prepared.survey.homes)
 
-    def _write(self, folder: TasksFolder, maker: Maker, survey: Survey) -> list[ShardRecord]:
-        files = _files(self._source.records)
-        known = {file: folder.committed(file) for file in files}
-        clips = ClipFiles(self._out, FORMATS[self._options.audio_format])
-        done = sum(
-            record.rows for record, file in zip(self._source.records, files, strict=True) if known[file] is not None
+    def _nothing(self, rejects: Sequence[Reject]) -> AskqaError:
+        """Return the error of a set without examples."""
+        refused = mostly_refused(rejects, {})
+        if refused:
+            return AskqaError(f"no example of {self._source.folder} is left: {'; '.join(refused)}")
+        return UsageError(
+            f"{self._source.folder} gives no example of {', '.join(self._options.tasks)} as it is heard; choose other "
+            "--tasks or another --context"
         )
-        seconds = survey.seconds / survey.rows if survey.rows else 0.0
-        self._progress.start(Totals(survey.rows, survey.seconds), Totals(done, done * seconds))
-        records = []
-        try:
-            for source, file in zip(self._source.records, files, strict=True):
-                record = known[file]
-                if record is None:
-                    record = write_examples(self._out, file, source.split, self._examples(source, maker, clips))
-                    folder.commit(record)
-                records.append(record)
-        finally:
-            self._progress.stop()
-        return records
-
-    def _examples(self, record: ShardRecord, maker: Maker, clips: ClipFiles) -> Iterator[Example]:
-        for row in self._source.whole(record):
-            heard = hear(row, self._options.hearing)
-            examples = maker.examples(row, heard, record.split, clips.planned(row, heard, record.split))
-            if examples:
-                clips.write(row, heard, record.split)
-            yield from examples
-            self._progress.advance(1, row["duration"], row["duration"])
-
-    def _identity(self) -> dict[str, str]:
-        made_from = {
-            "format_version": FORMAT_VERSION,
-            "shards": [record.sha256 for record in self._source.records],
-            "options": self._options.to_json(),
-            "wordings": self._wordings.table,
-            "versions": [[task.name, task.version] for task in self._tasks],
-            "writer": WRITER_VERSION,
-            "libraries": _libraries(),
-        }
-        return {"config_digest": canonical_digest(made_from), "plan_digest": self._source.manifest["plan_digest"]}
-
-    def _describe(self, identity: Mapping[str, str], records: Sequence[ShardRecord], shared: int) -> dict[str, Any]:
-        return {
-            KIND_KEY: TASKS_KIND,
-            "format_version": FORMAT_VERSION,
-            **identity,
-            "made_from": {
-                "config_digest": self._source.manifest["config_digest"],
-                "plan_digest": self._source.manifest["plan_digest"],
-                "format_version": self._source.manifest["format_version"],
-            },
-            "options": self._options.to_json(),
-            "wordings": self._wordings.table,
-            "tasks": {task.name: task.version for task in self._tasks},
-            "libraries": _libraries(),
-            "sampling_rate": self._source.sampling_rate,
-            "rejected": dict(sorted(Counter(reject.reason for reject in read_rejected(self._out)).items())),
-            SHARED_STORIES_KEY: shared,
-            "shards": [record.to_json() for record in records],
-        }
 
 
 def _look(out: Path, records: Sequence[ShardRecord]) -> tuple[Figures, LeakageSample]:
@@ -249,18 +213,3 @@ def _audio_is_there(out: Path, manifest: Mapping[str, Any]) -> bool:
         for file in example.audio
     }
     return all((out / file).is_file() for file in files)
-
-
-def _files(records: Sequence[ShardRecord]) -> list[str]:
-    """Return the name of each dataset shard's examples: numbered through its split, configuration by configuration."""
-    of = Counter(record.split for record in records)
-    numbers: Counter[str] = Counter()
-    names = []
-    for record in records:
-        names.append(shard_file(record.split, numbers[record.split], of[record.split]))
-        numbers[record.split] += 1
-    return names
-
-
-def _libraries() -> dict[str, str]:
-    return {"askqa-builder": __version__, **{name: version(name) for name in ("num2words", "pyarrow", "sentencex")}}

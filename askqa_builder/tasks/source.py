@@ -12,6 +12,7 @@ from askqa_builder.dataset.shard import ShardRecord
 from askqa_builder.dataset.upgrade import check_rewritable, upgraded
 from askqa_builder.digests import sha256_of
 from askqa_builder.errors import AskqaError
+from askqa_builder.recording.timeline import Seconds
 
 _BATCH = 64
 
@@ -38,6 +39,13 @@ class Source:
         for record in self.records:
             for row in self.texts(record):
                 yield row, record.split
+
+    def seconds(self) -> Seconds:
+        """Return how long all recordings are."""
+        groups = (
+            group for record in self.records for group in row_groups(self.folder / record.file, columns=["duration"])
+        )
+        return float(sum(sum(group.column("duration").to_pylist()) for group in groups))
 
     def whole(self, record: ShardRecord) -> Iterator[dict[str, Any]]:
         """Yield the rows of a shard with their audio. Raises AskqaError where the file is not as it was written."""

@@ -47,6 +47,13 @@ class Survey:
     splits: Counter[str] = field(default_factory=Counter)
     homes: dict[str, str] = field(default_factory=dict)
 
+    def contrast_of(self, row: Row) -> str | None:
+        """Return the name of the pair of contrast that a row's request belongs to.
+
+        None for a clarified row: its request is clear by now, whatever the history.
+        """
+        return self.contrasts.get(row["conversation_id"]) if row["stage"] == Stage.INITIAL.value else None
+
     def is_home(self, story: str, split: str) -> bool:
         """Tell whether examples of a story are made in a split."""
         return self.homes.get(story, split) == split

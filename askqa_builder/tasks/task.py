@@ -41,6 +41,11 @@ class Task(ABC):
     def __init__(self, wordings: Wordings) -> None:
         self.wordings = wordings
 
+    @property
+    def description(self) -> str:
+        """The first line of its class's docstring, as cards have it; empty where there is none."""
+        return (type(self).__doc__ or "").strip().partition("\n")[0].strip()
+
     def survey(self, row: Row, split: str) -> None:  # noqa: B027 - most tasks need nothing of other rows
         """Take note of what examples of other rows will need; called for each row, without audio, before `drafts`."""
 

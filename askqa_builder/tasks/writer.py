@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from importlib.resources import files
 from pathlib import Path
@@ -18,8 +19,8 @@ from askqa_builder.seeds import derive_seed
 from askqa_builder.tasks.heard_row import plain
 from askqa_builder.tasks.reasoning.written import StatementPair
 
-VERSION = 1
-"""Raised when the same story would be asked about in other words."""
+VERSION = 2
+"""Raised when the same story would be asked about in other words, or an answer would be taken otherwise."""
 
 PAIRS = 3
 """Of each story."""
@@ -48,6 +49,8 @@ _SCHEMA = {
         }
     },
 }
+
+_SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]]*$")
 
 _PROMPT_FILE = "writer_prompt.txt"
 
@@ -92,7 +95,17 @@ def written(model: ChatModel, stories: Iterable[Story], seed: int) -> Iterator[O
         if isinstance(outcome, UnfitAnswerError):
             yield ids[number], outcome
         else:
-            yield ids[number], [StatementPair(**pair) for pair in outcome.value["pairs"]]
+            yield ids[number], [_pair(**pair) for pair in outcome.value["pairs"]]
+
+
+def _pair(supported: str, contradicted: str, evidence: str) -> StatementPair:
+    return StatementPair(_sentence(supported), _sentence(contradicted), evidence)
+
+
+def _sentence(text: str) -> str:
+    """Return a statement on one line and with a full stop, so that it does not run into the prompt around it."""
+    line = " ".join(text.split())
+    return line if _SENTENCE_END.search(line) else f"{line}."
 
 
 def _prompt() -> str:

@@ -1,4 +1,4 @@
-"""A corpus of forty stories with three splits, spoken once for all tests of tasks."""
+"""A corpus of two dozen stories with three splits, spoken once for all tests of tasks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A corpus in Abg-CoQA's format out of a few lists: forty stories, with label pairs as the real one has them."""
+"""A corpus in Abg-CoQA's format out of a few lists: two dozen stories, with label pairs as the real one has them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _ANIMALS = ("donkey", "parrot", "tortoise", "rabbit", "spaniel", "goat", "raven"
 _NUMBERS = ("three", "seven", "eleven", "twelve", "fourteen", "twenty", "thirty", "forty", "sixty")
 _FEELINGS = ("proud", "tired", "cheerful", "puzzled", "grateful")
 
-SPLITS = {"train": 26, "val": 7, "test": 7}
+SPLITS = {"train": 14, "val": 5, "test": 5}
 """Stories of each split, by the name in its file's."""
 
 

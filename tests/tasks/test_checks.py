@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import soundfile
 from harness import askqa_here, assert_one_line
-from task_sets import Example, examples_of, facts, faults_of, meddled
+from task_sets import Example, examples_of, facts, faults_of, meddled, rows_by_id
 
 from askqa_builder import tasks
 from askqa_builder.errors import UsageError
@@ -194,16 +196,90 @@ def test_a_story_of_another_split_is_found(storybook: Path, examples_made: Path,
         faults_of(storybook, tmp_path / "out")
 
 
-def test_the_command_says_what_it_finds(storybook: Path, examples_made: Path, tmp_path: Path) -> None:
-    fine = askqa_here("tasks", storybook, examples_made, "--check")
+def test_the_command_says_what_it_finds(demo_dataset: Path, demo_examples: Path, tmp_path: Path) -> None:
+    fine = askqa_here("tasks", demo_dataset, demo_examples, "--check")
     assert fine.returncode == 0
     assert fine.stdout.startswith("ok: ")
-    assert f"{len(examples_of(examples_made))} examples checked against their rows, 0 faults" in fine.stdout
-    changed = meddled(examples_made, tmp_path / "meddled", other_actions)
-    found = askqa_here("tasks", storybook, tmp_path / "meddled", "--check")
+    assert f"{len(examples_of(demo_examples))} examples checked against their rows, 0 faults" in fine.stdout
+    changed = meddled(demo_examples, tmp_path / "meddled", other_actions)
+    found = askqa_here("tasks", demo_dataset, tmp_path / "meddled", "--check")
     assert found.returncode == 1
     assert found.stdout.count("it is not the row's response\n") == len(changed)
     assert f"{len(changed)} faults" in found.stdout.splitlines()[-1]
+
+
+WHATEVER: list[dict[str, str | None]] = [
+    {"facts": "{"},
+    {"facts": "{}"},
+    {"facts": "[]"},
+    {"facts": None},
+    {"kind": "unknown"},
+    {"task": "unknown"},
+    {"task": None},
+    {"prompt": None},
+    {"answer": None},
+]
+
+
+def test_whatever_stands_in_an_example_is_a_fault_of_it_alone(
+    demo_dataset: Path, demo_examples: Path, tmp_path: Path
+) -> None:
+    kinds = Counter[str]()
+
+    def change(one: Example) -> Example:
+        kinds[one["kind"]] += 1
+        changes = WHATEVER[kinds[one["kind"]] % len(WHATEVER)]
+        return {**one, **changes} if one["kind"] in ("span", "who", "said", "order") else one
+
+    changed = meddled(demo_examples, tmp_path / "meddled", lambda examples: [change(one) for one in examples])
+    assert all(count > len(WHATEVER) for kind, count in kinds.items() if kind in ("span", "who", "said", "order"))
+    assert faults_of(demo_dataset, tmp_path / "meddled").keys() == changed
+
+
+DAMAGES: list[dict[str, Any]] = [
+    {"made_from": {}},
+    {"made_from": None},
+    {"options": {}},
+    {"options": {"hearing": {"contexts": "x"}}},
+    {"tasks": []},
+    {"tasks": {"listening": "x"}},
+    {"wordings": {"listening": 3}},
+    {"wordings": None},
+    {"rejected": []},
+    {"shards": [{}]},
+    {"stories_in_two_splits": None},
+]
+
+
+@pytest.mark.parametrize("damage", DAMAGES, ids=str)
+def test_damaged_manifests_are_told(
+    demo_dataset: Path, demo_examples: Path, tmp_path: Path, damage: dict[str, Any]
+) -> None:
+    meddled(demo_examples, tmp_path / "out", lambda examples: examples)
+    content = json.loads((tmp_path / "out" / "askqa.json").read_text("utf-8"))
+    (tmp_path / "out" / "askqa.json").write_text(json.dumps({**content, **damage}), "utf-8")
+    for options in (["--check"], []):
+        refused = askqa_here("tasks", demo_dataset, tmp_path / "out", *options)
+        assert_one_line(refused, UsageError.exit_code)
+        assert "askqa.json: not a manifest" in refused.stderr
+        assert "--overwrite" in refused.stderr
+
+
+def test_a_set_of_another_version_of_a_task_is_told(demo_dataset: Path, demo_examples: Path, tmp_path: Path) -> None:
+    meddled(demo_examples, tmp_path / "out", lambda examples: examples)
+    content = json.loads((tmp_path / "out" / "askqa.json").read_text("utf-8"))
+    content["tasks"]["listening"] = 1
+    (tmp_path / "out" / "askqa.json").write_text(json.dumps(content), "utf-8")
+    refused = askqa_here("tasks", demo_dataset, tmp_path / "out", "--check")
+    assert_one_line(refused, UsageError.exit_code)
+    assert "version 1 of the task listening made it, and 2 is installed" in refused.stderr
+
+
+def test_progress_tells_hours_of_recordings(demo_dataset: Path, demo_examples: Path) -> None:
+    hours = sum(row["duration"] for row in rows_by_id(demo_dataset).values()) / 3600
+    told = askqa_here("tasks", demo_dataset, demo_examples, "--check").stderr.splitlines()
+    assert told[0] == f"26 recordings to check examples of, about {hours:.2f} h"
+    assert told[-1].startswith(f"26/26 recordings, {hours:.2f} h of audio, ")
 
 
 def test_a_check_needs_the_dataset_that_it_was_made_from(
@@ -213,7 +289,7 @@ def test_a_check_needs_the_dataset_that_it_was_made_from(
         (demo_dataset, examples_made, "was not made from"),
         (storybook, demo_dataset, "holds a dataset, no task examples"),
         (storybook, tmp_path, "holds no finished set of task examples"),
-        (examples_made, examples_made, "holds no dataset of recordings"),
+        (examples_made, examples_made, "holds task examples, no dataset"),
     ):
         refused = askqa_here("tasks", dataset, out, "--check")
         assert_one_line(refused, UsageError.exit_code)

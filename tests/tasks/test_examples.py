@@ -43,7 +43,7 @@ def test_the_demo_dataset_gives_ten_examples_a_conversation(demo_dataset: Path, 
 def test_examples_say_what_their_rows_say(storybook: Path, examples_made: Path) -> None:
     rows = rows_by_id(storybook)
     found = examples_of(examples_made)
-    assert len({one["id"] for one in found}) == len(found) > 2000
+    assert len({one["id"] for one in found}) == len(found) > 1000
     assert {one["row_id"] for one in found} == rows.keys()
     for one in found:
         row = rows[one["row_id"]]
@@ -88,7 +88,7 @@ def test_times_in_answers_are_where_the_words_are(storybook: Path, examples_made
         inside = [w for w in row["words"] if start - 0.006 <= w["start"] and w["end"] <= end + 0.006]
         text = row["turns"][inside[0]["turn"]]["text"][inside[0]["char_start"] : inside[-1]["char_end"]]
         assert " ".join(text.split()) == facts(one)["phrase"].strip(".,:?“”")
-    assert len(found) > 200
+    assert len(found) > 100
 
 
 def test_sounds_are_the_rows_recordings(storybook: Path, examples_made: Path) -> None:

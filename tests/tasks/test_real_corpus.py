@@ -9,7 +9,8 @@ from task_sets import examples_of, faults_of, rows_by_id
 
 from askqa_builder import build, tasks
 
-CONVERSATIONS = 30
+CONVERSATIONS = 10
+"""Of each split."""
 
 
 @pytest.fixture(scope="module")

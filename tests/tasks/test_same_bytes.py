@@ -97,6 +97,18 @@ def test_another_set_in_the_way_is_discarded_only_when_asked(demo_dataset: Path,
     assert contents(out) == contents(tmp_path / "fresh")
 
 
+def test_overwriting_makes_a_set_anew_though_nothing_is_missing(demo_dataset: Path, tmp_path: Path) -> None:
+    """A sound of other samples is seen by the check alone."""
+    out = tmp_path / "out"
+    tasks(demo_dataset, out, tasks=["response"])
+    before = contents(out)
+    sound = next((out / "audio").rglob("*.flac"))
+    sound.write_bytes(sound.read_bytes()[:-1000])
+    assert tasks(demo_dataset, out, tasks=["response"]).already_complete
+    assert not tasks(demo_dataset, out, tasks=["response"], overwrite=True).already_complete
+    assert contents(out) == before
+
+
 def test_other_folders_in_the_way_are_refused(demo_dataset: Path, tmp_path: Path) -> None:
     dataset, foreign = tmp_path / "dataset", tmp_path / "foreign"
     shutil.copytree(demo_dataset, dataset)
@@ -149,10 +161,20 @@ def test_commands_for_datasets_refuse_a_set(examples_made: Path, tmp_path: Path,
     name, *others = (str(tmp_path / "out") if word == "OUT" else word for word in command)
     refused = askqa_here(name, examples_made, *others)
     assert_one_line(refused, UsageError.exit_code)
-    assert "tasks" in refused.stderr
+    assert "holds task examples, no dataset" in refused.stderr
+
+
+def test_an_export_gives_no_tasks(demo_dataset: Path, tmp_path: Path) -> None:
+    assert askqa_here("export", demo_dataset, tmp_path / "export", "--to", "rttm").returncode == 0
+    for options in ([], ["--check"]):
+        refused = askqa_here("tasks", tmp_path / "export", tmp_path / "out", *options)
+        assert_one_line(refused, UsageError.exit_code)
+        assert "holds an export, no dataset; give what the export was made from" in refused.stderr
+    refused = askqa_here("tasks", demo_dataset, tmp_path / "export", "--check")
+    assert "holds an export, no set of task examples" in refused.stderr
 
 
 def test_a_set_gives_no_tasks(examples_made: Path, tmp_path: Path) -> None:
     refused = askqa_here("tasks", examples_made, tmp_path / "out")
     assert_one_line(refused, UsageError.exit_code)
-    assert "holds no dataset of recordings: its askqa.json is one of tasks" in refused.stderr
+    assert "holds task examples, no dataset; give the dataset that they were made from" in refused.stderr

@@ -35,6 +35,53 @@ class Doubtful(Letters):
         return None if row.row["ambiguous"] else "it is too easy"
 
 
+class Stern(Letters):
+    """Refuses whatever it makes."""
+
+    name = "stern"
+
+    def fault(self, example: Example, row: HeardRow) -> str | None:
+        return "never"
+
+
+class Choosy(Letters):
+    """Refuses one example <b>alone</b>."""
+
+    name = "choosy"
+
+    def fault(self, example: Example, row: HeardRow) -> str | None:
+        return "not that one" if row.row["id"].endswith("demo-cafe|4|2#initial") else None
+
+
+class Failing(Letters):
+    """Has a bug."""
+
+    name = "failing"
+
+    def drafts(self, row: HeardRow, draw: Draw) -> Iterator[Draft]:
+        if row.row["stage"] == "clarified":
+            raise KeyError(row.row["nothing"])
+        yield from super().drafts(row, draw)
+
+
+class FailingCheck(Letters):
+    """Has a bug in its check."""
+
+    name = "failing-check"
+
+    def fault(self, example: Example, row: HeardRow) -> str | None:
+        return example.answer / 2  # type: ignore[operator,no-any-return]
+
+
+class Counting(Letters):
+    """Answers with a number that is no text."""
+
+    name = "counting"
+
+    def drafts(self, row: HeardRow, draw: Draw) -> Iterator[Draft]:
+        yield Draft("counting", "How many?", 3)  # type: ignore[arg-type]
+
+
 class Misnamed(Letters):
     """Says that it is another one."""
 

@@ -11,8 +11,9 @@ from askqa_builder.tasks.heard_row import HeardRow, plain
 from askqa_builder.tasks.listening.kind import Kind
 from askqa_builder.tasks.listening.said import Said
 from askqa_builder.tasks.listening.speakers import Speakers, Turns, Voices, Who
+from askqa_builder.tasks.listening.stretch import Stretch
 from askqa_builder.tasks.listening.times import Order, When
-from askqa_builder.tasks.listening.transcripts import LastQuestion, SpanText, Transcript, TurnText
+from askqa_builder.tasks.listening.transcripts import LastQuestion, Transcript, TurnText
 from askqa_builder.tasks.task import Draw, Task, facts_of
 from askqa_builder.tasks.wordings import Wordings
 
@@ -21,6 +22,7 @@ class Listening(Task):
     """Listening comprehension."""
 
     name = "listening"
+    version = 2
 
     def __init__(self, wordings: Wordings) -> None:
         super().__init__(wordings)
@@ -28,7 +30,7 @@ class Listening(Task):
         kinds: list[Kind] = [
             Transcript(),
             TurnText(),
-            SpanText(),
+            Stretch(),
             LastQuestion(),
             Who(),
             Speakers(),

@@ -68,6 +68,7 @@ def test_statements_stand_under_every_label(
     found = written_in(out)
     assert set(Counter(example["label"] for example in found)) == {"supported", "contradicted", "not told"}
     assert all(example["statement"] in example["prompt"] for example in found)
+    assert all(example["statement"].endswith((" little.", " greatly.")) for example in found)  # the writer's have none
     assert not [fault for checked in check_tasks(demo_dataset, out) for fault in checked.faults]
     stories = {example["story_id"] for example in examples_in(out)}
     assert len(writer_server.requests) == len(stories)  # each story is asked about once
@@ -119,8 +120,15 @@ UNFIT = {
 
 @pytest.mark.parametrize("answer", UNFIT.values(), ids=list(UNFIT))
 def test_a_story_about_which_nothing_fits_is_rejected_alone(
-    demo_dataset: Path, tmp_path: Path, writer: Path, writer_server: ChatServer, answer: str
+    demo_dataset: Path,
+    tmp_path: Path,
+    writer: Path,
+    writer_server: ChatServer,
+    answer: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    monkeypatch.setenv("ASKQA_CACHE", str(tmp_path / "cache"))
     first: list[str] = []
 
     def always(question: str) -> str:
@@ -139,6 +147,13 @@ def test_a_story_about_which_nothing_fits_is_rejected_alone(
     assert json.loads(line)["stage"] == "write"
     assert written_in(out)
     assert make(demo_dataset, out, writer).rejected == report.rejected  # and again where it is complete
+    asked = len(writer_server.requests)
+    assert run(["tasks", str(demo_dataset), str(out), "--writer", str(writer)]) == 3
+    assert "nothing was written about 1 stories; --overwrite asks again, about these alone" in capsys.readouterr().out
+    assert len(writer_server.requests) == asked
+    writer_server.always = write_about
+    assert run(["tasks", str(demo_dataset), str(out), "--writer", str(writer), "--overwrite"]) == 0
+    assert len(writer_server.requests) == asked + 1
 
 
 def test_the_key_is_nowhere(
