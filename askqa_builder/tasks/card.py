@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from askqa_builder.dataset.card_page import escape
+from askqa_builder.dataset.card_page import card_page, escape
 from askqa_builder.dataset.manifest import CARD_NAME, DATA_FOLDER, SHARED_STORIES_KEY
 from askqa_builder.files import atomic_write
 from askqa_builder.hearing.options import CONTEXTS, LAYOUTS
@@ -53,10 +50,6 @@ def write_card(out: Path, manifest: Mapping[str, Any], figures: Figures) -> None
 
 def render_card(manifest: Mapping[str, Any], figures: Figures) -> str:
     """Return the card's text."""
-    from jinja2 import Environment, StrictUndefined
-
-    environment = Environment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)
-    template = environment.from_string(files(__package__).joinpath("card.md.j2").read_text("utf-8"))
     splits = list(dict.fromkeys(split for split, _, _ in sorted(figures.counts)))
     front = {
         "pretty_name": "Spoken instruction examples",
@@ -96,7 +89,7 @@ def render_card(manifest: Mapping[str, Any], figures: Figures) -> str:
         "version": manifest["libraries"]["askqa-builder"],
         "config": CONFIG,
     }
-    return f"---\n{yaml.safe_dump(front, sort_keys=False, allow_unicode=True)}---\n\n{template.render(body)}"
+    return card_page(__package__, front, **body)
 
 
 def _others(manifest: Mapping[str, Any], figures: Figures) -> list[tuple[str, str, int]]:
