@@ -12,10 +12,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import soundfile
 
-from askqa_builder.dataset.folder import STATE_FOLDER
 from askqa_builder.dataset.manifest import KIND_KEY, MANIFEST_NAME, read_manifest, shard_records
 from askqa_builder.errors import AskqaError, UsageError
 from askqa_builder.files import atomic_write
+from askqa_builder.output_folder import STATE_FOLDER
 from askqa_builder.recording.encode import FORMATS, audio_format, encode
 
 

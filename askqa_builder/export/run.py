@@ -13,14 +13,16 @@ from askqa_builder.build.voicing.settling import VoicingOptions
 from askqa_builder.corpus.conversation import Role
 from askqa_builder.corpus.rejects import Reject
 from askqa_builder.dataset.reading import reading_errors
-from askqa_builder.errors import UsageError
+from askqa_builder.errors import StorageError, UsageError
 from askqa_builder.export.assembly import assemble, identity
 from askqa_builder.export.folder import ExportFolder, is_finished
 from askqa_builder.export.format import Format, Item
+from askqa_builder.export.manifest import MANIFEST_NAME
 from askqa_builder.export.options import SoundChoice, Wishes, check_for_tasks, choose
 from askqa_builder.export.parts import PartWriter, part_record
 from askqa_builder.export.registry import format_for_examples, format_for_rows
 from askqa_builder.export.row_source import RowSource
+from askqa_builder.export.size import check_size
 from askqa_builder.export.source import Faults, Source, Survey
 from askqa_builder.export.task_source import TaskSource
 from askqa_builder.files import keep_apart
@@ -118,6 +120,10 @@ def _opened(
     folder: Path, to: str, split: str | None, wishes: Wishes, voicing: VoicingOptions | None
 ) -> Iterator[tuple[Source, Format[Any], SoundChoice]]:
     """Open a dataset or a task set, and choose the format for it. voicing: with what responses are spoken, if so."""
+    if (folder / MANIFEST_NAME).exists():
+        raise UsageError(
+            f"{folder} is itself an export (it has {MANIFEST_NAME}); export the dataset or task set it was made from"
+        )
     if is_task_set(folder):
         chosen: Format[Any] = format_for_examples(to)
         check_for_tasks(wishes, spoken=voicing is not None)
@@ -154,6 +160,11 @@ class _Work:
 def _write_parts(work: _Work, surveys: list[Survey], progress: Progress) -> None:
     """Write what each shard adds, unless it is there from an earlier run."""
     waiting = [number for number in range(len(surveys)) if part_record(work.folder.part(number)) is None]
+    try:
+        check_size(work.format, work.sound, surveys, [surveys[number] for number in waiting], work.folder.out)
+    except StorageError:
+        work.folder.withdraw()
+        raise
     progress.start(_sum(surveys), _sum([each for number, each in enumerate(surveys) if number not in waiting]))
     try:
         for number in waiting:

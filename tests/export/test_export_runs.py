@@ -127,7 +127,7 @@ def test_another_export_in_the_way(demo_dataset: Path, tmp_path: Path) -> None:
     (out / "mine.txt").write_text("mine")
     (out / "audio" / "mine.wav").write_bytes(b"mine")
     before = digests(out)
-    with pytest.raises(UsageError, match=r"holds a llama-factory export .* --overwrite"):
+    with pytest.raises(UsageError, match=r"holds a finished export for llama-factory .* --overwrite"):
         exported(demo_dataset, out, "trl", window="none")
     assert digests(out) == before
     exported(demo_dataset, out, "trl", window="none", context="text", overwrite=True)
@@ -140,7 +140,7 @@ def test_another_export_in_the_way(demo_dataset: Path, tmp_path: Path) -> None:
 
 def test_an_unfinished_export_of_other_settings_in_the_way(scattered: Path, tmp_path: Path) -> None:
     assert killed(scattered, tmp_path / "out", "webdataset", 12) is None
-    with pytest.raises(UsageError, match="an unfinished webdataset export"):
+    with pytest.raises(UsageError, match="an unfinished export for webdataset"):
         exported(scattered, tmp_path / "out", "trl", window="none")
     exported(scattered, tmp_path / "out", "trl", window="none", overwrite=True)
     exported(scattered, tmp_path / "fresh", "trl", window="none")
@@ -152,9 +152,9 @@ def test_a_foreign_folder_is_never_touched(demo_dataset: Path, tmp_path: Path) -
     folder.mkdir()
     (folder / "train.jsonl").write_text("mine")
     copy = shutil.copytree(demo_dataset, tmp_path / "dataset")
-    for out in (folder, copy):
+    for out, what in ((folder, "no export of askqa, but train.jsonl; choose another"), (copy, "a dataset, which no ex")):
         before = digests(out)
-        with pytest.raises(UsageError, match="holds no export of askqa"):
+        with pytest.raises(UsageError, match=f"holds {what}"):
             exported(demo_dataset, out, "ms-swift", window="none", overwrite=True)
         assert digests(out) == before
     with pytest.raises(UsageError, match="lie in each other"):

@@ -110,5 +110,5 @@ def test_other_responses_are_another_export(
         spoken = {}
     else:
         with_manifest(copy, change)
-    with pytest.raises(UsageError, match="holds a lhotse export of another source, other settings"):
+    with pytest.raises(UsageError, match="holds a finished export for lhotse of other settings, sources"):
         exported(copy, tmp_path / "out", "lhotse", **spoken)
