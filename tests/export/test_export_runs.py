@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 from harness import askqa_here, assert_one_line, digests
-from killed_export import ARCHIVE_BYTES, killed
+from killed_export import ARCHIVE_BYTES, each_sort, killed, lasting_writes
 from read_exports import READERS
 from speech_exports import changed_dataset, exported, json_lines, rows_of
 
@@ -26,26 +26,38 @@ from askqa_builder.progress import Totals
 def test_a_killed_export_goes_on_to_the_same_bytes(
     scattered: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, to: str
 ) -> None:
-    writes = killed(scattered, tmp_path / "whole", to, -1)
-    assert writes is not None
+    writes = lasting_writes(scattered, tmp_path / "whole", to)
     monkeypatch.setattr(parts, "ARCHIVE_BYTES", ARCHIVE_BYTES)
-    for moment in [0, writes // 2, *range(writes - 11, writes, 2)]:
-        out = tmp_path / f"killed-{moment}"
-        assert killed(scattered, out, to, moment) is None
-        assert not (out / "askqa-export.json").exists() or moment > writes - 3
+    outs = {moment: tmp_path / f"killed-{moment}" for moment in each_sort(writes)}
+    assert len(outs) > 6
+    assert killed(scattered, to, [(out, moment) for moment, out in outs.items()]) == len(outs)
+    finished = writes.index("askqa-export.json")
+    for moment, out in outs.items():
+        assert (out / "askqa-export.json").exists() == (moment > finished)
         exported(scattered, out, to, window="none")
         assert digests(out) == digests(tmp_path / "whole")
 
 
 def test_many_kills_in_one_export(scattered: Path, tmp_path: Path) -> None:
-    writes = killed(scattered, tmp_path / "whole", "ms-swift", -1)
-    assert writes is not None
-    kills = 0
-    while killed(scattered, tmp_path / "out", "ms-swift", writes // 4) is None:
-        kills += 1
-        assert kills < 20
-    assert kills > 1
+    writes = lasting_writes(scattered, tmp_path / "whole", "ms-swift")
+    most = 20
+    assert 1 < killed(scattered, "ms-swift", [(tmp_path / "out", len(writes) // 4)] * most) < most
     assert digests(tmp_path / "out") == digests(tmp_path / "whole")
+
+
+def test_an_export_that_is_killed_while_another_makes_way(
+    scattered: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the killed one has left of both is discarded or gone on with by the same command."""
+    exported(scattered, tmp_path / "old", "trl", window="none")
+    lasting_writes(scattered, tmp_path / "whole", "webdataset")
+    monkeypatch.setattr(parts, "ARCHIVE_BYTES", ARCHIVE_BYTES)
+    outs = {moment: shutil.copytree(tmp_path / "old", tmp_path / f"killed-{moment}") for moment in range(0, 10, 2)}
+    kills = [(out, moment) for moment, out in outs.items()]
+    assert killed(scattered, "webdataset", kills, overwrite=True) == len(outs)
+    for out in outs.values():
+        exported(scattered, out, "webdataset", window="none", overwrite=True)
+        assert digests(out) == digests(tmp_path / "whole")
 
 
 class Counted:
@@ -78,19 +90,6 @@ def test_progress_and_a_second_run(demo_dataset: Path, tmp_path: Path) -> None:
     assert {**vars(second), "already_complete": False} == vars(first)
     assert digests(tmp_path / "out") == before
     assert not (tmp_path / "out" / ".askqa").exists()
-
-
-@pytest.mark.parametrize("what", ["test.jsonl", "README.md", "audio"])
-def test_a_damaged_export_is_made_again(demo_dataset: Path, tmp_path: Path, what: str) -> None:
-    out = tmp_path / "out"
-    exported(demo_dataset, out, "ms-swift", window="none")
-    before = digests(out)
-    if what == "audio":
-        next(path for path in out.rglob("*.wav")).unlink()
-    else:
-        (out / what).write_bytes((out / what).read_bytes()[:-1] + b"x")
-    assert not exported(demo_dataset, out, "ms-swift", window="none").already_complete
-    assert digests(out) == before
 
 
 def test_too_long_clips_are_told_and_nothing_is_written(demo_dataset: Path, tmp_path: Path) -> None:
@@ -139,7 +138,7 @@ def test_another_export_in_the_way(demo_dataset: Path, tmp_path: Path) -> None:
 
 
 def test_an_unfinished_export_of_other_settings_in_the_way(scattered: Path, tmp_path: Path) -> None:
-    assert killed(scattered, tmp_path / "out", "webdataset", 12) is None
+    assert killed(scattered, "webdataset", [(tmp_path / "out", 12)]) == 1
     with pytest.raises(UsageError, match="an unfinished export for webdataset"):
         exported(scattered, tmp_path / "out", "trl", window="none")
     exported(scattered, tmp_path / "out", "trl", window="none", overwrite=True)
@@ -152,7 +151,10 @@ def test_a_foreign_folder_is_never_touched(demo_dataset: Path, tmp_path: Path) -
     folder.mkdir()
     (folder / "train.jsonl").write_text("mine")
     copy = shutil.copytree(demo_dataset, tmp_path / "dataset")
-    for out, what in ((folder, "no export of askqa, but train.jsonl; choose another"), (copy, "a dataset, which no ex")):
+    for out, what in (
+        (folder, "no export of askqa, but train.jsonl; choose another"),
+        (copy, "a dataset, which no ex"),
+    ):
         before = digests(out)
         with pytest.raises(UsageError, match=f"holds {what}"):
             exported(demo_dataset, out, "ms-swift", window="none", overwrite=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from harness import askqa_here, digests, install_engine, run_askqa
-from killed_export import ARCHIVE_BYTES, killed
+from killed_export import ARCHIVE_BYTES, killed, lasting_writes
 from speech_exports import changed_dataset, exported, json_lines, rows_of
 from spoken_responses import own_responses, without_a_response
 
@@ -24,8 +24,8 @@ WORDLESS = Path(__file__).with_name("wordless_engine.py")
 
 @pytest.fixture(scope="module")
 def speechless(scattered: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A dataset in several shards in which every fifth row has a response that nobody can pronounce."""
-    return changed_dataset(scattered, tmp_path_factory.mktemp("speechless") / "data", without_a_response(5))
+    """A dataset in several shards in which every third row has a response that nobody can pronounce."""
+    return changed_dataset(scattered, tmp_path_factory.mktemp("speechless") / "data", without_a_response(3))
 
 
 @pytest.mark.parametrize("to", ["webdataset", "moshi"])
@@ -78,12 +78,11 @@ def test_nothing_is_left(demo_dataset: Path, tmp_path: Path) -> None:
 def test_a_killed_export_goes_on_to_the_same_bytes(
     speechless: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, to: str
 ) -> None:
-    writes = killed(speechless, tmp_path / "whole", to, -1, response_audio=True)
-    assert writes is not None
+    writes = lasting_writes(speechless, tmp_path / "whole", to, response_audio=True)
     monkeypatch.setattr(parts, "ARCHIVE_BYTES", ARCHIVE_BYTES)
-    for moment in (writes // 2, writes - 4):
-        out = tmp_path / f"killed-{moment}"
-        assert killed(speechless, out, to, moment, response_audio=True) is None
+    outs = {moment: tmp_path / f"killed-{moment}" for moment in (len(writes) // 2, len(writes) - 4)}
+    assert killed(speechless, to, [(out, moment) for moment, out in outs.items()], response_audio=True) == len(outs)
+    for out in outs.values():
         assert not (out / "askqa-export.json").exists()
         assert exported(speechless, out, to, window="none", response_audio=True).exit_code == 3
         assert digests(out) == digests(tmp_path / "whole")
