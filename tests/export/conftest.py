@@ -35,7 +35,7 @@ def two_splits(demo_file: Path, quick_profile: Path, tmp_path_factory: pytest.Te
     folder = tmp_path_factory.mktemp("two-splits")
     (folder / "corpus").mkdir()
     items = json.loads(demo_file.read_bytes())["data"]
-    for split, part in (("train", items[:5]), ("test", items[5:8])):
+    for split, part in (("train", items[:3]), ("test", items[5:7])):
         (folder / "corpus" / f"demo_{split}.json").write_text(json.dumps({"version": "1.0", "data": part}))
     out = folder / "dataset"
     build(folder / "corpus", out, profiles=str(quick_profile), seed=4, workers=1, sample_rate=22050)
