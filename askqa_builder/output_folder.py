@@ -110,8 +110,10 @@ class OutputFolder(ABC):
             raise UsageError(self._foreign(names))
 
     def _is_ours(self, names: set[str]) -> bool:
-        begun = (self.state / self.owner_name).exists() or not any(self.state.glob("*.json"))
-        return self.manifest_name in names or (STATE_FOLDER in names and begun)
+        if self.manifest_name in names or (self.state / self.owner_name).exists():
+            return True
+        # whoever was killed before leaving a mark may have been ours; what another command has begun has its own mark
+        return STATE_FOLDER in names and not any(self.state.glob("*.json"))
 
     def _foreign(self, names: set[str]) -> str:
         shown = ", ".join(sorted(names)[:_NAMES_TOLD]) + (", …" if len(names) > _NAMES_TOLD else "")

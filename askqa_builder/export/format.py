@@ -102,9 +102,10 @@ JSON_LIST = Wrapping("[\n", ",\n", "\n]\n")
 class Export:
     """A finished export, as `finish` and the README see it.
 
-    splits: items by split. seconds: of sound; samples: of all channels. files: of lines or archives, by name, with
-    their number of lines or samples. audio_files: sounds that are files of their own. audio_format: of all sounds.
-    of_rows: a dataset was exported. responses: they are spoken. rejected: rows that are left out, by reason.
+    splits: items by split. seconds: to hear; samples: of all channels; a clip counts in each item that hears it.
+    files: of lines or archives, by name, with their number of lines or samples. audio_files: sounds that are files of
+    their own. audio_format: of all sounds. of_rows: a dataset was exported. responses: they are spoken. rejected: rows
+    that are left out, by reason.
     """
 
     splits: Mapping[str, int]

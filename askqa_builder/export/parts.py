@@ -126,11 +126,11 @@ def part_record(folder: Path) -> PartRecord | None:
     """Return what the shard that is kept in `folder` has added; None where it is not done."""
     try:
         content = json.loads((folder / _DONE_NAME).read_bytes())
-    except (OSError, ValueError):
+        archives = [Archive(**archive) for archive in content["archives"]]
+        rejected = [Reject(**reject) for reject in content["rejected"]]
+        return PartRecord(**{**content, "archives": archives, "rejected": rejected})
+    except (OSError, ValueError, KeyError, TypeError):
         return None
-    archives = [Archive(**archive) for archive in content["archives"]]
-    rejected = [Reject(**reject) for reject in content["rejected"]]
-    return PartRecord(**{**content, "archives": archives, "rejected": rejected})
 
 
 def join_lines(folder: ExportFolder, file: str, parts: list[Path], chosen: Format[Any]) -> dict[str, Any]:

@@ -34,8 +34,8 @@ from askqa_builder.tasks.reading import is_task_set
 class ExportReport:
     """A finished export.
 
-    splits: items by split. seconds: of sound. files: of records, with their number. rejected: rows that are left out,
-    by reason.
+    splits: items by split. seconds: to hear, a clip in each item that hears it. files: of records, with their number.
+    audio_files: sounds that are files of their own. rejected: rows that are left out, by reason.
     """
 
     folder: Path

@@ -34,7 +34,7 @@ def test_clips_that_stand_in_each_example_are_told(
     with caplog.at_level(logging.WARNING):
         exported(task_set, tmp_path / "out", to)
     (line,) = caplog.messages
-    assert line.startswith(f"askqa: {to} has each clip in every item that hears it: about ")
+    assert line.startswith(f"askqa: {to} has each clip in every example that hears it: about ")
     assert told(line, ", of ") == pytest.approx(weight(tmp_path / "out"), rel=0.25)
     caplog.clear()
     exported(task_set, tmp_path / "files", "qwen2-audio", sample_rate=16000)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import askqa_here, digests, install_engine, run_askqa
+from harness import askqa_here, digests, run_askqa
 from killed_export import ARCHIVE_BYTES, killed, lasting_writes
 from speech_exports import changed_dataset, exported, json_lines, rows_of
 from spoken_responses import own_responses, without_a_response
@@ -124,15 +124,9 @@ def test_workers_and_batches_do_not_matter(scattered: Path, tmp_path: Path, monk
 
 
 def test_a_response_without_the_words_that_a_format_needs(
-    demo_file: Path, quick_profile: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    demo_file: Path, engine_profile: Callable[[Path, str], Path], tmp_path: Path
 ) -> None:
-    site = tmp_path / "site"
-    site.mkdir()
-    install_engine(site, WORDLESS, "WordlessEngine")
-    monkeypatch.syspath_prepend(str(site))
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(site), os.environ.get("PYTHONPATH", "")]))
-    profile = tmp_path / "wordless.yaml"
-    profile.write_text(quick_profile.read_text("utf-8").replace("engine: flite", "engine: wordless"))
+    profile = engine_profile(WORDLESS, "WordlessEngine")
     build(demo_file, tmp_path / "built", profiles=str(profile), workers=1, limit=2)
     first = next(row["id"] for row, _ in rows_of(tmp_path / "built"))
 
