@@ -35,8 +35,8 @@ def check_size(
     size = _size(chosen, sound, whole)
     if chosen.sound.embedded is not None and size > _REPEATED * once:
         _LOG.warning(
-            "askqa: %s has each clip in every example that hears it: about %s, of %s of sound; the formats with sounds in "
-            "files, as qwen2-audio and audiofolder, have each clip once",
+            "askqa: %s has each clip in every example that hears it: about %s, of %s of sound; the formats with "
+            "sounds in files, as qwen2-audio and audiofolder, have each clip once",
             chosen.name,
             told(size),
             told(once),

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from askqa_builder import build, tasks
+from askqa_builder.build.voicing.row_voices import RowVoices
+from askqa_builder.build.voicing.settling import VoicingOptions
+from askqa_builder.corpus.conversation import Role
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "build"))  # its harness runs the command line
 
@@ -48,3 +52,34 @@ def task_set(two_splits: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     out = tmp_path_factory.mktemp("tasks") / "set"
     tasks(two_splits, out, segments=12.0)
     return out
+
+
+class _KeptVoices(RowVoices):
+    """Voices that stay open when an export has used them."""
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def close(self) -> None:
+        super().__exit__(None, None, None)
+
+
+@pytest.fixture(scope="module")
+def kept_voices() -> Iterator[None]:
+    """Let the workers that speak the responses of a dataset stay open: to start them takes longer than all they say."""
+    opened: dict[str, _KeptVoices] = {}
+
+    def voices_of(dataset: Path, roles: list[Role], **options: Any) -> _KeptVoices:
+        key = f"{dataset} {roles} {VoicingOptions(**options)}"
+        if key not in opened:
+            if len(opened) > 1:
+                opened.pop(next(iter(opened))).close()
+            opened[key] = _KeptVoices(dataset, roles, **options)
+        return opened[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("askqa_builder.export.run.RowVoices", voices_of)
+        patch.setattr("spoken_responses.RowVoices", voices_of)
+        yield
+    for voices in opened.values():
+        voices.close()

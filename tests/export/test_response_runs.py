@@ -19,6 +19,8 @@ from askqa_builder.errors import AskqaError, UsageError
 from askqa_builder.export import parts, responses
 from askqa_builder.export.formats.audiofolder import AudioFolder
 
+pytestmark = pytest.mark.usefixtures("kept_voices")
+
 WORDLESS = Path(__file__).with_name("wordless_engine.py")
 
 
