@@ -117,10 +117,10 @@ class OutputFolder(ABC):
 
     def _foreign(self, names: set[str]) -> str:
         shown = ", ".join(sorted(names)[:_NAMES_TOLD]) + (", …" if len(names) > _NAMES_TOLD else "")
-        overwrite = f" (--overwrite discards a {self.noun} only)" if self._overwrite else ""
+        kept = "--overwrite does not touch that: " if self._overwrite else ""
         return (
-            f"{self.out} is not empty and holds no {self.noun} of askqa, but {shown}; choose another folder, or remove "
-            f"it yourself{overwrite}"
+            f"{self.out} is not empty and holds no {self.noun} of askqa, but {shown}; {kept}choose another folder, or "
+            "remove it yourself"
         )
 
     def _claim(self) -> None:

@@ -112,3 +112,23 @@ def test_trl_takes_its_prompts_for_conversations(demo_dataset: Path, tmp_path: P
         assert utilities.is_conversational(line)
         assert utilities.is_conversational({"prompt": line["prompt"]})
         assert utilities.prepare_multimodal_messages(line["prompt"]) == line["prompt"]
+
+
+@pytest.mark.parametrize(
+    ("to", "options"), [("audiofolder", {}), ("audiofolder", {"segments": 10}), ("trl", {"segments": 10})]
+)
+def test_what_a_page_tells_to_read_without_torchcodec(
+    two_splits: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, to: str, options: dict[str, Any]
+) -> None:
+    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path / "cache")
+    exported(two_splits, tmp_path / "out", to, **options)
+    page = (tmp_path / "out" / "README.md").read_text("utf-8").replace("THIS_FOLDER", str(tmp_path / "out"))
+    first, without = (block.partition("```")[0] for block in page.split("```python\n")[1:])
+    told: dict[str, Any] = {}
+    exec(without if to == "audiofolder" else first + without, told)
+    row, recording = next(rows for rows in rows_of(two_splits) if rows[0]["split"] == "train")
+    assert told["data"][0]["row_id"] == row["id"]
+    sounds = told["sounds"] if options else [(told["samples"], told["rate"])]
+    assert {rate for _, rate in sounds} == {22050}
+    heard = np.concatenate([samples for samples, _ in sounds])
+    assert_same_samples(np.rint(heard * 32768), recording, exact=True)
