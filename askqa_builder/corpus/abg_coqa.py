@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from functools import partial
 from itertools import chain
 
+from askqa_builder.corpus.accounting import BadBranches, Outcome, Place, account_for, usable_branches
 from askqa_builder.corpus.conversation import (
     Action,
     Branch,
@@ -36,7 +37,7 @@ from askqa_builder.corpus.evidence import find_evidence
 from askqa_builder.corpus.fields import MAX_NAME_CHARACTERS, Fields, ItemError
 from askqa_builder.corpus.json_file import parse_json, shown_path
 from askqa_builder.corpus.licences import licence_of
-from askqa_builder.corpus.reading import AS_IT_IS, BadBranches, Outcome, Place, Reading, account_for
+from askqa_builder.corpus.reading import AS_IT_IS, Reading
 from askqa_builder.corpus.rejects import quote
 from askqa_builder.corpus.source_file import SourceFile
 from askqa_builder.errors import UsageError
@@ -134,7 +135,7 @@ def _history(item: Fields) -> Iterator[tuple[Turn, Turn]]:
 def _ask_back(item: Fields) -> tuple[Response, tuple[Clarification, ...], BadBranches]:
     asked = item.nested("clarification_turn")
     question = asked.spoken_text("question")
-    branches, bad_branches = _branches(asked)
+    branches, bad_branches = usable_branches(asked.elements("answers"), _branch, "clarifying answers")
     clarifications = [Clarification(question, branches)]
     questions = [question]
     alternative = item.optional_nested("clarification_turn_2")
@@ -145,20 +146,6 @@ def _ask_back(item: Fields) -> tuple[Response, tuple[Clarification, ...], BadBra
         if other_branches:
             clarifications.append(Clarification(other_question, other_branches))
     return Response(Action.CLARIFY, question, unique(questions), None), tuple(clarifications), bad_branches
-
-
-def _branches(clarification: Fields) -> tuple[tuple[Branch, ...], BadBranches]:
-    good: list[Branch] = []
-    bad: list[tuple[int, ItemError]] = []
-    for index, (place, element) in enumerate(clarification.elements("answers")):
-        try:
-            good.append(_branch(index, Fields(element, place)))
-        except ItemError as error:
-            bad.append((index, error))
-    if not good:
-        why = f": {bad[0][1].detail}" if bad else ""
-        raise ItemError("no_branch", f"none of the {len(bad)} clarifying answers can be used{why}")
-    return tuple(good), bad
 
 
 def _branch(index: int, branch: Fields) -> Branch:

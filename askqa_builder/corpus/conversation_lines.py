@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
+from askqa_builder.corpus.accounting import BadBranches, Outcome, Place, account_for_lines, usable_branches
 from askqa_builder.corpus.conversation import (
     Action,
     Branch,
@@ -27,7 +28,7 @@ from askqa_builder.corpus.evidence import find_evidence
 from askqa_builder.corpus.fields import MAX_NAME_CHARACTERS, Fields, ItemError
 from askqa_builder.corpus.languages import require_english
 from askqa_builder.corpus.licences import UNKNOWN, licence_by_name
-from askqa_builder.corpus.reading import AS_IT_IS, BadBranches, Outcome, Place, Reading, account_for_lines
+from askqa_builder.corpus.reading import AS_IT_IS, Reading
 from askqa_builder.corpus.rejects import quote
 from askqa_builder.corpus.source_file import SourceFile
 
@@ -138,7 +139,7 @@ def _ask_back(asked: Sequence[Fields]) -> tuple[Response, tuple[Clarification, .
     for clarification in asked:
         clarification.allow_only("question", "branches")
     questions = [clarification.spoken_text("question") for clarification in asked]
-    spoken, bad_branches = _spoken_branches(asked[0])
+    spoken, bad_branches = usable_branches(asked[0].elements("branches"), _branch, "branches")
     others = [
         tuple(_branch(index, Fields(element, where)) for index, (where, element) in enumerate(branches))
         for branches in (clarification.optional_elements("branches") for clarification in asked[1:])
@@ -146,20 +147,6 @@ def _ask_back(asked: Sequence[Fields]) -> tuple[Response, tuple[Clarification, .
     response = Response(Action.CLARIFY, questions[0], unique(questions), None)
     pairs = zip(questions, (spoken, *others), strict=True)
     return response, tuple(Clarification(question, branches) for question, branches in pairs if branches), bad_branches
-
-
-def _spoken_branches(clarification: Fields) -> tuple[tuple[Branch, ...], BadBranches]:
-    good: list[Branch] = []
-    bad: list[tuple[int, ItemError]] = []
-    for index, (where, element) in enumerate(clarification.elements("branches")):
-        try:
-            good.append(_branch(index, Fields(element, where)))
-        except ItemError as error:
-            bad.append((index, error))
-    if not good:
-        why = f": {bad[0][1].detail}" if bad else ""
-        raise ItemError("no_branch", f"none of the {len(bad)} branches can be used{why}")
-    return tuple(good), bad
 
 
 def _branch(index: int, branch: Fields) -> Branch:

@@ -22,13 +22,14 @@ from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from itertools import chain
 
+from askqa_builder.corpus.accounting import BadBranches, Outcome, Place, account_for
 from askqa_builder.corpus.conversation import Conversation, Turn, agreeing, answer_response, story_id
 from askqa_builder.corpus.dialogue import exchange, turns_until
 from askqa_builder.corpus.evidence import find_evidence
 from askqa_builder.corpus.fields import MAX_NAME_CHARACTERS, Fields, ItemError
 from askqa_builder.corpus.json_file import parse_json, shown_path
 from askqa_builder.corpus.licences import licence_of
-from askqa_builder.corpus.reading import AS_IT_IS, BadBranches, Outcome, Place, Reading, account_for
+from askqa_builder.corpus.reading import AS_IT_IS, Reading
 from askqa_builder.corpus.source_file import SourceFile
 from askqa_builder.errors import UsageError
 

@@ -27,6 +27,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 
+from askqa_builder.corpus.accounting import BadBranches, Outcome, Place, account_for
 from askqa_builder.corpus.conversation import (
     Act,
     Action,
@@ -45,7 +46,7 @@ from askqa_builder.corpus.evidence import find_evidence
 from askqa_builder.corpus.fields import MAX_NAME_CHARACTERS, Fields, ItemError, check_length, check_pronounceable
 from askqa_builder.corpus.json_file import parse_json, shown_path
 from askqa_builder.corpus.licences import licence_of
-from askqa_builder.corpus.reading import AS_IT_IS, BadBranches, Outcome, Place, Reading, account_for
+from askqa_builder.corpus.reading import AS_IT_IS, Reading
 from askqa_builder.corpus.rejects import quote
 from askqa_builder.corpus.source_file import SourceFile
 from askqa_builder.errors import UsageError

@@ -23,11 +23,12 @@ from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from itertools import chain
 
+from askqa_builder.corpus.accounting import BadBranches, Outcome, Place, account_for
 from askqa_builder.corpus.conversation import UNANSWERABLE, Conversation, Turn, agreeing, answer_response, story_id
 from askqa_builder.corpus.dialogue import exchange, turns_until
 from askqa_builder.corpus.fields import MAX_NAME_CHARACTERS, Fields, ItemError, is_pronounceable
 from askqa_builder.corpus.licences import licence_of
-from askqa_builder.corpus.reading import AS_IT_IS, BadBranches, Outcome, Place, Reading, account_for
+from askqa_builder.corpus.reading import AS_IT_IS, Reading
 from askqa_builder.corpus.source_file import SourceFile
 from askqa_builder.corpus.squad_json import answer_texts, has_paragraphs, paragraphs_of, question_keys, span_evidence
 

@@ -1,33 +1,32 @@
-"""What readers of corpora share: how an item is accounted for, and what a user may choose about reading.
+"""What a reader of a corpus is, and what a user may choose about reading.
 
-A reader is a function `read_NAME(file, seen, reading)` that yields what a file holds, in file order. Every item ends
-in conversations or in rejects, none in silence.
+A reader is a function `read_NAME(file, seen, reading)` that yields what a file holds, in file order.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from askqa_builder.corpus.conversation import Conversation, Stage, row_suffix
-from askqa_builder.corpus.fields import ItemError
-from askqa_builder.corpus.json_lines import parse_lines
-from askqa_builder.corpus.rejects import Reject, quote
+from askqa_builder.corpus.accounting import Outcome
+from askqa_builder.corpus.conversation import Turn
 from askqa_builder.corpus.source_file import SourceFile
-
-if TYPE_CHECKING:
-    from askqa_builder.corpus.coqa_history import CoqaDialogues
-
-Outcome = Conversation | Reject
-
-BadBranches = Sequence[tuple[int, ItemError]]
-"""Branches of an item that cannot be used: place in the source's list, and why."""
 
 ALL_TURNS = "all"
 
-_SHOWN_NAME_CHARACTERS = 80
+
+class Dialogues(Protocol):
+    """Where the whole history of an item is found."""
+
+    @property
+    def files(self) -> Sequence[SourceFile]:
+        """What they were read from."""
+        ...
+
+    def history(self, identifier: str, story: str, asked: Sequence[str], turn_id: int) -> tuple[Turn, ...]:
+        """Return all turns of a dialogue before a question; see `CoqaDialogues.history`."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ class Reading:
     """
 
     turns: int | str | None = 1
-    dialogues: CoqaDialogues | None = None
+    dialogues: Dialogues | None = None
 
     @property
     def history(self) -> Sequence[SourceFile]:
@@ -62,66 +61,3 @@ The set has the ids of the conversations read so far in this build, over all its
 conversation with the same id is rejected. Raises UsageError, at the first item, where the file as a whole cannot be
 used.
 """
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where an item stands. file: name without folder. index: 0-based. line: from 1, of files that have lines."""
-
-    file: str
-    index: int
-    line: int | None = None
-
-    def reject(self, identifier: str | None, error: ItemError) -> Reject:
-        """Return the reject of what stands here."""
-        return Reject(identifier, self.file, self.index, "read", error.reason, f"{self._prefix}{error.detail}")
-
-    @property
-    def _prefix(self) -> str:
-        if self.line is None:
-            return ""
-        name = self.file
-        shown = name if len(name) <= _SHOWN_NAME_CHARACTERS else f"…{name[1 - _SHOWN_NAME_CHARACTERS :]}"
-        return f"{shown}:{self.line}: "
-
-
-def account_for_lines(
-    file: SourceFile,
-    seen: set[str],
-    identify: Callable[[object], str],
-    make: Callable[[object, Place, str], tuple[Conversation, BadBranches]],
-) -> Iterator[Outcome]:
-    """Account for each line of a file of JSON Lines, named by its number; identify, make: as of `account_for`."""
-    for index, (line, value) in enumerate(parse_lines(file.read(), file.path)):
-        place = Place(file.name, index, line)
-        if isinstance(value, ItemError):
-            yield place.reject(None, value)
-        else:
-            yield from account_for(place, seen, partial(identify, value), partial(make, value, place))
-
-
-def account_for(
-    place: Place,
-    seen: set[str],
-    identify: Callable[[], str],
-    make: Callable[[str], tuple[Conversation, BadBranches]],
-) -> Iterator[Outcome]:
-    """Yield one conversation or one reject, and the rejects of single branches.
-
-    identify: returns the conversation's id. make: returns it with the branches that cannot be used, given its id. Both
-    raise ItemError. Rejects of branches (their id is the row's, `<conversation_id>#clarified-<index>`) come just
-    *before* their conversation, so that whoever stops at the n-th conversation has seen all that was rejected up to it.
-    """
-    identifier = None
-    try:
-        identifier = identify()
-        if identifier in seen:
-            raise ItemError("duplicate_id", f"the id {quote(identifier)} was read before")
-        conversation, bad_branches = make(identifier)
-    except ItemError as error:
-        yield place.reject(identifier, error)
-        return
-    for branch, why in bad_branches:
-        yield place.reject(f"{identifier}{row_suffix(Stage.CLARIFIED, branch)}", why)
-    seen.add(identifier)
-    yield conversation

@@ -22,13 +22,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from askqa_builder.corpus.accounting import BadBranches, Outcome, Place, account_for
 from askqa_builder.corpus.conversation import UNANSWERABLE, Conversation, Evidence, Response, answer_response, story_id
 from askqa_builder.corpus.dialogue import turns_until
 from askqa_builder.corpus.fields import MAX_NAME_CHARACTERS, Fields, ItemError
 from askqa_builder.corpus.json_file import shown_path
 from askqa_builder.corpus.languages import require_english
 from askqa_builder.corpus.licences import licence_of
-from askqa_builder.corpus.reading import AS_IT_IS, BadBranches, Outcome, Place, Reading, account_for
+from askqa_builder.corpus.reading import AS_IT_IS, Reading
 from askqa_builder.corpus.source_file import SourceFile
 from askqa_builder.corpus.squad_json import Found, answer_texts, has_paragraphs, paragraphs_of, span_evidence
 from askqa_builder.corpus.tydiqa import SOURCE as TYDI_QA

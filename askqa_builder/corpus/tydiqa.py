@@ -23,13 +23,14 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from askqa_builder.corpus.accounting import BadBranches, Outcome, Place, account_for_lines
 from askqa_builder.corpus.conversation import Conversation, Evidence, answer_response, story_id
 from askqa_builder.corpus.dialogue import turns_until
 from askqa_builder.corpus.evidence import find_evidence
 from askqa_builder.corpus.fields import Fields, ItemError, check_length, check_pronounceable
 from askqa_builder.corpus.languages import require_english
 from askqa_builder.corpus.licences import licence_of
-from askqa_builder.corpus.reading import AS_IT_IS, BadBranches, Outcome, Place, Reading, account_for_lines
+from askqa_builder.corpus.reading import AS_IT_IS, Reading
 from askqa_builder.corpus.rejects import quote
 from askqa_builder.corpus.source_file import SourceFile
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from askqa_builder.dataset.card import escape
+from askqa_builder.dataset.card_page import escape
 from askqa_builder.dataset.manifest import CARD_NAME, DATA_FOLDER, SHARED_STORIES_KEY
 from askqa_builder.files import atomic_write
 from askqa_builder.hearing.options import CONTEXTS, LAYOUTS

@@ -6,8 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from askqa_builder.corpus.accounting import Outcome
 from askqa_builder.corpus.conversation import Conversation
-from askqa_builder.corpus.reading import AS_IT_IS, Outcome, Reading
+from askqa_builder.corpus.reading import AS_IT_IS, Reading
 from askqa_builder.corpus.rejects import Reject
 
 from corpus.reader import read

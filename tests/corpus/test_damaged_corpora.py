@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from askqa_builder.corpus.accounting import Outcome
 from askqa_builder.corpus.conversation import Act, Action, Conversation, Role
-from askqa_builder.corpus.reading import ALL_TURNS, Outcome, Reading
+from askqa_builder.corpus.reading import ALL_TURNS, Reading
 from askqa_builder.corpus.sources import find_sources
 from askqa_builder.errors import UsageError
 

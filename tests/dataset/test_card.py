@@ -12,7 +12,8 @@ import datasets
 import pytest
 import yaml
 
-from askqa_builder.dataset.card import escape, render_card, write_card
+from askqa_builder.dataset.card import render_card, write_card
+from askqa_builder.dataset.card_page import escape
 from askqa_builder.dataset.manifest import MANIFEST_NAME
 from askqa_builder.dataset.shard import write_shard
 from askqa_builder.dataset.statistics import Part, Statistics, summarise
