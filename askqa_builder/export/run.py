@@ -161,7 +161,7 @@ def _write_parts(work: _Work, surveys: list[Survey], progress: Progress) -> None
     """Write what each shard adds, unless it is there from an earlier run."""
     waiting = [number for number in range(len(surveys)) if part_record(work.folder.part(number)) is None]
     try:
-        check_size(work.format, work.sound, surveys, [surveys[number] for number in waiting], work.folder.out)
+        check_size(work.format, work.sound, surveys, work.folder.out)
     except StorageError:
         work.folder.withdraw()
         raise

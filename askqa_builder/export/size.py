@@ -12,6 +12,7 @@ from askqa_builder.errors import StorageError
 from askqa_builder.export.format import Format
 from askqa_builder.export.options import SoundChoice
 from askqa_builder.export.source import Survey
+from askqa_builder.files import size_told
 
 _LOG = logging.getLogger(__name__)
 
@@ -24,42 +25,33 @@ _SURELY = 0.8
 """Of an estimate: speech may be easier to compress than most."""
 
 
-def check_size(
-    chosen: Format[Any], sound: SoundChoice, whole: Sequence[Survey], missing: Sequence[Survey], out: Path
-) -> None:
+def check_size(chosen: Format[Any], sound: SoundChoice, surveys: Sequence[Survey], out: Path) -> None:
     """Tell where clips come to stand in the export again and again, and raise StorageError where the disk is too small.
 
-    whole: all of the export; missing: what is not there from an earlier run.
+    What is in the folder `out` is there from an earlier run, and will be gone on with.
     """
-    once = sum(survey.distinct_samples for survey in whole) * sound.audio.bytes_per_sample
-    size = _size(chosen, sound, whole)
-    if chosen.sound.embedded is not None and size > _REPEATED * once:
-        _LOG.warning(
-            "askqa: %s has each clip in every example that hears it: about %s, of %s of sound; the formats with "
-            "sounds in files, as qwen2-audio and audiofolder, have each clip once",
-            chosen.name,
-            told(size),
-            told(once),
-        )
-    needed = _size(chosen, sound, missing)
-    if chosen.sound.embedded == "line":
-        needed += size  # lines are kept by shard until they are joined
-    free = shutil.disk_usage(next(path for path in (out, *out.absolute().parents) if path.exists())).free
-    if _SURELY * needed > free:
+    once = sum(survey.distinct_samples for survey in surveys) * sound.audio.bytes_per_sample
+    size = once
+    if chosen.sound.embedded is not None:
+        weight = _BASE64 if chosen.sound.embedded == "line" else 1.0
+        size = sum(survey.samples for survey in surveys) * sound.audio.bytes_per_sample * weight
+        if size > _REPEATED * once:
+            _tell(chosen, size, once)
+    whole = 2 * size if chosen.sound.embedded == "line" else size  # lines are kept by shard until they are joined
+    there = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
+    free = shutil.disk_usage(out).free
+    if _SURELY * whole - there > free:
         raise StorageError(
-            f"cannot write {out}: about {told(needed)} are needed there while it is made, and {told(free)} are free; "
-            "free some space, or choose a folder on another disk"
+            f"cannot write {out}: about {size_told(whole - there)} are needed there while it is made, and "
+            f"{size_told(free)} are free; free some space, or choose a folder on another disk"
         )
 
 
-def told(size: float) -> str:
-    """Return bytes for people, as "9.0 GB"."""
-    return f"{size / 1e9:,.1f} GB" if size >= 1e9 else f"{size / 1e6:,.1f} MB"
-
-
-def _size(chosen: Format[Any], sound: SoundChoice, surveys: Sequence[Survey]) -> float:
-    """Estimate the bytes of an export's sound; that of texts is little beside it."""
-    if chosen.sound.embedded is None:
-        return sum(survey.distinct_samples for survey in surveys) * sound.audio.bytes_per_sample
-    weight = _BASE64 if chosen.sound.embedded == "line" else 1.0
-    return sum(survey.samples for survey in surveys) * sound.audio.bytes_per_sample * weight
+def _tell(chosen: Format[Any], size: float, once: float) -> None:
+    _LOG.warning(
+        "askqa: %s has each clip in every example that hears it: about %s, of %s of sound; the formats with sounds in "
+        "files, as qwen2-audio and audiofolder, have each clip once",
+        chosen.name,
+        size_told(size),
+        size_told(once),
+    )

@@ -152,7 +152,7 @@ def test_a_foreign_folder_is_never_touched(demo_dataset: Path, tmp_path: Path) -
     (folder / "train.jsonl").write_text("mine")
     copy = shutil.copytree(demo_dataset, tmp_path / "dataset")
     for out, what in (
-        (folder, "no export of askqa, but train.jsonl; --overwrite does not touch another"),
+        (folder, "no export of askqa, but train.jsonl; --overwrite does not touch"),
         (copy, "a dataset, which no ex"),
     ):
         before = digests(out)

@@ -10,7 +10,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from harness import askqa_here, assert_one_line
+from harness import askqa_here, assert_one_line, digests
+from killed_export import killed, lasting_writes
 from speech_exports import exported
 
 from askqa_builder.errors import StorageError
@@ -63,13 +64,28 @@ def test_a_disk_without_the_space(
         patch.setattr(shutil, "disk_usage", usage)
         result = askqa_here(*arguments)
         assert_one_line(result, StorageError.exit_code)
-        assert "are needed there while it is made, and 0.0 MB are free" in result.stderr
+        assert "are needed there while it is made, and 0 MB are free" in result.stderr
         assert not (tmp_path / "new" / "out").exists()
     assert askqa_here(*arguments).returncode == 0
     assert told(result.stderr, " are needed") == pytest.approx(room * weight(tmp_path / "new" / "out"), rel=0.2)
     with monkeypatch.context() as patch:
         patch.setattr(shutil, "disk_usage", usage)
         assert askqa_here(*arguments).stdout.startswith("already complete")
+
+
+@pytest.mark.parametrize("to", ["openai", "lhotse"])
+def test_what_is_there_from_an_earlier_run_needs_no_more_space(
+    scattered: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, to: str
+) -> None:
+    writes = lasting_writes(scattered, tmp_path / "whole", to)
+    moment = max(number for number, name in enumerate(writes) if name == "files.json")
+    assert killed(scattered, to, [(tmp_path / "out", moment)]) == 1
+    half = weight(tmp_path / "out")
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=1.2 * half))
+    with pytest.raises(StorageError, match="are needed there"):
+        exported(scattered, tmp_path / "another", "moshi", window="none")
+    exported(scattered, tmp_path / "out", to, window="none")
+    assert digests(tmp_path / "out") == digests(tmp_path / "whole")
 
 
 @pytest.mark.parametrize("to", ["openai", "webdataset", "trl", "qwen2-audio"])
