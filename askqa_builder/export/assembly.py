@@ -18,7 +18,7 @@ from askqa_builder.export.format import Export, Format
 from askqa_builder.export.item_files import ItemFiles, read_item_files
 from askqa_builder.export.options import SoundChoice
 from askqa_builder.export.page import readme
-from askqa_builder.export.parts import PartRecord, join_lines, move_archive, part_record
+from askqa_builder.export.parts import PartRecord, check_kept, join_lines, move_archive, part_record
 from askqa_builder.export.source import Source
 from askqa_builder.files import atomic_write
 
@@ -45,6 +45,7 @@ def assemble(source: Source, chosen: Format[Any], sound: SoundChoice, folder: Ex
     parts = [folder.part(number) for number in range(len(source.shards))]
     records = [_record(part) for part in parts]
     archives = _numbered(parts, records)
+    check_kept(folder.out, parts, records, {name: path for name, (path, _) in archives.items()})
     rejects = [reject for record in records for reject in record.rejected]
     item_files = read_item_files(folder.out, sound.audio.name)
     made = _summary(source, records, {name: samples for name, (_, samples) in archives.items()}, item_files, sound)
@@ -76,7 +77,7 @@ def assemble(source: Source, chosen: Format[Any], sound: SoundChoice, folder: Ex
 def _record(part: Path) -> PartRecord:
     record = part_record(part)
     if record is None:
-        raise AskqaError(f"{part} is damaged; run again with --overwrite to make the export anew")
+        raise AskqaError(f"{part} is damaged; run the same command again to go on")
     return record
 
 

@@ -60,6 +60,24 @@ def test_an_export_that_is_killed_while_another_makes_way(
         assert digests(out) == digests(tmp_path / "whole")
 
 
+@pytest.mark.parametrize(("to", "part"), [("webdataset", "*/000000.tar"), ("trl", "*/train.jsonl.part")])
+def test_what_is_gone_of_an_unfinished_export_is_made_again(
+    scattered: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, to: str, part: str
+) -> None:
+    writes = lasting_writes(scattered, tmp_path / "whole", to)
+    monkeypatch.setattr(parts, "ARCHIVE_BYTES", ARCHIVE_BYTES)
+    moment = writes.index("README.md")  # the archives have their names by then
+    for gone in (0, -1):
+        out = tmp_path / f"killed-{gone}"
+        assert killed(scattered, to, [(out, moment)]) == 1
+        kept = sorted((out / ".askqa" / "parts").glob(part)) or sorted(out.glob("*.tar"))
+        kept[gone].unlink()
+        with pytest.raises(AskqaError, match="is gone, which an earlier run has written; run the same command again"):
+            exported(scattered, out, to, window="none")
+        exported(scattered, out, to, window="none")
+        assert digests(out) == digests(tmp_path / "whole")
+
+
 class Counted:
     """Progress that is kept."""
 
