@@ -163,6 +163,7 @@ def test_what_the_page_says(demo_dataset: Path, tmp_path: Path) -> None:
     result = run_askqa("export", demo_dataset, tmp_path / "out", "--to", "moshi", "--response-audio")
     assert result.returncode == 0, result.stderr
     assert "26/26 examples" in result.stderr
+    assert "h to hear in them" in result.stderr
     page = (tmp_path / "out" / "README.md").read_text("utf-8")
     assert "Recordings end with the\nassistant's response." in page
     assert "Responses are spoken, each as the last turn of its recording, in the assistant's voice." in page
