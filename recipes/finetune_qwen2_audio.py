@@ -63,15 +63,13 @@ def _train(options: Namespace) -> None:
 
 def _evaluate(options: Namespace) -> None:
     from qwen2_audio.comparison import baselines, write_table
-    from qwen2_audio.evaluation import evaluate
-    from qwen2_audio.run_folder import RunFolder
+    from qwen2_audio.evaluation import evaluate, response_examples
     from qwen2_audio.table import markdown
 
     generation = from_options(Generation, options)
+    examples = response_examples(options.data, generation.split)
     results = [evaluate(options.data, run, generation, options.device) for run in options.runs]
-    model = RunFolder(options.runs[0]).asked()
-    settings = TrainingSettings(model=model["model"], revision=model["revision"])
-    results += baselines(options.data, generation, settings)
+    results += baselines(examples)
     if options.out:
         options.out.mkdir(parents=True, exist_ok=True)
         write_table(options.out, results)
@@ -79,9 +77,12 @@ def _evaluate(options: Namespace) -> None:
 
 
 def _speed(options: Namespace) -> None:
-    from qwen2_audio.speed import measure
+    from qwen2_audio.model import choose_device, require_libraries
+    from qwen2_audio.speed import load_for, measure
 
-    measure(options.size, options.batch_size, options.steps, options.clips, options.device)
+    require_libraries()
+    device = choose_device(options.device)
+    measure(load_for(device, options.size, options.batch_size, options.clips, options.seconds), device)
 
 
 def _parser() -> ArgumentParser:
@@ -125,10 +126,14 @@ def _parser() -> ArgumentParser:
     evaluate.set_defaults(run=_evaluate)
 
     speed = commands.add_parser("speed", help="measure a random model on this machine")
-    speed.add_argument("--size", default="middle", choices=("tiny", "small", "middle"), help="of the model")
-    speed.add_argument("--batch-size", default=4, type=int, metavar="N", help="examples at a time (default: 4)")
-    speed.add_argument("--steps", default=20, type=int, metavar="N", help="that are timed (default: 20)")
-    speed.add_argument("--clips", default=3, type=int, metavar="N", help="of 30 s in each example (default: 3)")
+    speed.add_argument(
+        "--size", choices=("tiny", "small", "middle"), help="of the model (default: middle on a GPU, else small)"
+    )
+    speed.add_argument("--batch-size", type=int, metavar="N", help="examples at a time (default: 4 on a GPU, else 1)")
+    speed.add_argument("--clips", type=int, metavar="N", help="of 30 s in each example (default: 3 on a GPU, else 1)")
+    speed.add_argument(
+        "--seconds", default=20.0, type=float, metavar="X", help="of training that are timed (default: 20)"
+    )
     speed.add_argument("--device", metavar="NAME", help="cpu, cuda or cuda:1")
     speed.set_defaults(run=_speed)
     return parser

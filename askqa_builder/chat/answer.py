@@ -97,8 +97,17 @@ class Completion:
             raise UnfitAnswerError("not_text", "the answer holds half of a surrogate pair", answer)
 
 
+_THOUGHT, _THOUGHT_ENDS = "<think>", "</think>"
+
+_BROKEN_OFF = frozenset({"abort", "error"})
+"""Finish reasons of servers (vLLM, OpenRouter) whose model stopped in the middle: what is there is no answer."""
+
+
 def read_completion(content: Any) -> Completion:
-    """Read the body of an answer ("The chat completion object" of OpenAI's API reference). Raises GarbledError."""
+    """Read the body of an answer ("The chat completion object" of OpenAI's API reference).
+
+    Thoughts that a server has left in the text are no part of the answer. Raises GarbledError.
+    """
     try:
         choice = content["choices"][0]
         message = choice["message"]
@@ -107,10 +116,23 @@ def read_completion(content: Any) -> Completion:
         raise GarbledError("an answer that is no chat completion") from error
     if not all(one is None or isinstance(one, str) for one in (text, refusal, finish)):
         raise GarbledError("a chat completion without text")
+    if finish in _BROKEN_OFF:
+        raise GarbledError("an answer that was broken off")
     usage = content.get("usage")
     usage = usage if isinstance(usage, dict) else {}
     tokens = (_count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens")))
-    return Completion(Answer(text or "", finish, *tokens), refusal)
+    return Completion(Answer(without_thoughts(text or ""), finish, *tokens), refusal)
+
+
+def without_thoughts(text: str) -> str:
+    """Return a text without the thoughts that it begins with, whose opening tag may have stood in the prompt.
+
+    Nothing is left of thoughts that do not end.
+    """
+    thoughts, end, rest = text.rpartition(_THOUGHT_ENDS)
+    if text.lstrip().startswith(_THOUGHT):
+        return rest.lstrip() if end else ""
+    return rest.lstrip() if end and _THOUGHT not in thoughts else text
 
 
 def is_unicode(text: str) -> bool:

@@ -20,7 +20,6 @@ _MOST_REPEATED = 4000
 """A model is shown so many characters of its own unfit answer."""
 
 _FENCE = "```"
-_THOUGHT, _THOUGHT_ENDS = "<think>", "</think>"
 
 
 def asked(question: Question) -> Messages:
@@ -77,8 +76,6 @@ def read_json(text: str) -> Any:
     twice, a number that is too large or none.
     """
     text = text.strip().removeprefix("\ufeff")
-    if text.startswith(_THOUGHT):
-        text = text.rpartition(_THOUGHT_ENDS)[2].strip()
     if text.startswith(_FENCE) and text.endswith(_FENCE):
         text = text.partition("\n")[2].removesuffix(_FENCE).strip()
     try:

@@ -17,7 +17,7 @@ from askqa_builder.chat.options import ChatOptions
 from askqa_builder.disk_cache import CacheSettings, DiskCache
 from askqa_builder.seeds import digest
 
-_LAYOUT = "answer-1"
+_LAYOUT = "answer-2"
 """Of what is asked for a question, and of what is kept: a change of either makes what is in a cache useless."""
 
 _FINAL = frozenset({"filtered", "refused"})

@@ -90,7 +90,7 @@ def run(arguments: list[str]) -> int:
             result = app(args=arguments, prog_name="askqa", standalone_mode=False)
         sys.stdout.flush()
     except typer.TyperException as error:
-        return _fail(f"{error.format_message()} (see askqa --help)", UsageError.exit_code)
+        return _fail(f"{error.format_message()} (see {_command(error)} --help)", UsageError.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         return _interrupted()
     except AskqaError as error:
@@ -106,6 +106,12 @@ def run(arguments: list[str]) -> int:
     if result == INTERRUPTED:  # what typer makes of a KeyboardInterrupt
         return _interrupted()
     return result if isinstance(result, int) else 0
+
+
+def _command(error: typer.TyperException) -> str:
+    """Return the command that was given wrongly, as "askqa tasks"."""
+    context: typer.Context | None = getattr(error, "ctx", None)
+    return context.command_path if context is not None else "askqa"
 
 
 def _interrupted() -> int:

@@ -13,9 +13,8 @@ from askqa_builder.corpus.conversation import Action
 from askqa_builder.errors import UsageError
 from askqa_builder.files import atomic_write
 
-from qwen2_audio.encoding import Encoder
 from qwen2_audio.evaluation import baseline, evaluate, evaluate_untrained, response_examples
-from qwen2_audio.model import load_processor
+from qwen2_audio.examples import Example, read_examples, select
 from qwen2_audio.settings import Generation, Machine, TrainingSettings
 from qwen2_audio.table import baseline_row, markdown
 from qwen2_audio.training import train
@@ -49,8 +48,13 @@ def compare(
 ) -> list[dict[str, Any]]:
     """Train and evaluate each cell in a folder of its own under `out`, and write the table there.
 
-    What is done is not done again, so an interrupted comparison goes on. Raises as `train` and `evaluate` do.
+    What is done is not done again, so an interrupted comparison goes on. Raises as `train` and `evaluate` do; where the
+    data are at fault, before anything is trained.
     """
+    everything = read_examples(data, "train")
+    for _, cell in grid.cells(settings):
+        select(everything, cell.tasks, cell.fraction, cell.seed)
+    to_respond = response_examples(data, generation.split)
     results = []
     for name, cell in grid.cells(settings):
         print(f"{name}: training", file=sys.stderr, flush=True)
@@ -59,15 +63,13 @@ def compare(
         results.append(evaluate(data, out / name, generation, machine.device))
     if grid.untrained:
         results.append(evaluate_untrained(data, out / "untrained", generation, machine.device, settings))
-    results += baselines(data, generation, settings)
+    results += baselines(to_respond)
     write_table(out, results)
     return results
 
 
-def baselines(data: Path, generation: Generation, settings: TrainingSettings) -> list[dict[str, Any]]:
-    """Return the results of always answering and of always asking."""
-    encoder = Encoder(load_processor(settings.model, settings.revision))
-    examples = response_examples(data, generation.split, encoder)
+def baselines(examples: Sequence[Example]) -> list[dict[str, Any]]:
+    """Return the results of always answering and of always asking; examples: of `response_examples`."""
     return [
         baseline_row("always answer", baseline(examples, Action.ANSWER).to_json()),
         baseline_row("always clarify", baseline(examples, Action.CLARIFY).to_json()),

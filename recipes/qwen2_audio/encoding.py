@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from askqa_builder.corpus.rejects import quote
 from askqa_builder.errors import UsageError
 
-from qwen2_audio.examples import ClipLimits, Example, read_clip
+from qwen2_audio.examples import SAMPLING_RATE, WINDOW, Example, read_clip
 
 if TYPE_CHECKING:
     import torch
@@ -32,23 +33,31 @@ class Encoded:
 
 
 class Encoder:
-    """Encodes examples with a model's processor; the same prompt for training and for generating."""
+    """Encodes examples with a model's processor; the same prompt for training and for generating.
+
+    Raises UsageError where it hears clips otherwise than `examples` takes for granted.
+    """
 
     def __init__(self, processor: Any) -> None:
         self._processor = processor
         self._tokenizer = processor.tokenizer
         extractor = processor.feature_extractor
-        self.limits = ClipLimits(extractor.sampling_rate, extractor.n_samples)
+        if (extractor.sampling_rate, extractor.n_samples) != (SAMPLING_RATE, WINDOW):
+            raise UsageError(
+                f"the model hears {extractor.n_samples} samples at {extractor.sampling_rate} Hz, not {WINDOW} at "
+                f"{SAMPLING_RATE} Hz as Qwen2-Audio does; give a Qwen2-Audio model"
+            )
 
     def check_texts(self, examples: Sequence[Example]) -> None:
         """Raise UsageError where a text holds a token that steers the model, which no text may do."""
         known = self._tokenizer.added_tokens_decoder.values()
-        steering = [token.content for token in known if token.special]
-        bad = [(one.id, token) for one in examples for token in steering if any(token in text for text in one.texts)]
+        # one pattern: the released model has some thousands of them, as one for each moment of a clip
+        steering = re.compile("|".join(re.escape(token.content) for token in known if token.special))
+        found = ((one.id, steering.search("\n".join(one.texts))) for one in examples)
+        bad = [(which, match[0]) for which, match in found if match]
         if bad:
-            count = len({which for which, _ in bad})
             raise UsageError(
-                f"{count} of {len(examples)} examples have a text with a token that steers the model; first: "
+                f"{len(bad)} of {len(examples)} examples have a text with a token that steers the model; first: "
                 f"{quote(bad[0][0])} has {bad[0][1]}; leave them out"
             )
 
@@ -56,7 +65,7 @@ class Encoder:
         """Encode one example. Raises UsageError where the chat template does not leave texts as they are."""
         prompt, answer = self._render(example)
         clips = [read_clip(path) for path in example.clips]
-        heard = {"audio": clips, "sampling_rate": self.limits.sampling_rate} if clips else {}
+        heard = {"audio": clips, "sampling_rate": SAMPLING_RATE} if clips else {}
         inputs = self._processor(text=prompt, return_tensors="pt", **heard)
         return Encoded(
             prompt=inputs["input_ids"][0].tolist(),

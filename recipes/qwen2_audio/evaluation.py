@@ -80,16 +80,17 @@ def evaluate_untrained(
 ) -> dict[str, Any]:
     """Evaluate the model as it was released, as `evaluate` does a run; folder: for what it says. Raises UsageError."""
     folder.mkdir(parents=True, exist_ok=True)
-    about = {"tasks": [], "fraction": 0.0, "trained_on": 0, "model": settings.model, "revision": settings.revision}
+    about = {"tasks": [], "fraction": 0.0, "trained_on": 0, **_released(settings)}
     return _evaluated(data, folder, generation, device, settings, about, None)
 
 
-def response_examples(data: Path, split: str, encoder: Encoder) -> list[Example]:
+def response_examples(data: Path, split: str) -> list[Example]:
     """Return the examples that a model should respond to. Raises UsageError where there is none."""
-    examples = [one for one in read_examples(data, split, encoder.limits) if one.task == RESPONSE]
+    examples = [one for one in read_examples(data, split) if one.task == RESPONSE]
     if not examples:
-        raise UsageError(f"{split}.jsonl has no example of the task {RESPONSE}: nothing to evaluate on")
-    encoder.check_texts(examples)
+        raise UsageError(
+            f"{split}.jsonl has no example of the task {RESPONSE}, nothing to evaluate on; make a task set with it"
+        )
     return examples
 
 
@@ -145,6 +146,10 @@ def _ends(model: Any, encoder: Encoder, example: Example) -> list[int]:
     return sorted({encoder.end_token(example), *([own] if isinstance(own, int) else own or [])})
 
 
+def _released(settings: TrainingSettings) -> dict[str, Any]:
+    return {name: getattr(settings, name) for name in ("model", "revision", "precision")}
+
+
 def _to_answer(examples: Sequence[Example]) -> list[Example]:
     return [one for one in examples if one.action is Action.ANSWER and any(text.strip() for text in one.references)]
 
@@ -159,8 +164,7 @@ def _evaluated(
     adapter: Path | None,
 ) -> dict[str, Any]:
     require_libraries()
-    encoder = Encoder(load_processor(settings.model, settings.revision))
-    examples = response_examples(data, generation.split, encoder)
+    examples = response_examples(data, generation.split)
     identity = {
         **about,
         **asdict(generation),
@@ -173,6 +177,8 @@ def _evaluated(
         earlier: dict[str, Any] = json.loads(kept.read_bytes())
         if earlier["of"] == identity:
             return earlier
+    encoder = Encoder(load_processor(settings.model, settings.revision))
+    encoder.check_texts(examples)
     model = load_model(settings, choose_device(device))
     if adapter is not None:
         model = load_adapters(model, adapter)

@@ -15,14 +15,22 @@ import soundfile
 
 from askqa_builder.corpus.conversation import Action
 from askqa_builder.corpus.fields import Fields, ItemError
-from askqa_builder.corpus.json_file import read_bytes, shown_path
+from askqa_builder.corpus.json_file import read_bytes
 from askqa_builder.corpus.json_lines import parse_lines
 from askqa_builder.corpus.rejects import quote
 from askqa_builder.errors import UsageError
 from askqa_builder.seeds import derive_seed
 
+from qwen2_audio.export_folder import split_file
+
 RESPONSE = "response"
 """The task of examples that are a row's own response: those that are evaluated."""
+
+SAMPLING_RATE = 16_000
+"""Hz that the feature extractor takes."""
+
+WINDOW = 30 * SAMPLING_RATE
+"""The most samples of a clip that it looks at; it drops the others silently."""
 
 SHORTEST_CLIP = 0.1
 """Seconds; below, the encoder returns nothing."""
@@ -33,14 +41,6 @@ TOKENS_PER_SECOND = 25
 _CHARACTERS_PER_TOKEN = 4
 
 Samples = npt.NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class ClipLimits:
-    """What the model's feature extractor takes. window: the most samples it looks at; it drops the others silently."""
-
-    sampling_rate: int
-    window: int
 
 
 @dataclass(frozen=True)
@@ -72,18 +72,15 @@ class Example:
         return self.seconds * TOKENS_PER_SECOND + sum(map(len, self.texts)) / _CHARACTERS_PER_TOKEN
 
 
-def read_examples(folder: Path, split: str, limits: ClipLimits) -> list[Example]:
-    """Read OUT/SPLIT.jsonl.
+def read_examples(folder: Path, split: str) -> list[Example]:
+    """Read OUT/SPLIT.jsonl; no model is needed for it.
 
-    Raises UsageError, with how many there are and the first one, where examples cannot be read, or clips are missing,
-    too long for the model, too short, or of another format.
+    Raises UsageError where the folder is no export for Qwen2-Audio with this split, and, with how many there are and
+    the first one, where examples cannot be read, or clips are missing, too long for the model, too short, or of
+    another format.
     """
-    path = folder / f"{split}.jsonl"
-    if not path.is_file():
-        raise UsageError(
-            f"{shown_path(folder)} has no {split}.jsonl; export one with askqa export ... --to qwen2-audio"
-        )
-    clips = _Clips(folder, limits)
+    path = split_file(folder, split)
+    clips = _Clips(folder)
     examples, faults = [], []
     for number, value in parse_lines(read_bytes(path), path):
         try:
@@ -97,7 +94,7 @@ def read_examples(folder: Path, split: str, limits: ClipLimits) -> list[Example]
         reasons = ", ".join(f"{count} {reason}" for reason, count in Counter(r for _, r in faults).items())
         raise UsageError(
             f"{len(faults)} of {total} examples cannot be used ({reasons}); first: {faults[0][0]}; export again, with "
-            f"--segments {limits.window // limits.sampling_rate} where clips are too long"
+            f"--segments {WINDOW // SAMPLING_RATE} where clips are too long"
         )
     return examples
 
@@ -130,9 +127,8 @@ def read_clip(path: Path) -> Samples:
 class _Clips:
     """The clips of an export, each looked at once: examples share them."""
 
-    def __init__(self, folder: Path, limits: ClipLimits) -> None:
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._limits = limits
         self._seconds: dict[str, float | ItemError] = {}
 
     def find(self, name: str) -> tuple[Path, float]:
@@ -155,7 +151,7 @@ class _Clips:
             info = soundfile.info(str(self._folder / name))
         except (soundfile.SoundFileError, OSError) as error:
             raise ItemError("clip_unreadable", f"{quote(name)} is missing or no audio file") from error
-        rate, window = self._limits.sampling_rate, self._limits.window
+        rate, window = SAMPLING_RATE, WINDOW
         if (info.samplerate, info.channels) != (rate, 1):
             found = f"{info.channels} channel{'s' * (info.channels != 1)} at {info.samplerate} Hz"
             raise ItemError("clip_format", f"{quote(name)} has {found}, not 1 at {rate} Hz")

@@ -34,10 +34,20 @@ def require_libraries() -> None:
 
 
 def choose_device(asked: str | None) -> Any:
-    """Return the torch device; None is a GPU where there is one. Raises UsageError."""
+    """Return the torch device; None is a GPU where there is one.
+
+    Raises UsageError where it is not there, and where this is one of several processes that should share a run.
+    """
     import torch
 
-    device = torch_device(asked)
+    if int(os.environ.get("WORLD_SIZE") or 1) > 1:  # as torchrun and accelerate launch set it
+        raise UsageError(
+            "a run is one process on one device; start it with python, and several runs with --device cuda:0, cuda:1, …"
+        )
+    try:
+        device = torch_device(asked)
+    except RuntimeError as error:
+        raise UsageError(f"device: {asked!r} is none that torch knows; give cpu, cuda or cuda:1") from error
     if device.type == "cuda":
         # cuBLAS reads it when it is first used; what still differs from run to run is warned about
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
@@ -53,9 +63,13 @@ def default_precision(device: Any) -> str:
 
 def load_processor(model: str, revision: str | None) -> Any:
     """Return the model's processor. Raises UsageError."""
-    from transformers import Qwen2AudioProcessor
+    from transformers import AutoConfig, Qwen2AudioConfig, Qwen2AudioProcessor
 
     with _loading(model):
+        # first, and alone: without a network each file of a processor is tried for half a minute
+        config = AutoConfig.from_pretrained(model, **_revision(revision))
+        if not isinstance(config, Qwen2AudioConfig):
+            raise ValueError(f"it is a {config.model_type}")
         return Qwen2AudioProcessor.from_pretrained(model, **_revision(revision))
 
 
@@ -115,7 +129,19 @@ def _loading(what: str) -> Iterator[None]:
         yield
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         why = " ".join(str(error).split()).partition(". ")[0]
-        raise UsageError(f"{what} cannot be loaded as a Qwen2-Audio model ({why})") from error
+        raise UsageError(f"{what} cannot be loaded as a Qwen2-Audio model ({why}); {_remedy(what)}") from error
+
+
+def _remedy(what: str) -> str:
+    """Return what to do where a model or adapters cannot be loaded; what: a folder, or a name on the Hub."""
+    if Path(what).is_dir():
+        return "give a folder that save_pretrained wrote, with its processor"
+    if os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE"):
+        return "HF_HUB_OFFLINE is set: unset it to download it, or give its folder as --model"
+    return (
+        "it takes a network, or its folder as --model (from where there is one: hf download NAME --local-dir FOLDER); "
+        "HF_HUB_OFFLINE=1 takes what was downloaded before"
+    )
 
 
 def _revision(revision: str | None) -> dict[str, str]:

@@ -33,6 +33,7 @@ class RunFolder:
         self.losses = path / "losses.jsonl"
         self._checkpoints = path / "checkpoints"
         self._asked = path / "run.json"
+        self._lock: int | None = None
 
     @classmethod
     @contextmanager
@@ -47,7 +48,7 @@ class RunFolder:
             raise UsageError(f"{path} holds something that is no run; give another folder")
         with storage_errors(f"make {path}"):
             path.mkdir(parents=True, exist_ok=True)
-            lock = lock_folder(path, f"{path} is being trained by another process")
+            run._lock = lock_folder(path, f"{path} is being trained by another process")
         try:
             if overwrite:
                 run._clear()
@@ -55,7 +56,13 @@ class RunFolder:
             run._remove_leftovers()
             yield run
         finally:
-            release(lock)
+            run.leave()
+
+    def leave(self) -> None:
+        """Hold the folder no longer; for a process that was forked from its holder, which goes on holding it."""
+        if self._lock is not None:
+            release(self._lock)
+            self._lock = None
 
     def asked(self) -> dict[str, Any]:
         """Return what the run was asked. Raises UsageError where there is no run."""

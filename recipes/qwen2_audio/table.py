@@ -14,6 +14,7 @@ HEADER = (
     "action accuracy",
     "balanced accuracy",
     "macro F1",
+    "weighted F1",
     "F1 of clarify",
     "to be answered",
     "answer F1",
@@ -40,7 +41,7 @@ def baseline_row(name: str, scores: Mapping[str, Any]) -> dict[str, Any]:
 
 def _row(result: Mapping[str, Any]) -> tuple[str, ...]:
     of, actions = result["of"], result["actions"] or {}
-    shares = [actions.get(name) for name in ("accuracy", "balanced_accuracy", "macro_f1", "clarify_f1")]
+    shares = [actions.get(name) for name in ("accuracy", "balanced_accuracy", "macro_f1", "weighted_f1", "clarify_f1")]
     return (
         str(result["run"]),
         *_training(of),

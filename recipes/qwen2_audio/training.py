@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from multiprocessing import get_start_method
 from pathlib import Path
 from typing import Any
 
@@ -62,9 +63,8 @@ def train(
     require_libraries()
     device = choose_device(machine.device)
     settings = replace(settings, precision=settings.precision or default_precision(device))
+    examples = select(read_examples(data, "train"), settings.tasks, settings.fraction, settings.seed)
     encoder = Encoder(load_processor(settings.model, settings.revision))
-    everything = read_examples(data, "train", encoder.limits)
-    examples = select(everything, settings.tasks, settings.fraction, settings.seed)
     encoder.check_texts(examples)
     asked = {
         **settings.to_json(),
@@ -78,7 +78,7 @@ def train(
         if not run.adapter.exists():
             training = _Training(run, settings, machine, device, len(steps))
             resumed_at = training.step
-            training.run(_Batches(encoder, examples, steps[resumed_at:], machine.workers))
+            training.run(_Batches(encoder, examples, steps[resumed_at:], machine.workers, run.leave))
         return Trained(len(steps), resumed_at, asked["examples"], asked["stories"], tuple(read_losses(folder)))
 
 
@@ -90,8 +90,17 @@ def read_losses(folder: Path) -> list[float]:
 class _Batches:
     """The batches of the steps that are left, prepared by other processes."""
 
-    def __init__(self, encoder: Encoder, examples: Sequence[Example], steps: Sequence[list[Indices]], workers: int):
-        self.encoder = encoder
+    def __init__(
+        self,
+        encoder: Encoder,
+        examples: Sequence[Example],
+        steps: Sequence[list[Indices]],
+        workers: int,
+        leave: Callable[[], None],
+    ) -> None:
+        """Make them of what `plan_steps` gave. leave: called in a process that has inherited the run's lock."""
+        self._encoder = encoder
+        self._leave = leave
         self._examples = examples
         self._steps = steps
         self._workers = workers
@@ -103,11 +112,13 @@ class _Batches:
         loader = DataLoader(
             self._examples,
             batch_sampler=[batch for step in self._steps for batch in step],
-            collate_fn=self.encoder.training_batch,
+            collate_fn=self._encoder.training_batch,
             num_workers=self._workers,
             pin_memory=torch.cuda.is_available(),
             # its own: else it would draw from the random numbers that a checkpoint keeps
             generator=torch.Generator(),
+            # a worker outlives for some seconds who was killed, and must not hold the run's folder for it
+            worker_init_fn=(lambda _: self._leave()) if get_start_method() == "fork" else None,
         )
         batches = iter(loader)
         for step in self._steps:
@@ -127,7 +138,7 @@ class _Training:
         latest = run.latest_checkpoint()
         self._model = load_adapters(base, latest[1], trainable=True) if latest else add_adapters(base, settings)
         if machine.gradient_checkpointing:
-            base.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+            base.activation_checkpointing_enable(activation_checkpointing_kwargs={"use_reentrant": False})
         self._model.train()
         self._learnt = [one for one in self._model.parameters() if one.requires_grad]
         self._optimizer = torch.optim.AdamW(self._learnt, lr=settings.learning_rate, weight_decay=settings.weight_decay)
@@ -179,7 +190,8 @@ class _Training:
     def _save(self) -> None:
         import torch
 
-        random = {"cpu": torch.get_rng_state(), "cuda": torch.cuda.get_rng_state_all()}
+        on_gpu = self._device.type == "cuda"
+        random = {"cpu": torch.get_rng_state(), "gpu": torch.cuda.get_rng_state(self._device) if on_gpu else None}
         with self._run.new_checkpoint(self.step) as folder:
             self._model.save_pretrained(folder)
             state = {
@@ -196,8 +208,16 @@ class _Training:
         self._optimizer.load_state_dict(state["optimizer"])
         self._schedule.load_state_dict(state["schedule"])
         torch.set_rng_state(state["random"]["cpu"])
-        if len(state["random"]["cuda"]) == torch.cuda.device_count():
-            torch.cuda.set_rng_state_all(state["random"]["cuda"])
+        of_gpu = state["random"]["gpu"]
+        if (of_gpu is not None) != (self._device.type == "cuda"):
+            print(
+                f"the checkpoint was written on {'a CPU' if of_gpu is None else 'a GPU'}: on {self._device} the run "
+                "goes on with other dropout than it would have had there",
+                file=sys.stderr,
+                flush=True,
+            )
+        elif of_gpu is not None:
+            torch.cuda.set_rng_state(of_gpu, self._device)
         self.step = step
 
 

@@ -20,13 +20,19 @@ def chat_server() -> Iterator[ChatServer]:
         yield found
 
 
+@pytest.fixture(autouse=True)
+def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first wait is short; the others follow from it, and the servers' wishes are granted all the same."""
+    monkeypatch.setattr("askqa_builder.endpoint._FIRST_WAIT", 0.02)
+
+
 @pytest.fixture
 def connect(chat_server: ChatServer) -> Iterator[Connect]:
-    """Makes models of the server that give up after a second, unless told otherwise."""
+    """Makes models of the server that give up after half a second, unless told otherwise."""
     with ExitStack() as stack:
 
         def make(cache: CacheSettings | None = None, **options: Any) -> ChatModel:
-            known = {"base_url": chat_server.url, "model": "parrot", "patience": 1, "timeout": 20}
+            known = {"base_url": chat_server.url, "model": "parrot", "patience": 0.5, "timeout": 20}
             return stack.enter_context(ChatModel(ChatOptions.read({**known, **options}), cache))
 
         yield make

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
+from pathlib import Path
 from typing import Any
 
 import pytest
 from chat_server import REFUSED, ChatServer, Connect, asking, last_words
 
 from askqa_builder.chat.answer import Answer, Question, UnfitAnswerError
+from askqa_builder.disk_cache import CacheSettings
 
 SCHEMA = {
     "type": "object",
@@ -217,6 +219,33 @@ def test_half_a_surrogate_pair_is_no_text(chat_server: ChatServer, connect: Conn
         connect().ask(asking("Whose boat?"))
     str(caught.value).encode("utf-8")
     assert caught.value.reason == "not_text"
+
+
+@pytest.mark.parametrize(
+    ("said", "heard"),
+    [
+        ("<think>A boat?</think>\n\nYes.", "Yes."),
+        ("\n<think>\nA boat?\n</think>Yes.", "Yes."),
+        ("So it is a boat.\n</think>\n\nYes.", "Yes."),  # its opening tag stood in the prompt
+        ("Write <think> and </think>.", "Write <think> and </think>."),
+        ("Yes. ", "Yes. "),
+    ],
+)
+def test_thoughts_are_no_part_of_an_answer(
+    chat_server: ChatServer, connect: Connect, tmp_path: Path, said: str, heard: str
+) -> None:
+    chat_server.always = said
+    cache = CacheSettings(tmp_path, 10**9)
+    assert connect(cache).ask(asking("Is it?")).text == heard
+    recalled = connect(cache).ask(asking("Is it?"))
+    assert (recalled.text, recalled.recalled) == (heard, True)
+
+
+def test_thoughts_that_do_not_end_are_no_answer(chat_server: ChatServer, connect: Connect) -> None:
+    chat_server.always = "<think>A boat? Yes, or is it"
+    with pytest.raises(UnfitAnswerError) as caught:
+        connect().ask(asking("Is it?"))
+    assert caught.value.reason == "empty"
 
 
 def test_tokens_are_counted_of_every_completion(chat_server: ChatServer, connect: Connect) -> None:

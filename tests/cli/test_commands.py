@@ -329,3 +329,22 @@ def test_an_audition_into_a_file_is_wrong_usage(askqa: Run, tmp_path: Path) -> N
     code, _, err = askqa("voices", "flite", "--audition", tmp_path / "thesis.txt")
     assert code == 2
     assert "is a file" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["tasks"], "Missing argument 'dataset'. (see askqa tasks --help)"),
+        (["export", "a", "b"], "Missing option '--to'. (see askqa export --help)"),
+        (["filter", "a", "b", "--nope"], "No such option: --nope (see askqa filter --help)"),
+        (["build", "a", "b", "--limit", "some"], "(see askqa build --help)"),
+        (["--nope"], "No such option: --nope (see askqa --help)"),
+        (["bild"], "No such command 'bild'. Did you mean 'build'? (see askqa --help)"),
+    ],
+)
+def test_wrong_usage_names_the_command_whose_help_tells_more(askqa: Run, arguments: list[str], told: str) -> None:
+    code, out, error = askqa(*arguments)
+    assert (code, out) == (2, "")
+    assert error.startswith("askqa: ")
+    assert error.count("\n") == 1
+    assert told in error

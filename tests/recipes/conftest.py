@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,6 +14,8 @@ import soundfile
 
 if find_spec("peft") is None:
     pytest.skip("the train extra is not installed", allow_module_level=True)
+
+from exported_mix import read_lines, texts_of, write_lines, write_manifest
 
 from askqa_builder.seeds import short_hash
 
@@ -36,6 +37,7 @@ def mix(demo_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         lines[split_of[row["story_id"]]].extend(_examples(row, out))
     for name, examples in lines.items():
         write_lines(out / f"{name}.jsonl", examples)
+    write_manifest(out)
     return out
 
 
@@ -59,18 +61,6 @@ def _one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
-
-
-def read_lines(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-
-
-def write_lines(path: Path, lines: list[dict[str, Any]]) -> None:
-    path.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
-
-
-def texts_of(line: dict[str, Any]) -> list[str]:
-    return [part["text"] for message in line["conversation"] for part in message["content"] if part["type"] == "text"]
 
 
 def _examples(row: dict[str, Any], out: Path) -> Iterator[dict[str, Any]]:

@@ -57,9 +57,9 @@ def main() -> None:
     import torch
 
     torch.set_num_threads(1)
-    machine = Machine(device="cpu", workers=1, checkpoint_every=2)
+    machine = Machine(device="cpu", workers=1, checkpoint_every=1)
     # forked, as importing takes longer than training
-    for prepare in (partial(die_after, 5), partial(die_inside_checkpoint, 6)):
+    for prepare in (partial(die_after, 2), partial(die_inside_checkpoint, 3)):
         child = os.fork()
         if child == 0:
             prepare()

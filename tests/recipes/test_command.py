@@ -2,9 +2,13 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
+from exported_mix import read_lines, write_lines, write_manifest
 from finetune_qwen2_audio import main, read_arguments
 
 README = Path(__file__).parents[2] / "recipes/README.md"
@@ -28,6 +32,7 @@ def test_the_commands_of_the_readme_are_understood() -> None:
         (["--tasks", ","], "--tasks: give at least one name"),
         (["--checkpoint-every", "0"], "--checkpoint-every: 0 is not above 0"),
         (["--device", "cuda:99"], "device: cuda:99 is not there"),
+        (["--device", "gpu"], "device: 'gpu' is none that torch knows; give cpu, cuda or cuda:1"),
     ],
 )
 def test_what_cannot_be_meant_is_one_line(
@@ -40,11 +45,106 @@ def test_what_cannot_be_meant_is_one_line(
     assert not (tmp_path / "run").exists()
 
 
-def test_speed_says_on_what_it_was_measured(capsys: pytest.CaptureFixture[str]) -> None:
-    assert (
-        main(["speed", "--size", "tiny", "--batch-size", "1", "--clips", "1", "--steps", "1", "--device", "cpu"]) == 0
+def _leave_no_response_in_training(folder: Path) -> None:
+    write_lines(
+        folder / "train.jsonl", [one for one in read_lines(folder / "train.jsonl") if one["task"] != "response"]
     )
-    shown = capsys.readouterr().out
-    assert "device: cpu" in shown
-    assert "tokens/s (1 examples of 8" in shown  # 750 of audio, and some of text
-    assert "random weights" in shown
+
+
+def _leave_no_response(folder: Path) -> None:
+    write_lines(folder / "test.jsonl", [one for one in read_lines(folder / "test.jsonl") if one["task"] != "response"])
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (shutil.rmtree, "no such folder; give the folder that askqa export TASKS OUT --to qwen2-audio wrote"),
+        (lambda folder: (folder / "askqa-export.json").unlink(), "is no export, it has no askqa-export.json; give the"),
+        (lambda folder: (folder / "askqa-export.json").write_text("{"), "askqa-export.json ends too early"),
+        (lambda folder: (folder / "askqa-export.json").write_text("[]"), 'as "None", not as qwen2-audio'),
+        (lambda folder: write_manifest(folder, "lhotse"), 'is an export as "lhotse", not as qwen2-audio; make one'),
+        (
+            lambda folder: (folder / "train.jsonl").unlink(),
+            "has no train.jsonl (splits: test, validation); make a task",
+        ),
+        (lambda folder: (folder / "test.jsonl").unlink(), "has no test.jsonl (splits: train, validation); make a task"),
+        (_leave_no_response_in_training, 'no example is of the task "response"; there are listening, reasoning'),
+        (_leave_no_response, "test.jsonl has no example of the task response, nothing to evaluate on; make a task set"),
+        (lambda folder: shutil.rmtree(folder / "audio"), "clip_unreadable"),
+    ],
+)
+def test_wrong_data_are_told_before_any_model_is_asked_for(
+    damage: Callable[[Path], None],
+    message: str,
+    mix: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def load(*_: object) -> NoReturn:
+        raise AssertionError("a model is asked for")
+
+    for module in ("training", "evaluation"):
+        monkeypatch.setattr(f"qwen2_audio.{module}.load_processor", load)
+    shutil.copytree(mix, tmp_path / "mix")
+    damage(tmp_path / "mix")
+    assert main(["compare", str(tmp_path / "mix"), str(tmp_path / "runs")]) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("left", "message"), [(".askqa", "is not finished"), ("askqa.json", "is a dataset or a task set")]
+)
+def test_what_is_another_folder_of_askqas_is_told(
+    left: str, message: str, mix: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / left).mkdir()
+    if left == "askqa.json":
+        (tmp_path / left).rmdir()
+        (tmp_path / left).write_text("{}")
+    for command in (["train", tmp_path, tmp_path / "run"], ["evaluate", tmp_path, tmp_path / "run"]):
+        assert main(list(map(str, command))) == 2
+        assert message in capsys.readouterr().err
+
+
+def test_a_model_that_cannot_be_fetched_says_how_to_do_without(
+    mix: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for value, remedy in (("1", "HF_HUB_OFFLINE is set: unset it"), ("0", "or its folder as --model")):
+        monkeypatch.setenv("HF_HUB_OFFLINE", value)
+        monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+        assert main(["train", str(mix), str(tmp_path / "run"), "--model", "nobody/nowhere"]) == 2
+        error = capsys.readouterr().err
+        assert "nobody/nowhere cannot be loaded as a Qwen2-Audio model" in error
+        assert remedy in error
+        assert error.count("\n") == 1
+
+
+def test_several_processes_for_one_run_are_refused(
+    mix: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    assert main(["train", str(mix), str(tmp_path / "run")]) == 2
+    assert "a run is one process on one device" in capsys.readouterr().err
+
+
+def test_another_kind_of_model_is_refused(mix: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "config.json").write_text('{"model_type": "whisper"}', "utf-8")
+    assert main(["train", str(mix), str(tmp_path / "run"), "--model", str(tmp_path)]) == 2
+    assert "cannot be loaded as a Qwen2-Audio model (it is a whisper)" in capsys.readouterr().err
+
+
+def test_speed_says_on_what_it_was_measured(capsys: pytest.CaptureFixture[str]) -> None:
+    tiny = ["speed", "--size", "tiny", "--seconds", "0", "--device", "cpu"]
+    assert main(tiny) == 0
+    shown = capsys.readouterr()
+    assert "device: cpu" in shown.out
+    assert "tokens/s (1 examples of 8" in shown.out  # 750 of audio, and some of text
+    assert "random weights" in shown.out
+    assert "warming up" in shown.err
+    for option in ("--batch-size", "--clips"):
+        assert main([*tiny, option, "0"]) == 2
+        assert f"{option}: 0 is not above 0" in capsys.readouterr().err

@@ -9,7 +9,7 @@ import pytest
 from askqa_builder.errors import UsageError
 
 from qwen2_audio.encoding import IGNORED, Encoder
-from qwen2_audio.examples import Example, read_clip, read_examples
+from qwen2_audio.examples import SAMPLING_RATE, WINDOW, Example, read_clip, read_examples
 from qwen2_audio.model import load_processor
 
 
@@ -24,13 +24,18 @@ def encoder(processor: Any) -> Encoder:
 
 
 @pytest.fixture(scope="module")
-def examples(mix: Path, encoder: Encoder) -> list[Example]:
-    return read_examples(mix, "train", encoder.limits)
+def examples(mix: Path) -> list[Example]:
+    return read_examples(mix, "train")
 
 
-def test_the_limits_are_those_of_the_models_own_feature_extractor(encoder: Encoder) -> None:
-    assert encoder.limits.sampling_rate == 16000
-    assert encoder.limits.window == 30 * 16000
+def test_a_model_that_hears_another_stretch_than_the_clips_were_checked_for_is_refused(tiny_model: Path) -> None:
+    from transformers import WhisperFeatureExtractor
+
+    processor = load_processor(str(tiny_model), None)
+    assert (processor.feature_extractor.sampling_rate, processor.feature_extractor.n_samples) == (SAMPLING_RATE, WINDOW)
+    processor.feature_extractor = WhisperFeatureExtractor(feature_size=128, chunk_length=20)
+    with pytest.raises(UsageError, match="hears 320000 samples at 16000 Hz, not 480000"):
+        Encoder(processor)
 
 
 def test_only_the_assistants_words_and_their_end_are_learnt(

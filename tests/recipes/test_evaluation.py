@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from exported_mix import write_manifest
 from finetune_qwen2_audio import main
 
 from askqa_builder.corpus.conversation import Action
@@ -79,13 +80,13 @@ def test_baselines_take_one_action_and_say_nothing() -> None:
     assert clarify.actions.clarify_f1 == pytest.approx(2 / 3)
     assert answer.f1 is None
     row = cells(markdown([{"run": "always answer", "of": None, **answer.to_json()}]).splitlines()[2])
-    assert row == ["always answer", "–", "–", "–", "5", "50.0", "50.0", "33.3", "0.0", "2", "–", "–", "–"]
+    assert row == ["always answer", "–", "–", "–", "5", "50.0", "50.0", "33.3", "33.3", "0.0", "2", "–", "–", "–"]
 
 
 def test_responses_are_the_likeliest_tokens_in_any_batch(mix: Path, model: Any, encoder: Encoder) -> None:
     import torch
 
-    examples = response_examples(mix, "test", encoder)[:5]
+    examples = response_examples(mix, "test")[:5]
     assert model.generation_config.do_sample, "as the released model's"
     together = {one.id: one for one in respond(model, encoder, examples, Generation(max_new_tokens=6))}
     alone = {one.id: one for one in respond(model, encoder, examples, Generation(max_new_tokens=6, batch_size=1))}
@@ -104,12 +105,13 @@ def test_responses_are_the_likeliest_tokens_in_any_batch(mix: Path, model: Any, 
     assert first.finished is bool(ends)
 
 
-def test_a_split_without_responses_is_an_error(mix: Path, tmp_path: Path, encoder: Encoder) -> None:
+def test_a_split_without_responses_is_an_error(mix: Path, tmp_path: Path) -> None:
     lines = [line for line in (mix / "test.jsonl").read_text("utf-8").splitlines() if '"task": "listening"' in line]
     (tmp_path / "test.jsonl").write_text("\n".join(lines) + "\n", "utf-8")
+    write_manifest(tmp_path)
     (tmp_path / "audio").symlink_to(mix / "audio")
     with pytest.raises(UsageError, match="nothing to evaluate on"):
-        response_examples(tmp_path, "test", encoder)
+        response_examples(tmp_path, "test")
 
 
 def test_the_comparison_has_all_cells_and_is_made_once(
@@ -139,7 +141,7 @@ def test_the_comparison_has_all_cells_and_is_made_once(
     assert trained[2:] == [3 * trained[0], 3 * trained[1]]
     assert {row[4] for row in rows[2:]} == {str(len(to_respond))}
     for row in rows[2:7]:
-        assert all(0 <= float(cell) <= 100 for cell in row[5:9] + row[10:12])
+        assert all(0 <= float(cell) <= 100 for cell in row[5:10] + row[11:13])
 
     results = json.loads((out / "comparison.json").read_text("utf-8"))
     for result in results[:4]:

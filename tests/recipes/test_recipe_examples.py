@@ -7,16 +7,16 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
+from exported_mix import write_manifest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from askqa_builder.errors import UsageError
 
 from qwen2_audio.batches import plan_steps
-from qwen2_audio.examples import ClipLimits, Example, read_examples, select
+from qwen2_audio.examples import Example, read_examples, select
 from qwen2_audio.settings import TrainingSettings
 
-LIMITS = ClipLimits(sampling_rate=16000, window=480_000)
 CLIP = "audio/clip.wav"
 FRACTIONS = st.sampled_from([0.01, 0.1, 0.25, 1 / 3, 0.5, 0.9, 1.0])
 
@@ -42,6 +42,7 @@ def line(number: int = 0, clips: tuple[str, ...] = (CLIP,), **changes: Any) -> d
 
 def write(folder: Path, *lines: Any) -> None:
     (folder / "train.jsonl").write_text("".join(json.dumps(one) + "\n" for one in lines), "utf-8")
+    write_manifest(folder)
 
 
 def write_clip(folder: Path, samples: int, name: str = CLIP, rate: int = 16000, channels: int = 1) -> None:
@@ -55,7 +56,7 @@ def example(number: int, story: int, task: str = "response", seconds: float = 1.
 
 
 def test_an_exported_mix_is_read(mix: Path) -> None:
-    found = {name: read_examples(mix, name, LIMITS) for name in ("train", "validation", "test")}
+    found = {name: read_examples(mix, name) for name in ("train", "validation", "test")}
     stories = [{one.story_id for one in examples} for examples in found.values()]
     assert all(stories)
     assert len(set.union(*stories)) == sum(map(len, stories))
@@ -68,12 +69,12 @@ def test_an_exported_mix_is_read(mix: Path) -> None:
 def test_a_clip_that_fills_the_window_is_heard_and_a_longer_one_is_an_error(tmp_path: Path) -> None:
     write_clip(tmp_path, 480_000)
     write(tmp_path, line())
-    assert read_examples(tmp_path, "train", LIMITS)[0].seconds == 30
+    assert read_examples(tmp_path, "train")[0].seconds == 30
 
     write_clip(tmp_path, 480_001, "audio/long.wav")
     write(tmp_path, line(0), line(1, (CLIP, "audio/long.wav")), line(2, ("audio/long.wav",)))
     with pytest.raises(UsageError) as error:
-        read_examples(tmp_path, "train", LIMITS)
+        read_examples(tmp_path, "train")
     assert "2 of 3 examples cannot be used (2 clip_too_long); first: train.jsonl line 2" in str(error.value)
     assert "--segments 30" in str(error.value)
 
@@ -105,15 +106,14 @@ def test_what_cannot_be_used_is_counted_and_named(tmp_path: Path, bad: Any, reas
     (tmp_path / "audio/text.wav").write_text("no sound", "utf-8")
     write(tmp_path, line(), bad)
     with pytest.raises(UsageError, match=rf"1 of 2 examples cannot be used \(1 {reason}\); first: train.jsonl line 2"):
-        read_examples(tmp_path, "train", LIMITS)
+        read_examples(tmp_path, "train")
 
 
-def test_lines_that_are_no_json_and_missing_files_are_told(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"has no train.jsonl; export one with askqa export"):
-        read_examples(tmp_path, "train", LIMITS)
+def test_lines_that_are_no_json_are_told(tmp_path: Path) -> None:
+    write_manifest(tmp_path)
     (tmp_path / "train.jsonl").write_text('{"id": \n', "utf-8")
     with pytest.raises(UsageError, match=r"1 of 1 examples cannot be used .*line 1: not JSON"):
-        read_examples(tmp_path, "train", LIMITS)
+        read_examples(tmp_path, "train")
 
 
 @given(

@@ -1,0 +1,23 @@
+"""The files of a mix as `askqa export --to qwen2-audio` writes one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+
+def read_lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+def write_lines(path: Path, lines: list[dict[str, Any]]) -> None:
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
+
+
+def write_manifest(folder: Path, format: str = "qwen2-audio") -> None:
+    (folder / "askqa-export.json").write_text(json.dumps({"export_version": "1.0", "format": format}), "utf-8")
+
+
+def texts_of(line: dict[str, Any]) -> list[str]:
+    return [part["text"] for message in line["conversation"] for part in message["content"] if part["type"] == "text"]
