@@ -6,10 +6,10 @@ from pathlib import Path
 
 from askqa_builder.corpus.json_file import parse_json, read_bytes, shown_path
 from askqa_builder.corpus.rejects import quote
-from askqa_builder.dataset.folder import STATE_FOLDER
 from askqa_builder.dataset.manifest import MANIFEST_NAME as BUILD_MANIFEST_NAME
 from askqa_builder.errors import UsageError
-from askqa_builder.export.folder import MANIFEST_NAME
+from askqa_builder.export.manifest import MANIFEST_NAME
+from askqa_builder.output_folder import STATE_FOLDER
 
 FORMAT = "qwen2-audio"
 _EXPORT = f"askqa export TASKS OUT --to {FORMAT}"
