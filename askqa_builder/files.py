@@ -73,6 +73,11 @@ def remove_temporaries(folder: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+def size_told(size: float) -> str:
+    """Return bytes as people read them: "3.20 GB", "415 MB"."""
+    return f"{size / 1e9:.2f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"
+
+
 def keep_apart(source: Path, out: Path) -> None:
     """Refuse to write into the folder that something is made from, or around it. Raises UsageError."""
     here, there = source.resolve(), out.resolve()

@@ -10,6 +10,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # a process for each core: more threads
 
 os.environ["ASKQA_CACHE"] = "none"  # a test that finds its speech in a cache has not shown how it is made
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,25 @@ def quick_profile(tmp_path_factory: pytest.TempPathFactory) -> Path:
         encoding="utf-8",
     )
     return path
+
+
+@pytest.fixture
+def engine_profile(quick_profile: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Path, str], Path]:
+    """Install an engine (module, class) for this process and its workers; a profile set by which it speaks."""
+
+    def install(module: Path, kind: str) -> Path:
+        from harness import install_engine
+
+        site, name = tmp_path / "site", module.stem.removesuffix("_engine")
+        site.mkdir()
+        install_engine(site, module, kind)
+        monkeypatch.syspath_prepend(str(site))
+        monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [str(site), os.environ.get("PYTHONPATH", "")])))
+        path = tmp_path / f"{name}.yaml"
+        path.write_text(quick_profile.read_text("utf-8").replace("engine: flite", f"engine: {name}"), "utf-8")
+        return path
+
+    return install
 
 
 @pytest.fixture(scope="session")

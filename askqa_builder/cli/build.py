@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from askqa_builder.cli.running import Cache, CacheSize, Device, Executor, Overwrite, RayAddress, ShardSize, Workers
+from askqa_builder.files import size_told
 
 if TYPE_CHECKING:
     from askqa_builder.build.report import BuildReport, Estimate
@@ -168,7 +169,7 @@ def _print_estimate(estimate: Estimate) -> None:
     shards = f"{estimate.shards} shard{'s' if estimate.shards != 1 else ''}"
     print(f"conversations  {estimate.conversations}")
     print(f"rows           {rows}")
-    print(f"audio          about {estimate.hours:.2f} hours, {_size(estimate.size)} in {shards}")
+    print(f"audio          about {estimate.hours:.2f} hours, {size_told(estimate.size)} in {shards}")
     gate = f", and what the gate's {estimate.gate} takes" if estimate.gate else ""
     print(f"time           about {_time(estimate.seconds)} with {estimate.workers} workers on this machine{gate}")
     print(f"voices         {estimate.voices}")
@@ -187,10 +188,6 @@ def print_report(report: BuildReport) -> None:
 
 def _reasons(rejected: Any) -> str:
     return ", ".join(f"{count} {reason}" for reason, count in rejected.items()) or "nothing"
-
-
-def _size(size: int) -> str:
-    return f"{size / 1e9:.2f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"
 
 
 def _time(seconds: float) -> str:

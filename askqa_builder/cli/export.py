@@ -83,7 +83,7 @@ def export_command(
         response_audio=response_audio,
         voices=_voicing({name: value for name, value in voices.items() if value is not None}, response_audio),
         overwrite=overwrite,
-        progress=progress_for(sys.stderr, "examples", "export"),
+        progress=progress_for(sys.stderr, "examples", "export", "h to hear in them"),
     )
     state = "already complete" if report.already_complete else "done"
     splits = ", ".join(f"{items} in {split}" for split, items in report.splits.items())
@@ -91,7 +91,7 @@ def export_command(
     reasons = ", ".join(f"{count} {reason}" for reason, count in report.rejected.items())
     left_out = f"; left out: {reasons} (see rejected.jsonl)" if reasons else ""
     print(
-        f"{state}: {report.folder}: {splits} ({report.seconds / 3600:.2f} h to hear) as {report.format}: "
+        f"{state}: {report.folder}: {splits} ({report.seconds / 3600:.2f} h to hear in them) as {report.format}: "
         f"{', '.join(report.files)}{sounds}{left_out}"
     )
     return report.exit_code

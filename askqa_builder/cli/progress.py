@@ -15,16 +15,22 @@ if TYPE_CHECKING:
 SECONDS_BETWEEN_LINES = 30.0
 
 
-def progress_for(stream: TextIO, unit: str = "conversations", verb: str = "speak") -> Progress:
-    """Choose how to show progress on a stream; unit, verb: what is counted, and what is done with it."""
-    return Bar(stream, unit) if stream.isatty() else Lines(stream, unit, verb)
+def progress_for(
+    stream: TextIO, unit: str = "conversations", verb: str = "speak", hours: str = "h of audio"
+) -> Progress:
+    """Choose how to show progress on a stream; unit, verb: what is counted, and what is done with it.
+
+    hours: what the hours are of.
+    """
+    return Bar(stream, unit, hours) if stream.isatty() else Lines(stream, unit, verb, hours)
 
 
 class _Speed:
     """Items done and × real time since the start of this run."""
 
-    def __init__(self) -> None:
+    def __init__(self, hours: str) -> None:
         self.total = Totals(0, 0.0)
+        self.hours = hours
         self.items = 0
         self.seconds = 0.0
         self.recorded = 0.0
@@ -43,7 +49,7 @@ class _Speed:
     def describe(self) -> str:
         """Hours recorded in this run, how many times faster than real time, and the time left."""
         elapsed = max(time.monotonic() - self._begun, 1e-3)
-        text = f"{self.recorded / 3600:.2f} h of audio, {self.recorded / elapsed:.0f} × real time"
+        text = f"{self.recorded / 3600:.2f} {self.hours}, {self.recorded / elapsed:.0f} × real time"
         spoken = self.seconds - self._at_start
         if spoken <= 0:
             return text
@@ -54,8 +60,8 @@ class _Speed:
 class Bar(_Speed):
     """A bar for people."""
 
-    def __init__(self, stream: TextIO, unit: str) -> None:
-        super().__init__()
+    def __init__(self, stream: TextIO, unit: str, hours: str) -> None:
+        super().__init__(hours)
         self._stream = stream
         self._unit = unit
         self._bar: tqdm[NoReturn] | None = None
@@ -88,8 +94,8 @@ class Bar(_Speed):
 class Lines(_Speed):
     """Plain lines for logs."""
 
-    def __init__(self, stream: TextIO, unit: str, verb: str) -> None:
-        super().__init__()
+    def __init__(self, stream: TextIO, unit: str, verb: str, hours: str) -> None:
+        super().__init__(hours)
         self._stream = stream
         self._unit = unit
         self._verb = verb
@@ -100,7 +106,7 @@ class Lines(_Speed):
         super().start(totals, done)
         resumed = f", {done.items} of them done before" if done.items else ""
         hours = totals.seconds / 3600
-        self._print(f"{totals.items} {self._unit} to {self._verb}, about {hours:.2f} h{resumed}")
+        self._print(f"{totals.items} {self._unit} to {self._verb}, about {hours:.2f} {self.hours}{resumed}")
 
     def advance(self, items: int, seconds: float, recorded: float) -> None:
         """Print a line if the last one is old."""

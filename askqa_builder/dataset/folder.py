@@ -1,17 +1,17 @@
-"""A dataset's folder while it is being made: lock, what is committed, what another command left.
+"""A dataset's folder while it is being made: what is committed, what another command left.
 
-`OUT/.askqa/` holds `lock`, `build.json` (whose dataset this is), `shards/` (a record of each committed shard, written
-after the shard is in place) and what the command itself keeps there. A finished dataset has none of it.
+`OUT/.askqa/` holds, beside what any `OutputFolder` has, `shards/` (a record of each committed shard, written after the
+shard is in place) and what the command itself keeps there.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from askqa_builder.dataset.manifest import (
     CARD_NAME,
@@ -25,60 +25,24 @@ from askqa_builder.dataset.manifest import (
 from askqa_builder.dataset.shard import ShardRecord
 from askqa_builder.digests import sha256_of
 from askqa_builder.errors import UsageError
-from askqa_builder.files import atomic_write, remove_temporaries, storage_errors
-from askqa_builder.locking import LOCK_NAME, lock_folder, release
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
-
-STATE_FOLDER = ".askqa"
-_OWNER_NAME = "build.json"
+from askqa_builder.files import atomic_write, storage_errors
+from askqa_builder.output_folder import OutputFolder
 
 _SHARDS = "*/*-[0-9][0-9][0-9][0-9][0-9]-of-[0-9][0-9][0-9][0-9][0-9].parquet"
 
 
-class DatasetFolder:
-    """An output folder, locked for one dataset in the making. Use as a context manager.
+class DatasetFolder(OutputFolder):
+    """An output folder, locked for one dataset in the making.
 
-    making: what makes it, for messages. kind: of what it makes, as its manifest says; None for a dataset.
-    subfolders: of `.askqa/`, made when the folder is taken.
-    Opening raises UsageError where the folder belongs to something else, to another dataset, or is being written to
-    at this moment.
+    Its identity is config and plan digest. kind: of what it makes, as its manifest says; None for a dataset.
     """
 
     making = "build"
-    kind: str | None = None
+    noun = "dataset"
+    manifest_name = MANIFEST_NAME
+    owner_name = "build.json"
     subfolders: tuple[str, ...] = ("shards",)
-
-    def __init__(self, out: Path, identity: Mapping[str, str], *, overwrite: bool) -> None:
-        """Take the folder `out` for the dataset that the manifest's `identity` names (config and plan digest).
-
-        overwrite: what another one left is removed; this one's own is resumed all the same.
-        """
-        self.out = out
-        self.state = out / STATE_FOLDER
-        self._identity = dict(identity)
-        self._overwrite = overwrite
-        self._lock: int | None = None
-
-    def __enter__(self) -> Self:
-        self._check_ours()
-        with storage_errors(f"write to {self.out}"):
-            self.state.mkdir(parents=True, exist_ok=True)
-            self._lock = lock_folder(
-                self.state, f"another {self.making} is writing to {self.out}; wait for it or stop it"
-            )
-        try:
-            self._claim()
-        except BaseException:
-            if (self.out / MANIFEST_NAME).exists():
-                self.finish()
-            self._release()
-            raise
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._release()
+    kind: str | None = None
 
     def finished_manifest(self) -> dict[str, Any] | None:
         """Return the manifest where this very build is finished and each shard is as it was written.
@@ -115,75 +79,27 @@ class DatasetFolder:
         with atomic_write(self._record_path(record.file)) as file:
             file.write(json.dumps(record.to_json()).encode("ascii"))
 
-    def finish(self) -> None:
-        """Remove this command's state: the dataset is complete. What another one keeps there to go on with stays."""
-        for name in self.subfolders:
-            shutil.rmtree(self.state / name, ignore_errors=True)
-        with suppress(OSError):
-            (self.state / _OWNER_NAME).unlink(missing_ok=True)
-            (self.state / LOCK_NAME).unlink(missing_ok=True)
-            self.state.rmdir()
-
     def _check_ours(self) -> None:
-        try:
-            existing = next(path for path in (self.out, *self.out.absolute().parents) if path.exists())
-            if not existing.is_dir():
-                raise UsageError(f"{existing} is a file; give a folder for the dataset")
-            names = {path.name for path in self.out.iterdir()} if self.out.exists() else set()
-        except OSError as error:
-            raise UsageError(f"cannot read {self.out}: {error.strerror}; choose another folder") from error
-        if names and not names & {MANIFEST_NAME, STATE_FOLDER}:
-            raise UsageError(f"{self.out} is not empty and holds no dataset of askqa; choose another folder")
+        super()._check_ours()
         self._check_kind()
 
     def _check_kind(self) -> None:
         """Refuse to overwrite what is finished and of another kind: nobody means that."""
         try:
             found = read_manifest(self.out)
-        except UsageError:  # damaged: `_owner` says so
+        except UsageError:  # damaged: whoever asks for its owner says so
             return
         if found is not None and found.get(KIND_KEY) != self.kind:
             there = "task examples" if found.get(KIND_KEY) else "a dataset"
             raise UsageError(f"{self.out} holds {there}; choose another folder, or remove it yourself")
 
-    def _claim(self) -> None:
-        """Make sure that what is in the folder is this build's, or nothing."""
-        owner = self._owner()
-        if owner != self._identity and self._overwrite:
-            owner = None
-        if owner is not None and owner != self._identity:
-            unfinished = "" if (self.out / MANIFEST_NAME).exists() else "an unfinished "
-            raise UsageError(
-                f"{self.out} holds {unfinished or 'a '}{self.making} of other settings, sources or library versions; "
-                "give --overwrite to discard it, or another folder"
-            )
-        with storage_errors(f"write to {self.out}"):
-            for folder in (self.out, self.state, *(self.out / DATA_FOLDER).glob("*/"), *self.state.glob("*/")):
-                remove_temporaries(folder)
-            if owner is None:  # also where the process that was clearing the folder has been killed
-                self._clear()
-            for name in self.subfolders:
-                (self.state / name).mkdir(exist_ok=True)
-        # of a finished dataset too: while damaged shards are made again it has no manifest
-        with atomic_write(self.state / _OWNER_NAME) as file:
-            file.write(json.dumps(self._identity).encode("ascii"))
+    def _manifest(self) -> Mapping[str, Any] | None:
+        return read_manifest(self.out)
 
-    def _owner(self) -> dict[str, str] | None:
-        """Return the identity of the build that the folder belongs to."""
-        try:
-            found = read_manifest(self.out)
-            if found is None:
-                found = json.loads((self.state / _OWNER_NAME).read_bytes())
-            return {key: str(found[key]) for key in self._identity}
-        except UsageError:
-            if self._overwrite:
-                return None
-            raise
-        except (OSError, ValueError, KeyError, TypeError):
-            return None
+    def _written_folders(self) -> Iterable[Path]:
+        return (*(self.out / DATA_FOLDER).glob("*/"), *self.state.glob("*/"))
 
     def _clear(self) -> None:
-        """Remove what a build makes and nothing else, the manifest first and the mark of whose it is last."""
         for name in (MANIFEST_NAME, REJECTED_NAME, CARD_NAME):
             (self.out / name).unlink(missing_ok=True)
         data = self.out / DATA_FOLDER
@@ -194,7 +110,6 @@ class DatasetFolder:
                 folder.rmdir()
         for name in self.subfolders:
             shutil.rmtree(self.state / name, ignore_errors=True)
-        (self.state / _OWNER_NAME).unlink(missing_ok=True)
 
     def _is_intact(self, record: ShardRecord) -> bool:
         path = self.out / record.file
@@ -202,8 +117,3 @@ class DatasetFolder:
 
     def _record_path(self, file: str) -> Path:
         return self.state / "shards" / (file.replace("/", "~") + ".json")
-
-    def _release(self) -> None:
-        if self._lock is not None:
-            release(self._lock)
-            self._lock = None

@@ -13,7 +13,6 @@ import pyarrow.parquet as pq
 import soundfile
 
 from askqa_builder.corpus.rejects import describe
-from askqa_builder.dataset.folder import STATE_FOLDER
 from askqa_builder.dataset.manifest import (
     EXPORT_NAME,
     KIND_KEY,
@@ -24,6 +23,7 @@ from askqa_builder.dataset.manifest import (
 )
 from askqa_builder.errors import AskqaError, UsageError
 from askqa_builder.files import atomic_write
+from askqa_builder.output_folder import STATE_FOLDER
 from askqa_builder.recording.encode import FORMATS, audio_format, encode
 
 

@@ -13,15 +13,16 @@ from askqa_builder.corpus.rejects import Reject
 from askqa_builder.dataset.manifest import CARD_NAME, REJECTED_NAME, write_rejected
 from askqa_builder.digests import sha256_of
 from askqa_builder.errors import AskqaError
-from askqa_builder.export.folder import ExportFolder, audio_totals
+from askqa_builder.export.folder import ExportFolder
 from askqa_builder.export.format import Export, Format
+from askqa_builder.export.item_files import ItemFiles, read_item_files
 from askqa_builder.export.options import SoundChoice
 from askqa_builder.export.page import readme
-from askqa_builder.export.parts import PartRecord, join_lines, move_archive, part_record
+from askqa_builder.export.parts import PartRecord, check_kept, join_lines, move_archive, part_record
 from askqa_builder.export.source import Source
 from askqa_builder.files import atomic_write
 
-_EXPORT_VERSION = "1.0"
+_EXPORT_VERSION = "1.1"
 
 _SOUND_LIBRARIES = ("soundfile", "soxr")
 """They decide upon the bytes of sounds."""
@@ -44,8 +45,10 @@ def assemble(source: Source, chosen: Format[Any], sound: SoundChoice, folder: Ex
     parts = [folder.part(number) for number in range(len(source.shards))]
     records = [_record(part) for part in parts]
     archives = _numbered(parts, records)
+    check_kept(folder.out, parts, records, {name: path for name, (path, _) in archives.items()})
     rejects = [reject for record in records for reject in record.rejected]
-    made = _summary(source, records, {name: samples for name, (_, samples) in archives.items()}, folder.out, sound)
+    item_files = read_item_files(folder.out, sound.audio.name)
+    made = _summary(source, records, {name: samples for name, (_, samples) in archives.items()}, item_files, sound)
     if not made.splits:
         raise AskqaError(f"none of the {len(rejects)} {source.noun} is left; the first: {_described(rejects[0])}")
     beside = {**chosen.finish(made), CARD_NAME: readme(chosen, made, source, sound)}
@@ -64,7 +67,7 @@ def assemble(source: Source, chosen: Format[Any], sound: SoundChoice, folder: Ex
     content = {
         "splits": dict(made.splits),
         "files": sorted(entries, key=lambda entry: str(entry["file"])),
-        "audio": {"files": made.audio_files, "bytes": audio_totals(folder.out)[1], "seconds": made.seconds},
+        "audio": {**vars(item_files), "seconds": made.seconds},
         "rejected": dict(made.rejected),
     }
     folder.write_manifest(content)
@@ -74,7 +77,7 @@ def assemble(source: Source, chosen: Format[Any], sound: SoundChoice, folder: Ex
 def _record(part: Path) -> PartRecord:
     record = part_record(part)
     if record is None:
-        raise AskqaError(f"{part} is damaged; run again with --overwrite to make the export anew")
+        raise AskqaError(f"{part} is damaged; run the same command again to go on")
     return record
 
 
@@ -90,7 +93,7 @@ def _numbered(parts: Sequence[Path], records: Sequence[PartRecord]) -> dict[str,
 
 
 def _summary(
-    source: Source, records: Sequence[PartRecord], archives: dict[str, int], out: Path, sound: SoundChoice
+    source: Source, records: Sequence[PartRecord], archives: dict[str, int], item_files: ItemFiles, sound: SoundChoice
 ) -> Export:
     splits: Counter[str] = Counter()
     lines: Counter[str] = Counter()
@@ -102,7 +105,7 @@ def _summary(
         seconds=sum(record.seconds for record in records),
         samples=sum(record.samples for record in records),
         files={**dict(sorted(lines.items())), **archives},
-        audio_files=audio_totals(out)[0],
+        audio_files=item_files.files,
         audio_format=sound.audio.name,
         of_rows=source.kind == "dataset",
         responses=source.responses is not None,

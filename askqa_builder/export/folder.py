@@ -1,86 +1,60 @@
 """An export's folder while it is being made, and whose it is.
 
-`OUT/.askqa/` holds `lock`, `export.json` (whose export this is), `files.json` (the names of what is being put together)
-and `parts/<shard>/` (what each shard of the source adds). A finished export has none of it, but `askqa-export.json`.
+`OUT/.askqa/` holds, beside what any `OutputFolder` has, `files.json` (the names of what is being put together) and
+`parts/<shard>/` (what each shard of the source adds). A finished export has none of it, but `askqa-export.json`.
 """
 
 from __future__ import annotations
 
 import json
-import re
 import shutil
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from askqa_builder.dataset.folder import STATE_FOLDER
+from askqa_builder.dataset.manifest import EXPORT_NAME, KIND_KEY
+from askqa_builder.dataset.manifest import read_manifest as read_dataset_manifest
 from askqa_builder.digests import sha256_of
 from askqa_builder.errors import UsageError
-from askqa_builder.files import atomic_write, remove_temporaries, storage_errors
+from askqa_builder.export.item_files import is_item_path, item_folders, read_item_files, remove_item_files
+from askqa_builder.export.manifest import files_named, is_file_name, read_manifest, write_manifest
+from askqa_builder.files import atomic_write
 from askqa_builder.hearing.clip_files import AUDIO_FOLDER
-from askqa_builder.locking import LOCK_NAME, lock_folder, release
+from askqa_builder.output_folder import OutputFolder
 
-if TYPE_CHECKING:
-    from typing_extensions import Self
-
-MANIFEST_NAME = "askqa-export.json"
-_OWNER_NAME = "export.json"
 _NAMES_NAME = "files.json"
 _PARTS = "parts"
-_HASHED = "[0-9a-f][0-9a-f]/" + "[0-9a-f]" * 16
-_BESIDE_SOUND = re.compile(AUDIO_FOLDER + r"/[\w-]+/[0-9a-f]{2}/[0-9a-f]{16}\.[a-z0-9.]+", re.ASCII)
-_FILE_NAME = re.compile(r"(?!\.)[\w.-]+(/(?!\.)[\w.-]+)*", re.ASCII)
 
 
-class ExportFolder:
-    """An output folder, locked for one export in the making. Use as a context manager.
+class ExportFolder(OutputFolder):
+    """An output folder, locked for one export in the making."""
 
-    Opening raises UsageError where the folder belongs to something else, to another export, or is being written to at
-    this moment.
-    """
-
-    def __init__(self, out: Path, identity: Mapping[str, Any], *, overwrite: bool) -> None:
-        """Take `out` for the export that `identity` describes. overwrite: what another one left is removed."""
-        self.out = out
-        self.state = out / STATE_FOLDER
-        self._identity = json.loads(json.dumps(identity))
-        self._overwrite = overwrite
-        self._lock: int | None = None
-
-    def __enter__(self) -> Self:
-        self._check_ours()
-        with storage_errors(f"write to {self.out}"):
-            self.state.mkdir(parents=True, exist_ok=True)
-            self._lock = lock_folder(self.state, f"another export is writing to {self.out}; wait for it or stop it")
-        try:
-            self._claim()
-        except BaseException:
-            if (self.out / MANIFEST_NAME).exists():
-                self.finish()
-            self._release()
-            raise
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._release()
+    making = "export"
+    noun = "export"
+    manifest_name = EXPORT_NAME
+    owner_name = "export.json"
+    subfolders = (_PARTS,)
+    state_files = (_NAMES_NAME,)
 
     def finished_manifest(self) -> dict[str, Any] | None:
-        """Return the manifest where this very export is finished and all its files are as they were written.
+        """Return the manifest where this very export is finished and each of its files is as it was written.
 
-        Else what is there of a damaged one is removed, so that it is made again.
+        All are read for that, sounds too. Else what is there of a damaged one is removed, so that it is made again.
         """
-        manifest: dict[str, Any] | None = _read(self.out / MANIFEST_NAME)
-        if manifest is None:
-            return None
-        audio = audio_totals(self.out)
-        if manifest["audio"]["files"] == audio[0] and manifest["audio"]["bytes"] == audio[1]:
-            files = ((self.out / entry["file"], entry["sha256"]) for entry in manifest["files"])
-            if all(path.is_file() and sha256_of(path) == sha256 for path, sha256 in files):
-                return manifest
-        self._clear()
+        manifest = read_manifest(self.out)
+        if manifest is None or self._is_intact(manifest):
+            return manifest
+        self._discard()
         self._prepare()
         return None
+
+    def withdraw(self) -> None:
+        """Give the folder up where nothing has been made in it."""
+        if not any((self.state / _PARTS).iterdir()):
+            self.finish()
+            with suppress(OSError):  # the user keeps something there
+                self.out.rmdir()
 
     def part(self, number: int) -> Path:
         """Return where the parts of the source's shard of this number are kept."""
@@ -88,7 +62,7 @@ class ExportFolder:
 
     def write_beside_sound(self, path: str, data: bytes) -> None:
         """Write a file of an item's own, which has the name of one of its sounds and another suffix."""
-        if not _BESIDE_SOUND.fullmatch(path):
+        if not is_item_path(path):
             raise ValueError(f"{path!r} is not the path of a sound with another suffix")
         with atomic_write(self.out / path) as file:
             file.write(data)
@@ -100,98 +74,58 @@ class ExportFolder:
 
     def write_manifest(self, content: Mapping[str, Any]) -> None:
         """Write the manifest, last of all files: with it the export is finished."""
-        with atomic_write(self.out / MANIFEST_NAME) as file:
-            file.write((json.dumps({**self._identity, **content}, indent=1) + "\n").encode("ascii"))
+        write_manifest(self.out, {**self._identity, **content})
 
-    def finish(self) -> None:
-        """Remove the state: the export is complete."""
-        shutil.rmtree(self.state / _PARTS, ignore_errors=True)
-        with suppress(OSError):
-            for name in (_NAMES_NAME, _OWNER_NAME, LOCK_NAME):
-                (self.state / name).unlink(missing_ok=True)
-            self.state.rmdir()
+    def _is_intact(self, manifest: Mapping[str, Any]) -> bool:
+        files = ((self.out / entry["file"], entry["sha256"]) for entry in manifest["files"])
+        if not all(path.is_file() and sha256_of(path) == sha256 for path, sha256 in files):
+            return False
+        found = read_item_files(self.out, manifest["sound"]["audio_format"])
+        return vars(found) == {name: manifest["audio"][name] for name in vars(found)}
 
-    def _check_ours(self) -> None:
+    def _manifest(self) -> Mapping[str, Any] | None:
+        return read_manifest(self.out)
+
+    def _described(self, owner: Mapping[str, Any]) -> str:
+        return f"export for {owner['format']}"
+
+    def _foreign(self, names: set[str]) -> str:
         try:
-            existing = next(path for path in (self.out, *self.out.absolute().parents) if path.exists())
-            if not existing.is_dir():
-                raise UsageError(f"{existing} is a file; give a folder for the export")
-            names = {path.name for path in self.out.iterdir()} if self.out.exists() else set()
-        except OSError as error:
-            raise UsageError(f"cannot read {self.out}: {error.strerror}; choose another folder") from error
-        ours = MANIFEST_NAME in names or (self.state / _OWNER_NAME).exists() or names == {STATE_FOLDER}
-        if names and not ours:
-            raise UsageError(f"{self.out} is not empty and holds no export of askqa; choose another folder")
+            found = read_dataset_manifest(self.out)
+        except UsageError:  # damaged; it is foreign all the same
+            found = None
+        if found is None:
+            return super()._foreign(names)
+        there = "task examples" if found.get(KIND_KEY) else "a dataset"
+        return f"{self.out} holds {there}, which no export overwrites; choose another folder, or remove it yourself"
 
-    def _claim(self) -> None:
-        owner = _read(self.out / MANIFEST_NAME) or _read(self.state / _OWNER_NAME)
-        same = _fits(owner, self._identity)
-        if owner is not None and not same and not self._overwrite:
-            unfinished = "a" if (self.out / MANIFEST_NAME).exists() else "an unfinished"
-            raise UsageError(
-                f"{self.out} holds {unfinished} {owner.get('format', '')} export of another source, other settings or "
-                "library versions; give --overwrite to discard it, or another folder"
-            )
-        with storage_errors(f"write to {self.out}"):
-            for folder in (self.out, self.state, *(self.out / AUDIO_FOLDER).glob("*/"), *self._audio_folders()):
-                remove_temporaries(folder)
-            if not same:
-                self._clear()
-        self._prepare()
-
-    def _prepare(self) -> None:
-        with atomic_write(self.state / _OWNER_NAME) as file:
-            file.write(json.dumps(self._identity).encode("ascii"))
-        with storage_errors(f"write to {self.out}"):
-            (self.state / _PARTS).mkdir(exist_ok=True)
+    def _written_folders(self) -> Iterable[Path]:
+        return (*(self.out / AUDIO_FOLDER).glob("*/"), *item_folders(self.out))
 
     def _clear(self) -> None:
-        """Remove what an export makes and nothing else, the manifest first and the mark of whose it is last."""
-        manifest = _read(self.out / MANIFEST_NAME) or {}
-        names = [entry["file"] for entry in manifest.get("files", [])] + (_read(self.state / _NAMES_NAME) or [])
+        names = [*files_named(self.out), *self._announced()]
         self.announce(names)  # should we be killed, the next one knows them
-        (self.out / MANIFEST_NAME).unlink(missing_ok=True)
+        (self.out / EXPORT_NAME).unlink(missing_ok=True)
         for name in names:
-            if _FILE_NAME.fullmatch(name):
+            if is_file_name(name):
                 (self.out / name).unlink(missing_ok=True)
-        folders = self._audio_folders()
-        for folder in folders:
-            for path in folder.glob("[0-9a-f]" * 16 + ".*"):
-                path.unlink()
-        for folder in (*folders, *(self.out / AUDIO_FOLDER).glob("*/"), self.out / AUDIO_FOLDER):
-            with suppress(OSError):  # the user keeps something there
-                folder.rmdir()
+        remove_item_files(self.out)
         shutil.rmtree(self.state / _PARTS, ignore_errors=True)
         (self.state / _NAMES_NAME).unlink(missing_ok=True)
-        (self.state / _OWNER_NAME).unlink(missing_ok=True)
 
-    def _audio_folders(self) -> list[Path]:
-        return list((self.out / AUDIO_FOLDER).glob("*/[0-9a-f][0-9a-f]/"))
-
-    def _release(self) -> None:
-        if self._lock is not None:
-            release(self._lock)
-            self._lock = None
+    def _announced(self) -> list[str]:
+        try:
+            names: list[str] = json.loads((self.state / _NAMES_NAME).read_bytes())
+        except FileNotFoundError:
+            return []
+        return names
 
 
 def is_finished(out: Path, identity: Mapping[str, Any]) -> bool:
-    """Tell whether `out` holds a finished export of this description, whole or damaged; nothing is changed."""
-    return _fits(_read(out / MANIFEST_NAME), json.loads(json.dumps(identity)))
-
-
-def audio_totals(out: Path) -> tuple[int, int]:
-    """Return number and bytes of the files that items have below `audio/`."""
-    sizes = [path.stat().st_size for path in (out / AUDIO_FOLDER).glob(f"*/{_HASHED}.*")]
-    return len(sizes), sum(sizes)
-
-
-def _fits(owner: Mapping[str, Any] | None, identity: Mapping[str, Any]) -> bool:
-    return owner is not None and {key: owner.get(key) for key in identity} == identity
-
-
-def _read(path: Path) -> Any:
-    """Read a file of ours; None where it is not there or not whole."""
+    """Tell whether `out` holds a finished export of this description; its files are not looked at, nor changed."""
     try:
-        return json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        return None
+        manifest = read_manifest(out)
+    except UsageError:  # damaged: whoever takes the folder says so
+        return False
+    wanted = json.loads(json.dumps(identity))
+    return manifest is not None and {key: manifest.get(key) for key in wanted} == wanted

@@ -68,7 +68,8 @@ class SoundRules:
 
     audio_formats: lossless ones of `recording.encode.FORMATS`. sampling_rate: Hz by default, None for the recording's
     own; fixed_rate: it takes no other. window: the longest clip in seconds that is heard, by default. whole: a row is
-    one clip, which cannot be cut into segments. embedded: the sound stands in the records, not in files of its own.
+    one clip, which cannot be cut into segments. embedded: the sound is no file of its own, but stands in base64 in a
+    "line", or as it is in an "archive"; there it is once for each item that has it.
     response: where the gold response has a place as sound: in a "file" of its own (`Item.response`), or as one more
     "turn" with which the recording goes on; None for nowhere.
     """
@@ -80,7 +81,7 @@ class SoundRules:
     layouts: tuple[str, ...] = tuple(LAYOUTS)
     window: float | None = None
     whole: bool = False
-    embedded: bool = False
+    embedded: Literal["line", "archive"] | None = None
     response: Literal["file", "turn"] | None = None
 
 
@@ -101,9 +102,10 @@ JSON_LIST = Wrapping("[\n", ",\n", "\n]\n")
 class Export:
     """A finished export, as `finish` and the README see it.
 
-    splits: items by split. seconds: of sound; samples: of all channels. files: of lines or archives, by name, with
-    their number of lines or samples. audio_files: sounds that are files of their own. audio_format: of all sounds.
-    of_rows: a dataset was exported. responses: they are spoken. rejected: rows that are left out, by reason.
+    splits: items by split. seconds: to hear; samples: of all channels; a clip counts in each item that hears it.
+    files: of lines or archives, by name, with their number of lines or samples. audio_files: sounds that are files of
+    their own. audio_format: of all sounds. of_rows: a dataset was exported. responses: they are spoken. rejected: rows
+    that are left out, by reason.
     """
 
     splits: Mapping[str, int]

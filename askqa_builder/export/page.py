@@ -19,10 +19,11 @@ _PLACES = {"file": "each as a sound of its own", "turn": "each as the last turn 
 def readme(chosen: Format[Any], made: Export, source: Source, sound: SoundChoice) -> str:
     """Return the README as Markdown."""
     splits = ", ".join(f"{items} in {split}" for split, items in made.splits.items())
+    counted = "" if made.of_rows else " (a clip counts in each example that hears it)"
     sections = [
         f"# {chosen.title}: spoken dialogues\n\n"
-        f"{sum(made.splits.values())} {source.noun} ({splits}) with {made.seconds / 3600:.2f} hours to hear, written "
-        f"by askqa-builder {__version__} in the format [{chosen.name}]({chosen.documentation}).",
+        f"{sum(made.splits.values())} {source.noun} ({splits}) with {made.seconds / 3600:.2f} hours to hear{counted}, "
+        f"written by askqa-builder {__version__} in the format [{chosen.name}]({chosen.documentation}).",
         "## How to read it\n\n" + chosen.usage(made).strip(),
         "## How it was made\n\n" + "\n".join(f"- {line}" for line in _making(chosen, made, source, sound)),
         "The texts' licences are those of the dataset this was made from; see its README.",

@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -126,11 +126,25 @@ def part_record(folder: Path) -> PartRecord | None:
     """Return what the shard that is kept in `folder` has added; None where it is not done."""
     try:
         content = json.loads((folder / _DONE_NAME).read_bytes())
-    except (OSError, ValueError):
+        archives = [Archive(**archive) for archive in content["archives"]]
+        rejected = [Reject(**reject) for reject in content["rejected"]]
+        return PartRecord(**{**content, "archives": archives, "rejected": rejected})
+    except (OSError, ValueError, KeyError, TypeError):
         return None
-    archives = [Archive(**archive) for archive in content["archives"]]
-    rejected = [Reject(**reject) for reject in content["rejected"]]
-    return PartRecord(**{**content, "archives": archives, "rejected": rejected})
+
+
+def check_kept(out: Path, parts: Sequence[Path], records: Sequence[PartRecord], archives: Mapping[str, Path]) -> None:
+    """Raise AskqaError where something is gone that shards have added, and forget these: they will be made again.
+
+    archives: their files among the parts, by the names that they get in `out`, and may have got.
+    """
+    lines = [part / _part_name(file) for part, record in zip(parts, records, strict=True) for file in record.lines]
+    gone = [path for path in lines if not path.is_file()]
+    gone += [path for name, path in archives.items() if not path.is_file() and not (out / name).is_file()]
+    if gone:
+        for path in gone:
+            (path.parent / _DONE_NAME).unlink(missing_ok=True)
+        raise AskqaError(f"{gone[0]} is gone, which an earlier run has written; run the same command again to go on")
 
 
 def join_lines(folder: ExportFolder, file: str, parts: list[Path], chosen: Format[Any]) -> dict[str, Any]:
@@ -170,8 +184,6 @@ def move_archive(out: Path, name: str, part: Path, samples: int) -> dict[str, An
     with storage_errors(f"write {name}"):
         if part.exists():
             part.replace(target)
-    if not target.is_file():
-        raise AskqaError(f"{part} is gone; run again with --overwrite to make the export anew")
     return {"file": name, "records": samples, "bytes": target.stat().st_size, "sha256": sha256_of(target)}
 
 

@@ -34,7 +34,7 @@ from askqa_builder.hearing.listening import TooLongError, UntimedStoryError
 from askqa_builder.hearing.row_times import Row
 from askqa_builder.tasks.responding import Responder
 
-_HEARING_COLUMNS = ["id", "conversation_id", "stage", "num_samples", "sampling_rate"]
+_HEARING_COLUMNS = ["id", "conversation_id", "stage", "num_samples", "sampling_rate", "pcm_sha256"]
 _HEARING_COLUMNS += ["story", "turns", "words", "response", "evidence"]
 _ROWS_AT_ONCE = 16
 
@@ -68,15 +68,16 @@ class RowSource(Source):
     def survey(self, shard: ShardRecord, chosen: Format[Any], sound: SoundChoice, faults: Faults) -> Survey:
         """See `Source.survey`."""
         survey = Survey()
+        clips = ClipFiles(self.folder, sound.audio, sound.sampling_rate)
         for row in (row for rows in self._rows(shard, _HEARING_COLUMNS) for row in rows):
             lack = chosen.lack(row)
             if lack is not None:
                 faults.note(f"lack {lack}", row["id"], _LACKING_REMEDY)
             try:
                 heard = chosen.hear(row, shard.split, sound.hearing)
-                survey.add(heard.seconds, len(heard.clips))
+                survey.add(clips.planned(row, heard, shard.split))
             except (TooLongError, CannotCutError, UntimedStoryError) as error:
-                survey.add(0.0, 0)
+                survey.add(())
                 wrong, remedy = _WRONG[type(error)]
                 faults.note(wrong, str(error), remedy.format(window=sound.hearing.window))
         return survey
@@ -100,7 +101,7 @@ class RowSource(Source):
             return Unspoken()
         if chosen.sound.response == "turn":
             return LongerRows(self._voices, chosen, sound.audio)
-        return ResponseFiles(self._voices, out, sound, embedded=chosen.sound.embedded)
+        return ResponseFiles(self._voices, out, sound, embedded=chosen.sound.embedded is not None)
 
     def _rows(
         self, shard: ShardRecord, columns: list[str] | None = None, at_once: int = _ROWS_AT_ONCE
@@ -127,7 +128,7 @@ class _Maker:
         """Return a row as an item. Raises UsageError where a response makes it longer than the target hears."""
         row = answered.row
         heard = self._heard(row)
-        embedded = self._chosen.sound.embedded
+        embedded = self._chosen.sound.embedded is not None
         made = self._clips.encoded(row, heard, self._split) if embedded else []
         files = [file for file, _ in made] if embedded else self._clips.write(row, heard, self._split)
         return RowItem(

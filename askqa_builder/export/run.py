@@ -13,7 +13,7 @@ from askqa_builder.build.voicing.settling import VoicingOptions
 from askqa_builder.corpus.conversation import Role
 from askqa_builder.corpus.rejects import Reject
 from askqa_builder.dataset.reading import reading_errors
-from askqa_builder.errors import UsageError
+from askqa_builder.errors import StorageError, UsageError
 from askqa_builder.export.assembly import assemble, identity
 from askqa_builder.export.folder import ExportFolder, is_finished
 from askqa_builder.export.format import Format, Item
@@ -21,6 +21,7 @@ from askqa_builder.export.options import SoundChoice, Wishes, check_for_tasks, c
 from askqa_builder.export.parts import PartWriter, part_record
 from askqa_builder.export.registry import format_for_examples, format_for_rows
 from askqa_builder.export.row_source import RowSource
+from askqa_builder.export.size import check_size
 from askqa_builder.export.source import Faults, Source, Survey
 from askqa_builder.export.task_source import TaskSource
 from askqa_builder.files import keep_apart
@@ -32,8 +33,8 @@ from askqa_builder.tasks.reading import is_task_set
 class ExportReport:
     """A finished export.
 
-    splits: items by split. seconds: of sound. files: of records, with their number. rejected: rows that are left out,
-    by reason.
+    splits: items by split. seconds: to hear, a clip in each item that hears it. files: of records, with their number.
+    audio_files: sounds that are files of their own. rejected: rows that are left out, by reason.
     """
 
     folder: Path
@@ -154,6 +155,11 @@ class _Work:
 def _write_parts(work: _Work, surveys: list[Survey], progress: Progress) -> None:
     """Write what each shard adds, unless it is there from an earlier run."""
     waiting = [number for number in range(len(surveys)) if part_record(work.folder.part(number)) is None]
+    try:
+        check_size(work.format, work.sound, surveys, work.folder.out)
+    except StorageError:
+        work.folder.withdraw()
+        raise
     progress.start(_sum(surveys), _sum([each for number, each in enumerate(surveys) if number not in waiting]))
     try:
         for number in waiting:

@@ -14,6 +14,7 @@ from askqa_builder.digests import sha256_of
 from askqa_builder.errors import AskqaError, UsageError
 from askqa_builder.export.format import Format, Item
 from askqa_builder.export.options import SoundChoice
+from askqa_builder.hearing.clip_files import AudioFile
 
 
 @dataclass
@@ -38,17 +39,29 @@ class Faults:
 
 @dataclass
 class Survey:
-    """A shard before its sound is read. seconds: of sound. single: each item has exactly one clip."""
+    """A shard before its sound is read.
+
+    seconds: of sound to hear, samples: of all its channels, as the export will have them; each counts in every item
+    that hears it. distinct_samples: each once. single: each item has exactly one clip.
+    """
 
     items: int = 0
     seconds: float = 0.0
+    samples: int = 0
+    distinct_samples: int = 0
     single: bool = True
 
-    def add(self, seconds: float, clips: int) -> None:
-        """Take note of an item."""
+    def add(self, files: Sequence[AudioFile], distinct: Sequence[AudioFile] | None = None) -> None:
+        """Take note of an item's clips. distinct: those that no item had before; None for all."""
         self.items += 1
-        self.seconds += seconds
-        self.single = self.single and clips == 1
+        self.seconds += sum(file.seconds for file in files)
+        self.samples += _samples(files)
+        self.distinct_samples += _samples(files if distinct is None else distinct)
+        self.single = self.single and len(files) == 1
+
+
+def _samples(files: Sequence[AudioFile]) -> int:
+    return sum(file.samples * file.channels for file in files)
 
 
 class Source(ABC):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +25,6 @@ from askqa_builder.tasks.reading import examples_of, tasks_manifest
 
 _SOUND_PATH = re.compile(AUDIO_FOLDER + r"/[\w-]+/[0-9a-f]{2}/[0-9a-f]{16}\.(wav|flac)", re.ASCII)
 
-_CLIPS_KEPT = 16
-"""The examples of a row stand together, and hear the same clips."""
-
 
 class TaskSource(Source):
     """A finished task set."""
@@ -42,32 +39,35 @@ class TaskSource(Source):
     def survey(self, shard: ShardRecord, chosen: Format[Any], sound: SoundChoice, faults: Faults) -> Survey:
         """See `Source.survey`."""
         survey = Survey()
-        window = sound.hearing.window
-        for example in examples_of(self.folder, shard.file):
-            files = [AudioFile(**file) for file in example.audio]
-            survey.add(sum(file.seconds for file in files), len(files))
-            longest = max((file.seconds for file in files), default=0.0)
-            if window is not None and longest > window:
-                first = f"{example.id}: a clip of {longest:.1f} s, where the target hears {window:g} s at once"
-                remedy = f"make the task set with --segments {window:g}, or give the target's own --window"
-                faults.note("have a clip that the target does not hear whole", first, remedy)
-            if any(file.channels > 1 for file in files) and not sound.stereo:
-                wrong = "are in stereo, which the format does not take"
-                faults.note(wrong, example.id, "make the task set with --layout joined or turns")
+        for examples in self._by_row(shard):
+            heard: set[str] = set()
+            for example in examples:
+                sources = [AudioFile(**file) for file in example.audio]
+                _note_faults(example, sources, sound, faults)
+                files = [_wanted(file, sound, shard.split) for file in sources]
+                survey.add(files, [file for file in files if file.path not in heard])
+                heard.update(file.path for file in files)
         return survey
 
     def items(self, shard: ShardRecord, chosen: Format[Any], sound: SoundChoice, out: Path) -> Iterator[Item]:
         """See `Source.items`."""
-        for example in examples_of(self.folder, shard.file):
-            sources = [_checked(AudioFile(**file), example) for file in example.audio]
-            files = tuple(_wanted(file, sound, shard.split) for file in sources)
-            data: tuple[bytes, ...] = ()
-            if chosen.sound.embedded:
-                data = tuple(self._converted(*pair, sound) for pair in zip(sources, files, strict=True))
-            else:
+        for examples in self._by_row(shard):
+            made: dict[str, bytes] = {}
+            for example in examples:
+                sources = [_checked(AudioFile(**file), example) for file in example.audio]
+                files = tuple(_wanted(file, sound, shard.split) for file in sources)
                 for source, file in zip(sources, files, strict=True):
-                    self._put(source, file, sound, out)
-            yield Item(split=shard.split, example=example, audio=files, data=data)
+                    if chosen.sound.embedded is None:
+                        self._put(source, file, sound, out)
+                    elif file.path not in made:
+                        made[file.path] = self._converted(source, file, sound)
+                data = tuple(made[file.path] for file in files) if made else ()
+                yield Item(split=shard.split, example=example, audio=files, data=data)
+
+    def _by_row(self, shard: ShardRecord) -> Iterator[Iterator[Example]]:
+        """Yield the examples of each row, which stand together and hear the same clips."""
+        for _, examples in groupby(examples_of(self.folder, shard.file), lambda example: example.row_id):
+            yield examples
 
     def _put(self, source: AudioFile, wanted: AudioFile, sound: SoundChoice, out: Path) -> None:
         path = out / wanted.path
@@ -79,7 +79,6 @@ class TaskSource(Source):
         with atomic_write(path) as target:
             target.write(data)
 
-    @lru_cache(maxsize=_CLIPS_KEPT)  # noqa: B019 - a source lives as long as its export
     def _converted(self, source: AudioFile, wanted: AudioFile, sound: SoundChoice) -> bytes:
         """Return a clip as the export wants it. Raises AskqaError where it is not as the example says."""
         try:
@@ -95,6 +94,18 @@ class TaskSource(Source):
         if rate == wanted.sampling_rate and Path(source.path).suffix == Path(wanted.path).suffix:
             return data
         return encode(resampled(samples, rate, wanted), wanted.sampling_rate, sound.audio)
+
+
+def _note_faults(example: Example, files: Sequence[AudioFile], sound: SoundChoice, faults: Faults) -> None:
+    window = sound.hearing.window
+    longest = max((file.seconds for file in files), default=0.0)
+    if window is not None and longest > window:
+        first = f"{example.id}: a clip of {longest:.1f} s, where the target hears {window:g} s at once"
+        remedy = f"make the task set with --segments {window:g}, or give the target's own --window"
+        faults.note("have a clip that the target does not hear whole", first, remedy)
+    if any(file.channels > 1 for file in files) and not sound.stereo:
+        wrong = "are in stereo, which the format does not take"
+        faults.note(wrong, example.id, "make the task set with --layout joined or turns")
 
 
 def _checked(file: AudioFile, example: Example) -> AudioFile:

@@ -13,7 +13,6 @@ from typing import Any
 
 import pyarrow as pa
 
-from askqa_builder.dataset.folder import STATE_FOLDER
 from askqa_builder.dataset.manifest import write_manifest
 from askqa_builder.dataset.reading import row_groups
 from askqa_builder.dataset.schema import TURN
@@ -21,6 +20,7 @@ from askqa_builder.dataset.shard import write_shard
 from askqa_builder.dataset.upgrade import upgraded
 from askqa_builder.digests import sha256_of
 from askqa_builder.files import atomic_write, storage_errors, sync_folder
+from askqa_builder.output_folder import STATE_FOLDER
 
 TurnScores = Mapping[str, Any]
 """New values by name of the column; what is not named stays as it was."""

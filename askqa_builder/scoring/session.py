@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from askqa_builder.dataset.card import write_card
-from askqa_builder.dataset.folder import STATE_FOLDER
 from askqa_builder.dataset.manifest import CARD_NAME, shard_records, write_manifest
 from askqa_builder.dataset.reading import finished_manifest, reading_errors, row_groups
 from askqa_builder.dataset.schema import FORMAT_VERSION
@@ -21,6 +20,7 @@ from askqa_builder.digests import sha256_of
 from askqa_builder.errors import AskqaError
 from askqa_builder.files import remove_temporaries, storage_errors
 from askqa_builder.locking import LOCK_NAME, lock_folder, release
+from askqa_builder.output_folder import STATE_FOLDER
 from askqa_builder.progress import Progress, Totals
 from askqa_builder.recognition.error_rate import error_rate
 from askqa_builder.scoring.figures import VoiceFigures, WorstTurn, figures_by_voice, scored_turns, worst_turns

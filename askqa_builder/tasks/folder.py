@@ -22,7 +22,7 @@ from askqa_builder.dataset.manifest import (
 )
 from askqa_builder.dataset.shard import ShardRecord
 from askqa_builder.digests import sha256_of
-from askqa_builder.files import atomic_write, remove_temporaries, storage_errors
+from askqa_builder.files import atomic_write, storage_errors
 from askqa_builder.hearing.clip_files import AUDIO_FOLDER
 from askqa_builder.tasks.example import SCHEMA, Example
 from askqa_builder.tasks.reading import tasks_manifest
@@ -59,13 +59,13 @@ class TasksFolder(DatasetFolder):
                 (self.out / record.file).unlink(missing_ok=True)
         return super().finished_manifest()
 
-    def _claim(self) -> None:
+    def _owner(self) -> dict[str, Any] | None:
         if self._overwrite and (self.out / MANIFEST_NAME).exists():  # of the same options, too: it may be damaged
-            with storage_errors(f"write to {self.out}"):
-                self._clear()
-        for folder in self.out.glob(f"{AUDIO_FOLDER}/*/*/"):
-            remove_temporaries(folder)
-        super()._claim()
+            return None
+        return super()._owner()
+
+    def _written_folders(self) -> Iterable[Path]:
+        return (*super()._written_folders(), *self.out.glob(f"{AUDIO_FOLDER}/*/*/"))
 
     def _clear(self) -> None:
         super()._clear()

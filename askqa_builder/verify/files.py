@@ -12,7 +12,6 @@ import pyarrow.parquet as pq
 
 from askqa_builder.corpus.rejects import Reject
 from askqa_builder.dataset.card import render_card
-from askqa_builder.dataset.folder import STATE_FOLDER
 from askqa_builder.dataset.manifest import (
     CARD_NAME,
     DATA_FOLDER,
@@ -29,6 +28,7 @@ from askqa_builder.dataset.shard import ShardRecord
 from askqa_builder.dataset.statistics import Statistics, summarise
 from askqa_builder.digests import sha256_of
 from askqa_builder.errors import UsageError
+from askqa_builder.output_folder import STATE_FOLDER
 from askqa_builder.recording.encode import FORMATS
 from askqa_builder.verify.findings import Finding
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from askqa_builder.corpus.json_file import parse_json, read_bytes, shown_path
+from askqa_builder.corpus.json_file import shown_path
 from askqa_builder.corpus.rejects import quote
-from askqa_builder.dataset.folder import STATE_FOLDER
-from askqa_builder.dataset.manifest import MANIFEST_NAME as BUILD_MANIFEST_NAME
+from askqa_builder.dataset.manifest import EXPORT_NAME, MANIFEST_NAME
 from askqa_builder.errors import UsageError
-from askqa_builder.export.folder import MANIFEST_NAME
+from askqa_builder.export.manifest import read_manifest
+from askqa_builder.output_folder import STATE_FOLDER
 
 FORMAT = "qwen2-audio"
 _EXPORT = f"askqa export TASKS OUT --to {FORMAT}"
@@ -21,12 +21,11 @@ def split_file(folder: Path, split: str) -> Path:
     if not folder.is_dir():
         what = "is a file" if folder.exists() else "no such folder"
         raise UsageError(f"{shown}: {what}; give the folder that {_EXPORT} wrote")
-    if not (folder / MANIFEST_NAME).is_file():
+    manifest = read_manifest(folder)
+    if manifest is None:
         raise UsageError(f"{shown}: {_why_no_export(folder)}")
-    found = parse_json(read_bytes(folder / MANIFEST_NAME), folder / MANIFEST_NAME)
-    manifest = found if isinstance(found, dict) else {}
-    if manifest.get("format") != FORMAT:
-        other = quote(str(manifest.get("format")))
+    if manifest["format"] != FORMAT:
+        other = quote(manifest["format"])
         raise UsageError(f"{shown}: is an export as {other}, not as {FORMAT}; make one with {_EXPORT}")
     path = folder / f"{split}.jsonl"
     if not path.is_file():
@@ -40,6 +39,6 @@ def split_file(folder: Path, split: str) -> Path:
 def _why_no_export(folder: Path) -> str:
     if (folder / STATE_FOLDER).is_dir():
         return "is not finished; run the same command again that was writing to it"
-    if (folder / BUILD_MANIFEST_NAME).is_file():
+    if (folder / MANIFEST_NAME).is_file():
         return f"is a dataset or a task set and no export; run {_EXPORT} on a task set, and give OUT"
-    return f"is no export, it has no {MANIFEST_NAME}; give the folder that {_EXPORT} wrote"
+    return f"is no export, it has no {EXPORT_NAME}; give the folder that {_EXPORT} wrote"

@@ -183,6 +183,15 @@ def manifest(dataset: Path) -> dict[str, Any]:
     return content
 
 
+def changed_manifest(dataset: Path, copy: Path, change: Callable[[dict[str, Any]], None]) -> Path:
+    """A copy of a dataset with something else in its manifest."""
+    shutil.copytree(dataset, copy)
+    content = manifest(copy)
+    change(content)
+    (copy / "askqa.json").write_text(json.dumps(content), "utf-8")
+    return copy
+
+
 def loaded_rows(dataset: Path, cache: Path, *, streaming: bool = False) -> dict[str, int]:
     """Count the rows of each configuration as the `datasets` library loads them.
 

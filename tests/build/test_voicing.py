@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
-import os
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +11,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import soundfile
-from harness import install_engine
+from harness import changed_manifest
 from numpy.typing import NDArray
 
 from askqa_builder import build, regenerate
@@ -77,16 +74,6 @@ def assert_said_again(dataset: Path, roles: Sequence[Role] = tuple(Role), **opti
                     (word["word"], word["char_start"], word["char_end"]) for word in words
                 ]
                 assert [one.start for one in again.words] == [round(word["start"] * rate) - start for word in words]
-
-
-def changed_manifest(dataset: Path, folder: Path, change: Callable[[dict[str, Any]], None]) -> Path:
-    """A copy of a dataset with something else in its manifest."""
-    copy = folder / "changed"
-    shutil.copytree(dataset, copy)
-    content = json.loads((copy / "askqa.json").read_text("utf-8"))
-    change(content)
-    (copy / "askqa.json").write_text(json.dumps(content), "utf-8")
-    return copy
 
 
 @pytest.fixture(scope="module")
@@ -257,15 +244,9 @@ def test_an_utterance_is_found_in_the_cache(various: Path, tmp_path: Path) -> No
 
 
 def test_a_text_that_ends_its_engine_costs_itself_only(
-    demo_file: Path, quick_profile: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    demo_file: Path, engine_profile: Callable[[Path, str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    site = tmp_path / "site"
-    site.mkdir()
-    install_engine(site, MARKED, "MarkedEngine")
-    monkeypatch.syspath_prepend(str(site))
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(site), os.environ.get("PYTHONPATH", "")]))
-    profile = tmp_path / "marked.yaml"
-    profile.write_text(quick_profile.read_text("utf-8").replace("engine: flite", "engine: marked"))
+    profile = engine_profile(MARKED, "MarkedEngine")
     build(demo_file, tmp_path / "out", profiles=str(profile), workers=1, limit=1)
     row = next(iter(whole_rows(tmp_path / "out").values()))
     texts = ["One boat.", "A markerkill.", "Two boats.", "A markerhang.", "A markerraise.", "Three boats."]
@@ -288,7 +269,7 @@ def test_another_version_is_refused_unless_it_is_wanted(various: Path, tmp_path:
     def change(content: dict[str, Any]) -> None:
         content["engines"][0]["version"] = "1.4"
 
-    older = changed_manifest(various, tmp_path, change)
+    older = changed_manifest(various, tmp_path / "changed", change)
     message = r"it was spoken by flite, .*1\.4.*, here is flite, .*--other-version"
     with pytest.raises(UsageError, match=message) as caught:
         RowVoices(older)
@@ -300,7 +281,7 @@ def test_a_missing_engine_is_one_line(various: Path, tmp_path: Path) -> None:
     def change(content: dict[str, Any]) -> None:
         content["profiles"]["roles"]["assistant"]["engine"] = "gone"
 
-    copy = changed_manifest(various, tmp_path, change)
+    copy = changed_manifest(various, tmp_path / "changed", change)
     with pytest.raises(UsageError, match=r"unknown engine 'gone'; installed: .*flite") as caught:
         RowVoices(copy)
     assert "\n" not in str(caught.value)
@@ -322,7 +303,7 @@ def test_a_cloned_voice_needs_its_clip(various: Path, tmp_path: Path) -> None:
     def change(content: dict[str, Any]) -> None:
         content["profiles"]["roles"]["user"]["voices"] = [{"ref": "anna.wav", "sha256": "0" * 64, "speaker": "anna"}]
 
-    copy = changed_manifest(various, tmp_path, change)
+    copy = changed_manifest(various, tmp_path / "changed", change)
     with pytest.raises(UsageError, match=r"user was cloned from anna.wav, which the dataset does not hold; give a pro"):
         RowVoices(copy)
     assert_said_again(copy, [Role.ASSISTANT])

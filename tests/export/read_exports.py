@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -100,9 +101,12 @@ def openai(out: Path, split: str) -> list[ReadExample]:
     )
     from pydantic import ConfigDict, TypeAdapter, with_config
 
+    @cache
+    def adapter(kind: Any) -> TypeAdapter[Any]:
+        return TypeAdapter(with_config(ConfigDict(extra="forbid", strict=True))(type(kind.__name__, (kind,), {})))
+
     def check(kind: Any, value: Any) -> None:
-        strict = with_config(ConfigDict(extra="forbid", strict=True))(type(kind.__name__, (kind,), {}))
-        TypeAdapter(strict).validate_python(value)
+        adapter(kind).validate_python(value)
 
     found = []
     ids = json_lines(out / f"{split}.ids.jsonl")

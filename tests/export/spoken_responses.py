@@ -30,14 +30,6 @@ def own_responses(dataset: Path) -> list[tuple[Row, SpokenLine, Continued]]:
     return found
 
 
-def with_manifest(dataset: Path, change: Callable[[dict[str, Any]], None]) -> Path:
-    """Change the manifest of a dataset that is ours to change."""
-    content = json.loads((dataset / "askqa.json").read_bytes())
-    change(content)
-    (dataset / "askqa.json").write_text(json.dumps(content), "utf-8")
-    return dataset
-
-
 def without_a_response(number: int) -> Callable[[Row], None]:
     """Return a change to rows that leaves every so many without a response that anybody could pronounce."""
     seen = 0

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 import soundfile
 from harness import askqa_here, assert_one_line, digests
-from killed_export import ARCHIVE_BYTES, killed
 from read_exports import READERS
 from speech_exports import changed_dataset, exported, json_lines, rows_of
 
@@ -20,32 +19,6 @@ from askqa_builder.errors import AskqaError, UsageError
 from askqa_builder.export import parts
 from askqa_builder.export.registry import NAMES, ROW_FORMATS
 from askqa_builder.progress import Totals
-
-
-@pytest.mark.parametrize("to", ["llama-factory", "webdataset"])
-def test_a_killed_export_goes_on_to_the_same_bytes(
-    scattered: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, to: str
-) -> None:
-    writes = killed(scattered, tmp_path / "whole", to, -1)
-    assert writes is not None
-    monkeypatch.setattr(parts, "ARCHIVE_BYTES", ARCHIVE_BYTES)
-    for moment in [0, writes // 2, *range(writes - 11, writes, 2)]:
-        out = tmp_path / f"killed-{moment}"
-        assert killed(scattered, out, to, moment) is None
-        assert not (out / "askqa-export.json").exists() or moment > writes - 3
-        exported(scattered, out, to, window="none")
-        assert digests(out) == digests(tmp_path / "whole")
-
-
-def test_many_kills_in_one_export(scattered: Path, tmp_path: Path) -> None:
-    writes = killed(scattered, tmp_path / "whole", "ms-swift", -1)
-    assert writes is not None
-    kills = 0
-    while killed(scattered, tmp_path / "out", "ms-swift", writes // 4) is None:
-        kills += 1
-        assert kills < 20
-    assert kills > 1
-    assert digests(tmp_path / "out") == digests(tmp_path / "whole")
 
 
 class Counted:
@@ -78,19 +51,6 @@ def test_progress_and_a_second_run(demo_dataset: Path, tmp_path: Path) -> None:
     assert {**vars(second), "already_complete": False} == vars(first)
     assert digests(tmp_path / "out") == before
     assert not (tmp_path / "out" / ".askqa").exists()
-
-
-@pytest.mark.parametrize("what", ["test.jsonl", "README.md", "audio"])
-def test_a_damaged_export_is_made_again(demo_dataset: Path, tmp_path: Path, what: str) -> None:
-    out = tmp_path / "out"
-    exported(demo_dataset, out, "ms-swift", window="none")
-    before = digests(out)
-    if what == "audio":
-        next(path for path in out.rglob("*.wav")).unlink()
-    else:
-        (out / what).write_bytes((out / what).read_bytes()[:-1] + b"x")
-    assert not exported(demo_dataset, out, "ms-swift", window="none").already_complete
-    assert digests(out) == before
 
 
 def test_too_long_clips_are_told_and_nothing_is_written(demo_dataset: Path, tmp_path: Path) -> None:
@@ -127,7 +87,7 @@ def test_another_export_in_the_way(demo_dataset: Path, tmp_path: Path) -> None:
     (out / "mine.txt").write_text("mine")
     (out / "audio" / "mine.wav").write_bytes(b"mine")
     before = digests(out)
-    with pytest.raises(UsageError, match=r"holds a llama-factory export .* --overwrite"):
+    with pytest.raises(UsageError, match=r"holds a finished export for llama-factory .* --overwrite"):
         exported(demo_dataset, out, "trl", window="none")
     assert digests(out) == before
     exported(demo_dataset, out, "trl", window="none", context="text", overwrite=True)
@@ -138,23 +98,17 @@ def test_another_export_in_the_way(demo_dataset: Path, tmp_path: Path) -> None:
     assert digests(out) == digests(tmp_path / "fresh")
 
 
-def test_an_unfinished_export_of_other_settings_in_the_way(scattered: Path, tmp_path: Path) -> None:
-    assert killed(scattered, tmp_path / "out", "webdataset", 12) is None
-    with pytest.raises(UsageError, match="an unfinished webdataset export"):
-        exported(scattered, tmp_path / "out", "trl", window="none")
-    exported(scattered, tmp_path / "out", "trl", window="none", overwrite=True)
-    exported(scattered, tmp_path / "fresh", "trl", window="none")
-    assert digests(tmp_path / "out") == digests(tmp_path / "fresh")
-
-
 def test_a_foreign_folder_is_never_touched(demo_dataset: Path, tmp_path: Path) -> None:
     folder = tmp_path / "mine"
     folder.mkdir()
     (folder / "train.jsonl").write_text("mine")
     copy = shutil.copytree(demo_dataset, tmp_path / "dataset")
-    for out in (folder, copy):
+    for out, what in (
+        (folder, "no export of askqa, but train.jsonl; --overwrite does not touch"),
+        (copy, "a dataset, which no ex"),
+    ):
         before = digests(out)
-        with pytest.raises(UsageError, match="holds no export of askqa"):
+        with pytest.raises(UsageError, match=f"holds {what}"):
             exported(demo_dataset, out, "ms-swift", window="none", overwrite=True)
         assert digests(out) == before
     with pytest.raises(UsageError, match="lie in each other"):

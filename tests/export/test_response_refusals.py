@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import soundfile
-from harness import askqa_here, assert_one_line
+from harness import askqa_here, assert_one_line, changed_manifest
 from speech_exports import exported, rows_of
-from spoken_responses import with_manifest
 
 from askqa_builder import build, script, tasks
 from askqa_builder.build.voicing.settling import VoicingOptions
@@ -65,7 +63,7 @@ def slower(content: dict[str, Any]) -> None:
 
 
 def test_another_version_is_refused_unless_it_is_wanted(demo_dataset: Path, tmp_path: Path) -> None:
-    dataset = with_manifest(shutil.copytree(demo_dataset, tmp_path / "data"), older)
+    dataset = changed_manifest(demo_dataset, tmp_path / "data", older)
     arguments = ["export", dataset, tmp_path / "out", "--to", "audiofolder", "--response-audio", "--workers", 1]
     result = askqa_here(*arguments)
     assert_one_line(result, 2)
@@ -104,11 +102,6 @@ def test_other_responses_are_another_export(
 ) -> None:
     """Without responses, or from a dataset with the same shards whose assistant would say them otherwise."""
     exported(demo_dataset, tmp_path / "out", "lhotse", response_audio=True)
-    copy = shutil.copytree(demo_dataset, tmp_path / "data")
-    spoken: dict[str, Any] = {"response_audio": True}
-    if change is None:
-        spoken = {}
-    else:
-        with_manifest(copy, change)
-    with pytest.raises(UsageError, match="holds a lhotse export of another source, other settings"):
-        exported(copy, tmp_path / "out", "lhotse", **spoken)
+    source = demo_dataset if change is None else changed_manifest(demo_dataset, tmp_path / "data", change)
+    with pytest.raises(UsageError, match="holds a finished export for lhotse of other settings, sources"):
+        exported(source, tmp_path / "out", "lhotse", response_audio=change is not None)

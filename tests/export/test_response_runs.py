@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import askqa_here, digests, install_engine, run_askqa
-from killed_export import ARCHIVE_BYTES, killed
+from harness import askqa_here, digests, run_askqa
+from killed_export import ARCHIVE_BYTES, killed, lasting_writes
 from speech_exports import changed_dataset, exported, json_lines, rows_of
 from spoken_responses import own_responses, without_a_response
 
@@ -19,13 +19,15 @@ from askqa_builder.errors import AskqaError, UsageError
 from askqa_builder.export import parts, responses
 from askqa_builder.export.formats.audiofolder import AudioFolder
 
+pytestmark = pytest.mark.usefixtures("kept_voices")
+
 WORDLESS = Path(__file__).with_name("wordless_engine.py")
 
 
 @pytest.fixture(scope="module")
 def speechless(scattered: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A dataset in several shards in which every fifth row has a response that nobody can pronounce."""
-    return changed_dataset(scattered, tmp_path_factory.mktemp("speechless") / "data", without_a_response(5))
+    """A dataset in several shards in which every third row has a response that nobody can pronounce."""
+    return changed_dataset(scattered, tmp_path_factory.mktemp("speechless") / "data", without_a_response(3))
 
 
 @pytest.mark.parametrize("to", ["webdataset", "moshi"])
@@ -78,12 +80,11 @@ def test_nothing_is_left(demo_dataset: Path, tmp_path: Path) -> None:
 def test_a_killed_export_goes_on_to_the_same_bytes(
     speechless: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, to: str
 ) -> None:
-    writes = killed(speechless, tmp_path / "whole", to, -1, response_audio=True)
-    assert writes is not None
+    writes = lasting_writes(speechless, tmp_path / "whole", to, response_audio=True)
     monkeypatch.setattr(parts, "ARCHIVE_BYTES", ARCHIVE_BYTES)
-    for moment in (writes // 2, writes - 4):
-        out = tmp_path / f"killed-{moment}"
-        assert killed(speechless, out, to, moment, response_audio=True) is None
+    outs = {moment: tmp_path / f"killed-{moment}" for moment in (len(writes) // 2, len(writes) - 4)}
+    assert killed(speechless, to, [(out, moment) for moment, out in outs.items()], response_audio=True) == len(outs)
+    for out in outs.values():
         assert not (out / "askqa-export.json").exists()
         assert exported(speechless, out, to, window="none", response_audio=True).exit_code == 3
         assert digests(out) == digests(tmp_path / "whole")
@@ -125,15 +126,9 @@ def test_workers_and_batches_do_not_matter(scattered: Path, tmp_path: Path, monk
 
 
 def test_a_response_without_the_words_that_a_format_needs(
-    demo_file: Path, quick_profile: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    demo_file: Path, engine_profile: Callable[[Path, str], Path], tmp_path: Path
 ) -> None:
-    site = tmp_path / "site"
-    site.mkdir()
-    install_engine(site, WORDLESS, "WordlessEngine")
-    monkeypatch.syspath_prepend(str(site))
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(site), os.environ.get("PYTHONPATH", "")]))
-    profile = tmp_path / "wordless.yaml"
-    profile.write_text(quick_profile.read_text("utf-8").replace("engine: flite", "engine: wordless"))
+    profile = engine_profile(WORDLESS, "WordlessEngine")
     build(demo_file, tmp_path / "built", profiles=str(profile), workers=1, limit=2)
     first = next(row["id"] for row, _ in rows_of(tmp_path / "built"))
 
@@ -168,6 +163,7 @@ def test_what_the_page_says(demo_dataset: Path, tmp_path: Path) -> None:
     result = run_askqa("export", demo_dataset, tmp_path / "out", "--to", "moshi", "--response-audio")
     assert result.returncode == 0, result.stderr
     assert "26/26 examples" in result.stderr
+    assert "h to hear in them" in result.stderr
     page = (tmp_path / "out" / "README.md").read_text("utf-8")
     assert "Recordings end with the\nassistant's response." in page
     assert "Responses are spoken, each as the last turn of its recording, in the assistant's voice." in page

@@ -18,6 +18,8 @@ from askqa_builder import build
 from askqa_builder.build.voicing.appending import Continued
 from askqa_builder.build.voicing.line import SpokenLine
 
+pytestmark = pytest.mark.usefixtures("kept_voices")
+
 Responses = list[tuple[dict[str, Any], SpokenLine, Continued]]
 ACTS = {"clarify": "clarifying_question", "answer": "answer"}
 

@@ -19,7 +19,24 @@ from datasets import load_dataset
 
 data = load_dataset("THIS_FOLDER", split="{split}")      # columns {columns} and more
 details = json.loads(data[0]["details"])                 # all columns of the dataset that this was made from
+```
+
+Already to load it, `datasets` wants torchcodec (`pip install torchcodec`), which decodes the sounds with FFmpeg's
+libraries: both must be there. Without them the texts are lines of JSON, and soundfile reads the sounds:
+
+```python
+import soundfile
+from datasets import load_dataset
+
+folder = "THIS_FOLDER/audio/{split}"
+data = load_dataset("json", data_files=f"{folder}/metadata.jsonl", split="train")
+{reading}
 ```"""
+
+_READING = {
+    True: "samples, rate = soundfile.read(f\"{folder}/{data[0]['file_name']}\")",
+    False: 'sounds = [soundfile.read(f"{folder}/{name}") for name in data[0]["file_names"]]  # samples, rate',
+}
 
 
 class AudioFolder(Format[Item]):
@@ -58,7 +75,8 @@ class AudioFolder(Format[Item]):
     def usage(self, made: Export) -> str:
         """Tell how `datasets` loads it."""
         sounds = ["audio" if self.single else "audios", *(["response"] if made.responses else [])]
-        return _USAGE.replace("{split}", made.a_split).replace("{columns}", ", ".join((*sounds, "prompt, answer")))
+        text = _USAGE.replace("{columns}", ", ".join((*sounds, "prompt, answer")))
+        return text.replace("{split}", made.a_split).replace("{reading}", _READING[self.single])
 
 
 def _below(folder: str, file: AudioFile) -> str:

@@ -31,7 +31,7 @@ class OpenAIChat(Format[Item]):
     name = "openai"
     title = "OpenAI-compatible chat"
     documentation = "https://platform.openai.com/docs/guides/audio"
-    sound = SoundRules(audio_formats=("wav",), layouts=("joined", "turns"), embedded=True)
+    sound = SoundRules(audio_formats=("wav",), layouts=("joined", "turns"), embedded="line")
 
     def lines(self, item: Item) -> Iterator[tuple[str, str]]:
         """Yield the chat and its ids."""

@@ -18,6 +18,16 @@ data = data.map(lambda line: {"audios": [f"{folder}/{path}" for path in line["au
 data = data.cast_column("audios", List(Audio(sampling_rate=16000)))     # the model's rate
 ```
 
+This decodes with torchcodec (`pip install torchcodec`) and FFmpeg's libraries: both must be there. Without them leave
+the sounds as files, and read them with soundfile:
+
+```python
+import soundfile
+
+data = data.cast_column("audios", List(Audio(decode=False)))
+sounds = [soundfile.read(sound["path"]) for sound in data[0]["audios"]]     # samples and rate of each
+```
+
 `prompt` and `completion` are conversational, as `SFTTrainer` takes them; a part `{"type": "audio"}` of the prompt
 stands for each sound of `audios`, in order. TRL's own collators (1.16) know images and no sound: give `SFTTrainer` a
 `data_collator` that calls your model's processor with `audios`."""

@@ -29,7 +29,7 @@ class WebDataset(Format[Item]):
     name = "webdataset"
     title = "WebDataset"
     documentation = "https://github.com/webdataset/webdataset"
-    sound = SoundRules(audio_formats=("flac", "wav"), embedded=True, response="file")
+    sound = SoundRules(audio_formats=("flac", "wav"), embedded="archive", response="file")
 
     def samples(self, item: Item) -> Iterator[tuple[str, Mapping[str, bytes]]]:
         """Yield the item's files."""
