@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from askqa_builder.export import manifest as export_manifest
+
 
 def read_lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
@@ -16,7 +18,9 @@ def write_lines(path: Path, lines: list[dict[str, Any]]) -> None:
 
 
 def write_manifest(folder: Path, format: str = "qwen2-audio") -> None:
-    (folder / "askqa-export.json").write_text(json.dumps({"export_version": "1.0", "format": format}), "utf-8")
+    sounds = {"files": 0, "bytes": 0, "seconds": 0.0, "sha256": "0" * 64}
+    content = {"export_version": "1.1", "format": format, "source": {}, "splits": {}, "files": [], "audio": sounds}
+    export_manifest.write_manifest(folder, {**content, "rejected": {}})
 
 
 def texts_of(line: dict[str, Any]) -> list[str]:

@@ -60,8 +60,8 @@ def _leave_no_response(folder: Path) -> None:
     [
         (shutil.rmtree, "no such folder; give the folder that askqa export TASKS OUT --to qwen2-audio wrote"),
         (lambda folder: (folder / "askqa-export.json").unlink(), "is no export, it has no askqa-export.json; give the"),
-        (lambda folder: (folder / "askqa-export.json").write_text("{"), "askqa-export.json ends too early"),
-        (lambda folder: (folder / "askqa-export.json").write_text("[]"), 'as "None", not as qwen2-audio'),
+        (lambda folder: (folder / "askqa-export.json").write_text("{"), "askqa-export.json: not a manifest"),
+        (lambda folder: (folder / "askqa-export.json").write_text("[]"), "askqa-export.json: not a manifest"),
         (lambda folder: write_manifest(folder, "lhotse"), 'is an export as "lhotse", not as qwen2-audio; make one'),
         (
             lambda folder: (folder / "train.jsonl").unlink(),

@@ -278,7 +278,7 @@ def test_a_set_of_another_version_of_a_task_is_told(demo_dataset: Path, demo_exa
 def test_progress_tells_hours_of_recordings(demo_dataset: Path, demo_examples: Path) -> None:
     hours = sum(row["duration"] for row in rows_by_id(demo_dataset).values()) / 3600
     told = askqa_here("tasks", demo_dataset, demo_examples, "--check").stderr.splitlines()
-    assert told[0] == f"26 recordings to check examples of, about {hours:.2f} h"
+    assert told[0] == f"26 recordings to check examples of, about {hours:.2f} h of audio"
     assert told[-1].startswith(f"26/26 recordings, {hours:.2f} h of audio, ")
 
 
