@@ -6,18 +6,16 @@ Pebble's pool tells whose worker died or timed out; what follows from it is deci
 from __future__ import annotations
 
 import os
-import signal
-import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, TimeoutError, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
 from askqa_builder.errors import AskqaError
+from askqa_builder.interrupts import without_interrupts
 
 STARTING_SECONDS = 60.0
 """What a worker may take to start where nobody knows better."""
@@ -117,30 +115,6 @@ def ended_by(pool: ProcessPool, function: Callable[..., Any], args: tuple[Any, .
             future.result()
             break
     return happened
-
-
-@contextmanager
-def without_interrupts() -> Iterator[None]:
-    """Put Ctrl-C off until the end of the `with` block, and keep it for ever from what is started in it.
-
-    Threads and processes inherit that the signal is blocked: a worker must not be interrupted while it
-    imports, before it can ignore the signal. In this process blocking is not enough: a thread of some library
-    may get the signal, and Python then interrupts the main thread, perhaps half-way through a worker's start.
-    """
-    came: list[int] = []
-    handler = signal.getsignal(signal.SIGINT)
-    replaced = callable(handler) and threading.current_thread() is threading.main_thread()
-    if replaced:
-        signal.signal(signal.SIGINT, lambda number, _: came.append(number))
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        if replaced:
-            signal.signal(signal.SIGINT, handler)
-        if came and callable(handler):
-            handler(signal.SIGINT, None)
 
 
 def end_with(parent: int) -> None:

@@ -33,7 +33,8 @@ from askqa_builder.build.shared_engines import (
 from askqa_builder.build.spool import read_pickled, write_pickled
 from askqa_builder.build.word_check import open_word_check
 from askqa_builder.errors import AskqaError, as_our_own
-from askqa_builder.pools import end_with, without_interrupts
+from askqa_builder.interrupts import without_interrupts
+from askqa_builder.pools import end_with
 from askqa_builder.processes import WorkerContext, compute_on_one_core, keep_freed_memory
 from askqa_builder.speech.engine import Utterance
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
+from askqa_builder.dataset.parquet_file import ParquetFile, open_parquet
 from askqa_builder.dataset.schema import leaf_paths, row_schema
 from askqa_builder.files import atomic_write
 
@@ -43,43 +41,6 @@ class ShardRecord:
         return asdict(self)
 
 
-class _HashingFile:
-    """A file object that hashes what passes through, so that a shard is not read again."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-        self.sha256 = hashlib.sha256()
-        self.size = 0
-        self.closed = False
-
-    def write(self, data: bytes) -> int:
-        self.sha256.update(data)
-        self.size += len(data)
-        return self._file.write(data)
-
-    def discard(self) -> None:
-        """Let what is still written go nowhere."""
-        self._file = io.BytesIO()
-
-    def flush(self) -> None:
-        self._file.flush()
-
-    def tell(self) -> int:
-        return self.size
-
-    def writable(self) -> bool:
-        return True
-
-    def readable(self) -> bool:
-        return False
-
-    def seekable(self) -> bool:
-        return False
-
-    def close(self) -> None:
-        self.closed = True
-
-
 class ShardWriter:
     """Takes the rows of one shard, in order, in batches cut anywhere; made by `open_shard`.
 
@@ -87,8 +48,8 @@ class ShardWriter:
     batches of one row group.
     """
 
-    def __init__(self, parquet: pq.ParquetWriter, sink: _HashingFile, file: str, config: str, split: str) -> None:
-        self._parquet, self._sink = parquet, sink
+    def __init__(self, parquet: ParquetFile, file: str, config: str, split: str) -> None:
+        self._parquet = parquet
         self._file, self._config, self._split = file, config, split
         self._rows = 0
         self._waiting: list[pa.RecordBatch] = []
@@ -109,18 +70,17 @@ class ShardWriter:
     def finish(self) -> None:
         """Write what waits; nothing may be added after it."""
         self._write_group()
-        self._parquet.add_key_value_metadata({"content_defined_chunking": json.dumps(_CHUNKING)})
+        self._parquet.add_metadata({"content_defined_chunking": json.dumps(_CHUNKING)})
 
     def record(self) -> ShardRecord:
         """Return what the manifest says of the shard, once its `with` block has ended."""
-        return ShardRecord(
-            self._file, self._config, self._split, self._rows, self._sink.size, self._sink.sha256.hexdigest()
-        )
+        parquet = self._parquet
+        return ShardRecord(self._file, self._config, self._split, self._rows, parquet.size, parquet.sha256)
 
     def _write_group(self) -> None:
         if self._waiting:
             group = pa.Table.from_batches(self._waiting, self._parquet.schema)
-            self._parquet.write_table(group, row_group_size=len(group))
+            self._parquet.write(group)
             self._rows += len(group)
             self._waiting, self._waiting_bytes = [], 0
 
@@ -134,10 +94,10 @@ def open_shard(dataset: Path, file: str, *, config: str, split: str, sampling_ra
     schema = row_schema(sampling_rate)
     leaves = leaf_paths(schema)
     others = [leaf for leaf in leaves if leaf not in _AUDIO_LEAVES]
-    with atomic_write(dataset / file) as target:
-        sink = _HashingFile(target)
-        parquet = pq.ParquetWriter(
-            pa.PythonFile(sink, mode="w"),
+    with (
+        atomic_write(dataset / file) as target,
+        open_parquet(
+            target,
             schema,
             compression={leaf: "none" if leaf in _AUDIO_LEAVES else "zstd" for leaf in leaves},
             use_dictionary=others,
@@ -145,16 +105,11 @@ def open_shard(dataset: Path, file: str, *, config: str, split: str, sampling_ra
             write_statistics=others,
             use_content_defined_chunking=_CHUNKING,
             write_page_index=True,
-        )
-        writer = ShardWriter(parquet, sink, file, config, split)
-        try:
-            yield writer
-            writer.finish()
-        except BaseException:
-            sink.discard()  # closing writes a footer, for which a full disk has no room
-            raise
-        finally:
-            parquet.close()
+        ) as parquet,
+    ):
+        writer = ShardWriter(parquet, file, config, split)
+        yield writer
+        writer.finish()
 
 
 def write_shard(

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from askqa_builder.dataset.folder import DatasetFolder
 from askqa_builder.dataset.manifest import (
@@ -20,8 +19,8 @@ from askqa_builder.dataset.manifest import (
     TASKS_KIND,
     shard_records,
 )
+from askqa_builder.dataset.parquet_file import open_parquet
 from askqa_builder.dataset.shard import ShardRecord
-from askqa_builder.digests import sha256_of
 from askqa_builder.files import atomic_write, storage_errors
 from askqa_builder.hearing.clip_files import AUDIO_FOLDER
 from askqa_builder.tasks.example import SCHEMA, Example
@@ -89,11 +88,11 @@ def write_examples(out: Path, file: str, split: str, examples: Iterable[Example]
     rows = 0
     with storage_errors(f"write {file}"):
         path.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_write(path) as target, pq.ParquetWriter(target, SCHEMA, compression="zstd") as parquet:
+    with atomic_write(path) as target, open_parquet(target, SCHEMA, compression="zstd") as parquet:
         for group in _groups(examples):
-            parquet.write_table(group)
+            parquet.write(group)
             rows += len(group)
-    return ShardRecord(file, CONFIG, split, rows, path.stat().st_size, sha256_of(path))
+    return ShardRecord(file, CONFIG, split, rows, parquet.size, parquet.sha256)
 
 
 def _groups(examples: Iterable[Example]) -> Iterator[pa.Table]:

@@ -266,6 +266,64 @@ def test_a_full_disk_is_a_storage_error_and_leaves_nothing(demo_dataset: Path, t
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(
+    ("failure", "step", "raised"), [("interrupt", 9, "KeyboardInterrupt"), ("full disk", 1, "StorageError")]
+)
+def test_whenever_writing_fails_the_process_lives(
+    failure: str, step: int, raised: str, demo_dataset: Path, tmp_path: Path
+) -> None:
+    """Arrow would end it, at some calls."""
+    source = demo_dataset / "data" / "initial" / FILE
+    result = in_process(
+        f"""
+        import errno, os, signal
+        from pathlib import Path
+        import pyarrow.parquet as pq
+        from askqa_builder.dataset import shard
+        from askqa_builder.files import atomic_write
+
+        batches = pq.read_table({str(source)!r}).slice(0, 9).to_batches()
+        calls, at = 0, 0
+
+        class Failing:
+            def __init__(self, file):
+                self.file = file
+
+            def __getattr__(self, name):
+                return getattr(self.file, name)
+
+            def write(self, data):
+                global calls
+                calls += 1
+                if calls == at and {failure!r} == "interrupt":
+                    os.kill(os.getpid(), signal.SIGINT)
+                elif calls == at:
+                    raise OSError(errno.ENOSPC, "No space left on device")
+                return self.file.write(data)
+
+        open_parquet = shard.open_parquet
+        shard.open_parquet = lambda target, *rest, **options: open_parquet(Failing(target), *rest, **options)
+        outcomes = []
+        while not outcomes or at <= calls:
+            calls, at = 0, at + {step}
+            try:
+                shard.write_shard(
+                    Path({str(tmp_path)!r}), "a", batches, config="initial", split="test", sampling_rate=16000
+                )
+                outcomes.append("whole")
+            except BaseException as error:
+                outcomes.append(type(error).__name__)
+                calls = at
+        print(len(outcomes), *sorted(set(outcomes)))
+        """
+    )
+    assert result.returncode == 0, result.stderr
+    count, *outcomes = result.stdout.split()
+    assert int(count) * step > 40
+    assert outcomes == [raised, "whole"]
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
 def test_a_killed_writer_leaves_nothing_visible(demo_dataset: Path, tmp_path: Path) -> None:
     source = demo_dataset / "data" / "initial" / FILE
     script = f"""
