@@ -38,6 +38,12 @@ def read_item_files(out: Path, sound_suffix: str) -> ItemFiles:
     return ItemFiles(files, size, hasher.hexdigest())
 
 
+def count_sounds(out: Path, sound_suffix: str) -> tuple[int, int]:
+    """Return how many sounds of items there are, and their bytes; none is read."""
+    sizes = [path.stat().st_size for path in _paths(out) if path.name.endswith(f".{sound_suffix}")]
+    return len(sizes), sum(sizes)
+
+
 def remove_item_files(out: Path) -> None:
     """Remove the files of all items, and the folders that are empty then."""
     for path in _paths(out):

@@ -31,7 +31,7 @@ _SCHEMA = {
     "properties": {
         "format": {"type": "string"},
         "splits": _COUNTS,
-        "files": {"type": "array", "items": _FILE},
+        "files": {"type": "array", "minItems": 1, "items": _FILE},
         "audio": _AUDIO,
         "rejected": _COUNTS,
     },

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -21,7 +21,7 @@ from askqa_builder.corpus.rejects import quote
 from askqa_builder.errors import UsageError
 from askqa_builder.seeds import derive_seed
 
-from qwen2_audio.export_folder import split_file
+from qwen2_audio.export_folder import check_sounds, split_file
 
 RESPONSE = "response"
 """The task of examples that are a row's own response: those that are evaluated."""
@@ -76,8 +76,8 @@ def read_examples(folder: Path, split: str) -> list[Example]:
     """Read OUT/SPLIT.jsonl; no model is needed for it.
 
     Raises UsageError where the folder is no export for Qwen2-Audio with this split, and, with how many there are and
-    the first one, where examples cannot be read, or clips are missing, too long for the model, too short, or of
-    another format.
+    the first one, where examples cannot be read, or clips are missing, cut off, too long for the model, too short, or
+    of another format.
     """
     path = split_file(folder, split)
     clips = _Clips(folder)
@@ -91,11 +91,12 @@ def read_examples(folder: Path, split: str) -> list[Example]:
             faults.append((f"{path.name} line {number}: {error.detail}", error.reason))
     if faults:
         total = len(examples) + len(faults)
-        reasons = ", ".join(f"{count} {reason}" for reason, count in Counter(r for _, r in faults).items())
+        counted = Counter(reason for _, reason in faults)
+        reasons = ", ".join(f"{count} {reason}" for reason, count in counted.items())
         raise UsageError(
-            f"{len(faults)} of {total} examples cannot be used ({reasons}); first: {faults[0][0]}; export again, with "
-            f"--segments {WINDOW // SAMPLING_RATE} where clips are too long"
+            f"{len(faults)} of {total} examples cannot be used ({reasons}); first: {faults[0][0]}; {_remedy(counted)}"
         )
+    check_sounds(folder)
     return examples
 
 
@@ -122,6 +123,13 @@ def read_clip(path: Path) -> Samples:
     """Return a clip's samples, between -1 and 1."""
     samples: Samples = soundfile.read(path, dtype="float32")[0]
     return samples
+
+
+def _remedy(reasons: Collection[str]) -> str:
+    """Return what to do about examples that cannot be used, for these reasons."""
+    if "clip_too_long" in reasons:
+        return f"make the task set again with --segments {WINDOW // SAMPLING_RATE} and --overwrite, and export it"
+    return "run the same askqa export again, which makes anew what is damaged"
 
 
 class _Clips:
@@ -151,6 +159,7 @@ class _Clips:
             info = soundfile.info(str(self._folder / name))
         except (soundfile.SoundFileError, OSError) as error:
             raise ItemError("clip_unreadable", f"{quote(name)} is missing or no audio file") from error
+        _check_whole(self._folder / name, name)
         rate, window = SAMPLING_RATE, WINDOW
         if (info.samplerate, info.channels) != (rate, 1):
             found = f"{info.channels} channel{'s' * (info.channels != 1)} at {info.samplerate} Hz"
@@ -162,6 +171,15 @@ class _Clips:
         if info.frames < SHORTEST_CLIP * rate:
             raise ItemError("clip_too_short", f"{quote(name)} has {info.frames / rate:.3f} s; nothing can be heard")
         return float(info.frames / rate)
+
+
+def _check_whole(path: Path, name: str) -> None:
+    """Raise ItemError where a WAV has fewer bytes than its head says: libsndfile reads what is there, silently."""
+    with path.open("rb") as file:
+        head = file.read(8)
+    said, there = int.from_bytes(head[4:], "little") + len(head), path.stat().st_size
+    if head.startswith(b"RIFF") and there < said:
+        raise ItemError("clip_cut_off", f"{quote(name)} has {there} bytes of {said}")
 
 
 def _example(line: Fields, clips: _Clips) -> Example:

@@ -8,6 +8,7 @@ from askqa_builder.corpus.json_file import shown_path
 from askqa_builder.corpus.rejects import quote
 from askqa_builder.dataset.manifest import EXPORT_NAME, MANIFEST_NAME
 from askqa_builder.errors import UsageError
+from askqa_builder.export.item_files import count_sounds
 from askqa_builder.export.manifest import read_manifest
 from askqa_builder.output_folder import STATE_FOLDER
 
@@ -34,6 +35,23 @@ def split_file(folder: Path, split: str) -> Path:
             f"{shown}: has no {path.name} (splits: {there}); make a task set that has the split {split}, and export it"
         )
     return path
+
+
+def check_sounds(folder: Path) -> None:
+    """Raise UsageError where a finished export does not hold as many clips and bytes of them as were written.
+
+    Their contents are not read: that would take as long as reading them all for training.
+    """
+    manifest = read_manifest(folder)
+    if manifest is None:
+        raise UsageError(f"{shown_path(folder)}: {_why_no_export(folder)}")
+    found = count_sounds(folder, "wav")
+    written = manifest["audio"]["files"], manifest["audio"]["bytes"]
+    if found != written:
+        raise UsageError(
+            f"{shown_path(folder)}: has {found[0]} clips of {found[1]} bytes, not {written[0]} of {written[1]} as were "
+            "written; run the same askqa export again, which makes anew what is damaged"
+        )
 
 
 def _why_no_export(folder: Path) -> str:

@@ -70,7 +70,7 @@ def _examples(row: dict[str, Any], out: Path) -> Iterator[dict[str, Any]]:
     clips = []
     for turn in turns:
         name = short_hash(row["conversation_id"], turn["text"])
-        path = f"audio/{name[:2]}/{name}.wav"
+        path = f"audio/all/{name[:2]}/{name}.wav"
         (out / path).parent.mkdir(parents=True, exist_ok=True)
         soundfile.write(out / path, samples[round(turn["start"] * rate) : round(turn["end"] * rate)], rate)
         clips.append(path)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from askqa_builder.export import manifest as export_manifest
+from askqa_builder.export.item_files import count_sounds
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:
@@ -18,8 +19,10 @@ def write_lines(path: Path, lines: list[dict[str, Any]]) -> None:
 
 
 def write_manifest(folder: Path, format: str = "qwen2-audio") -> None:
-    sounds = {"files": 0, "bytes": 0, "seconds": 0.0, "sha256": "0" * 64}
-    content = {"export_version": "1.1", "format": format, "source": {}, "splits": {}, "files": [], "audio": sounds}
+    number, size = count_sounds(folder, "wav")
+    sounds = {"files": number, "bytes": size, "seconds": 0.0, "sha256": "0" * 64}
+    files = [{"file": "README.md", "records": None, "bytes": 0, "sha256": "0" * 64}]
+    content = {"export_version": "1.1", "format": format, "source": {}, "splits": {}, "files": files, "audio": sounds}
     export_manifest.write_manifest(folder, {**content, "rejected": {}})
 
 

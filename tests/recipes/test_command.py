@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import shutil
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+import soundfile
 from exported_mix import read_lines, write_lines, write_manifest
 from finetune_qwen2_audio import main, read_arguments
 
@@ -55,9 +57,29 @@ def _leave_no_response(folder: Path) -> None:
     write_lines(folder / "test.jsonl", [one for one in read_lines(folder / "test.jsonl") if one["task"] != "response"])
 
 
+def _cut_a_clip_off(folder: Path) -> None:
+    clip = _a_clip(folder)
+    os.truncate(clip, 5000)
+
+
+def _make_a_clip_shorter(folder: Path) -> None:
+    clip = _a_clip(folder)
+    samples, rate = soundfile.read(clip, dtype="int16")
+    soundfile.write(clip, samples[: len(samples) // 2], rate)
+
+
+def _a_clip(folder: Path) -> Path:
+    [turn, *_] = read_lines(folder / "train.jsonl")[0]["conversation"]
+    clip: str = turn["content"][0]["audio_url"]
+    return folder / clip
+
+
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
+        (_cut_a_clip_off, "clip_cut_off); first: train.jsonl line 1: "),
+        (_cut_a_clip_off, "run the same askqa export again, which makes anew what is damaged"),
+        (_make_a_clip_shorter, "as were written; run the same askqa export again"),
         (shutil.rmtree, "no such folder; give the folder that askqa export TASKS OUT --to qwen2-audio wrote"),
         (lambda folder: (folder / "askqa-export.json").unlink(), "is no export, it has no askqa-export.json; give the"),
         (lambda folder: (folder / "askqa-export.json").write_text("{"), "askqa-export.json: not a manifest"),
