@@ -3,9 +3,10 @@
   python recipes/finetune_qwen2_audio.py compare DATA RUNS       the paper's comparison, all of it
   python recipes/finetune_qwen2_audio.py train DATA RUN          one run
   python recipes/finetune_qwen2_audio.py evaluate DATA RUN...    runs that are trained, as a table
+  python recipes/finetune_qwen2_audio.py tiny-model FOLDER       a model of random weights, to try the others with
   python recipes/finetune_qwen2_audio.py speed                   tokens a second of a random model on this machine
 
-Each of them goes on where it was interrupted when it is given again. See recipes/README.md.
+The first three go on where they were interrupted when they are given again. See recipes/README.md.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from pathlib import Path
 
-from askqa_builder.errors import AskqaError
+from askqa_builder.corpus.rejects import quote
+from askqa_builder.errors import AskqaError, UsageError
 
 from qwen2_audio.settings import Generation, Machine, TrainingSettings, add_options, from_options, names
 
@@ -23,8 +25,8 @@ INTERRUPTED = 130
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command, and return the exit code; errors are one line on stderr."""
-    options = read_arguments(arguments)
     try:
+        options = read_arguments(arguments)
         options.run(options)
     except KeyboardInterrupt:
         return _fail("interrupted; run the same command again to go on", INTERRUPTED)
@@ -34,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def read_arguments(arguments: list[str] | None = None) -> Namespace:
-    """Return the command and its options; exits with 2 where they are none."""
+    """Return the command and its options; exits with 2 where they are none. Raises UsageError for some values."""
     return _parser().parse_args(arguments)
 
 
@@ -74,6 +76,13 @@ def _evaluate(options: Namespace) -> None:
         options.out.mkdir(parents=True, exist_ok=True)
         write_table(options.out, results)
     print(markdown(results), end="")
+
+
+def _tiny_model(options: Namespace) -> None:
+    from qwen2_audio.random_model import write_tiny_model
+
+    write_tiny_model(options.folder)
+    print(f"{options.folder}: a Qwen2-Audio of random weights; give it as --model {options.folder}")
 
 
 def _speed(options: Namespace) -> None:
@@ -125,6 +134,10 @@ def _parser() -> ArgumentParser:
     add_options(evaluate, Generation)
     evaluate.set_defaults(run=_evaluate)
 
+    tiny = commands.add_parser("tiny-model", help="write a small model of random weights, to try the others with")
+    tiny.add_argument("folder", type=Path, metavar="FOLDER", help="for model and processor; a new one")
+    tiny.set_defaults(run=_tiny_model)
+
     speed = commands.add_parser("speed", help="measure a random model on this machine")
     speed.add_argument(
         "--size", choices=("tiny", "small", "middle"), help="of the model (default: middle on a GPU, else small)"
@@ -145,7 +158,13 @@ def _add_data(parser: ArgumentParser, out: str) -> None:
 
 
 def _numbers(text: str) -> tuple[float, ...]:
-    return tuple(float(number) for number in text.split(","))
+    try:
+        return tuple(float(number) for number in text.split(","))
+    except ValueError as error:
+        given = quote(text)
+        raise UsageError(
+            f"--fractions: {given} is not numbers above 0 and at most 1; part them by commas, as 0.1,1"
+        ) from error
 
 
 def _fail(message: str, code: int) -> int:

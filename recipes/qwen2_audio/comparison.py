@@ -30,11 +30,14 @@ class Grid:
     untrained: bool = False
 
     def __post_init__(self) -> None:
-        """Raise UsageError where two cells would be the same."""
+        """Raise UsageError where two cells would be the same, or one would be of no such part."""
         if set(self.single) == set(self.multi):
             raise UsageError("--single and --multi name the same tasks")
         if len(set(self.fractions)) < len(self.fractions) or not self.fractions:
             raise UsageError("--fractions: give each fraction once, as 0.1,1")
+        for fraction in self.fractions:
+            if not 0 < fraction <= 1:
+                raise UsageError(f"--fractions: {fraction:g} is not above 0 and at most 1; give them as 0.1,1")
 
     def cells(self, settings: TrainingSettings) -> Iterator[tuple[str, TrainingSettings]]:
         """Yield the name of each cell's folder, and its settings."""

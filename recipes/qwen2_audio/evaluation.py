@@ -27,7 +27,7 @@ from qwen2_audio.model import (
     require_libraries,
     unwrapped,
 )
-from qwen2_audio.run_folder import RunFolder
+from qwen2_audio.run_folder import WEIGHTS, RunFolder
 from qwen2_audio.settings import Generation, TrainingSettings
 
 RULE = "askqa_builder.evaluation.action_rule"
@@ -63,12 +63,15 @@ class Scores:
 def evaluate(data: Path, folder: Path, generation: Generation, device: str | None) -> dict[str, Any]:
     """Evaluate a finished run, and keep what it said and its scores in its folder; what is there already is read.
 
-    Raises UsageError where there is no finished run, or nothing to evaluate on.
+    Raises UsageError where there is no finished run, its adapters are damaged, or there is nothing to evaluate on.
     """
     run = RunFolder(folder)
     asked = run.asked()
     if not run.adapter.is_dir():
         raise UsageError(f"{folder} is not trained to the end; run the same train command again")
+    fault = run.adapter_fault()
+    if fault is not None:
+        raise UsageError(f"{run.adapter} is damaged ({fault}); run the same train command again to repair it")
     names = TrainingSettings.__dataclass_fields__
     settings = TrainingSettings.from_json({name: value for name, value in asked.items() if name in names})
     about = {"tasks": asked["tasks"], "fraction": asked["fraction"], "trained_on": asked["examples"]}
@@ -94,8 +97,13 @@ def response_examples(data: Path, split: str) -> list[Example]:
     return examples
 
 
-def respond(model: Any, encoder: Encoder, examples: Sequence[Example], generation: Generation) -> Iterator[Said]:
-    """Yield what a model says to each example, the likeliest token each time."""
+def respond(
+    model: Any, encoder: Encoder, examples: Sequence[Example], generation: Generation, *, whole: bool = False
+) -> Iterator[Said]:
+    """Yield what a model says to each example, the likeliest token each time.
+
+    whole: it has to go on to the last token that it is given, as one that is measured.
+    """
     import torch
     from transformers import GenerationConfig
 
@@ -103,7 +111,11 @@ def respond(model: Any, encoder: Encoder, examples: Sequence[Example], generatio
     ends = _ends(model, encoder, examples[0])
     # the released model's own configuration samples, and punishes repetition
     model.generation_config = GenerationConfig(
-        do_sample=False, max_new_tokens=generation.max_new_tokens, eos_token_id=ends, pad_token_id=encoder.pad_token
+        do_sample=False,
+        min_new_tokens=generation.max_new_tokens if whole else None,
+        max_new_tokens=generation.max_new_tokens,
+        eos_token_id=ends,
+        pad_token_id=encoder.pad_token,
     )
     # longest first: what does not fit in memory fails at once
     order = sorted(examples, key=lambda one: one.length, reverse=True)
@@ -169,7 +181,7 @@ def _evaluated(
         **about,
         **asdict(generation),
         "data": sha256_of(data / f"{generation.split}.jsonl"),
-        "adapter": None if adapter is None else sha256_of(adapter / "adapter_model.safetensors"),
+        "adapter": None if adapter is None else sha256_of(adapter / WEIGHTS),
         "rule": RULE,
     }
     kept = folder / f"scores-{generation.split}.json"

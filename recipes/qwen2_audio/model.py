@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -13,9 +14,9 @@ from typing import Any
 from askqa_builder.errors import UsageError
 from askqa_builder.torch_support import import_torchaudio, torch_device
 
-from qwen2_audio.settings import TrainingSettings
+from qwen2_audio.settings import MODEL, TrainingSettings
 
-_INSTALL = 'pip install "askqa-builder[train]"'
+_INSTALL = 'pip install ".[train]" in the checkout of askqa-builder'
 _NEEDED = ("torch", "transformers", "peft", "accelerate")
 
 
@@ -65,6 +66,8 @@ def load_processor(model: str, revision: str | None) -> Any:
     """Return the model's processor. Raises UsageError."""
     from transformers import AutoConfig, Qwen2AudioConfig, Qwen2AudioProcessor
 
+    if _means_folder(model) and not Path(model).is_dir():
+        raise UsageError(f"--model: there is no folder {model}; give one that save_pretrained wrote, or a name on the Hub")
     with _loading(model):
         # first, and alone: without a network each file of a processor is tried for half a minute
         config = AutoConfig.from_pretrained(model, **_revision(revision))
@@ -106,14 +109,15 @@ def add_adapters(model: Any, settings: TrainingSettings) -> Any:
         task_type="CAUSAL_LM",
     )
     torch.manual_seed(settings.seed)
-    return get_peft_model(model, config)
+    with _old_names():
+        return get_peft_model(model, config)
 
 
 def load_adapters(model: Any, folder: Path, *, trainable: bool = False) -> Any:
     """Return the model with adapters that were saved. Raises UsageError."""
     from peft import PeftModel
 
-    with _loading(str(folder)):
+    with _loading(str(folder)), _old_names():
         return PeftModel.from_pretrained(model, str(folder), is_trainable=trainable)
 
 
@@ -123,13 +127,30 @@ def unwrapped(model: Any) -> Any:
 
 
 @contextmanager
+def _old_names() -> Iterator[None]:
+    """Keep silent that peft asks transformers for a property by its old name: nobody can do anything about it here."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
+        yield
+
+
+@contextmanager
 def _loading(what: str) -> Iterator[None]:
     """Turn what transformers and peft raise for what they cannot load into one line."""
+    from safetensors import SafetensorError
+
     try:
         yield
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         why = " ".join(str(error).split()).partition(". ")[0]
         raise UsageError(f"{what} cannot be loaded as a Qwen2-Audio model ({why}); {_remedy(what)}") from error
+
+
+def _means_folder(model: str) -> bool:
+    """Tell whether a path is meant, and no name on the Hub: those are OWNER/NAME, and no OWNER is a folder here."""
+    if model == MODEL:
+        return False
+    return model.startswith((".", "/", "~")) or ("/" in model and Path(model).parent.is_dir()) or model.count("/") > 1
 
 
 def _remedy(what: str) -> str:

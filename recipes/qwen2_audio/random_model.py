@@ -1,4 +1,4 @@
-"""A Qwen2-Audio with random weights, as a folder that transformers loads: for tests, and to measure speed.
+"""A Qwen2-Audio with random weights, as a folder that transformers loads: to try the recipe, and to measure speed.
 
 What it says is noise, but in all else it is the real thing: real classes write it, and its tokenizer is made of
 `texts` in the way the real one was (byte-level BPE) and has the same control tokens and the same chat template.
@@ -13,8 +13,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from askqa_builder.errors import UsageError
+from askqa_builder.files import storage_errors
+
+from qwen2_audio.model import require_libraries
+
 CONTROL_TOKENS = ("<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|AUDIO|>", "<|audio_bos|>", "<|audio_eos|>")
 _LEARNT_TOKENS = 512
+_TEXTS = (
+    "You hear a story and a conversation about it. What do you say next?",
+    "Do you mean the first time that they met, or the second?",
+)
 
 
 @dataclass(frozen=True)
@@ -40,8 +49,20 @@ SIZES = {
 """tiny: for tests. middle: about 0.4 billion parameters; the released model has 8.4 billion."""
 
 
+def write_tiny_model(folder: Path) -> None:
+    """Write a tiny model with its processor into a new or empty folder: some megabytes, made in seconds.
+
+    Raises UsageError where something is in the folder, or a library is missing; StorageError where the disk refuses.
+    """
+    with storage_errors(f"write {folder}"):
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise UsageError(f"{folder} is there already and is no empty folder; give another folder")
+        write_random_model(folder, _TEXTS)
+
+
 def write_random_model(folder: Path, texts: Sequence[str], size: str = "tiny", *, seed: int = 0) -> Path:
-    """Write model and processor into a folder, and return it."""
+    """Write model and processor into a folder, and return it. Raises UsageError where a library is missing."""
+    require_libraries()
     import torch
     from transformers import (
         Qwen2AudioConfig,

@@ -21,6 +21,9 @@ from askqa_builder.files import TEMPORARY_MARK, atomic_write, remove_temporaries
 from askqa_builder.locking import lock_folder, release
 
 KEPT_CHECKPOINTS = 2
+WEIGHTS = "adapter_model.safetensors"
+"""The file of adapters, as peft names it."""
+
 _STEP = re.compile(r"step-(\d{8,})")
 
 
@@ -88,6 +91,20 @@ class RunFolder:
         for path in sorted(self._steps())[:-KEPT_CHECKPOINTS]:
             shutil.rmtree(path)
 
+    def adapter_fault(self) -> str | None:
+        """Return what is wrong with the files of the adapters, which must be there; None where peft can load them."""
+        return _fault(self.adapter)
+
+    def check_checkpoint(self, folder: Path) -> None:
+        """Raise UsageError where the adapters of a checkpoint cannot be loaded."""
+        fault = _fault(folder)
+        if fault is not None:
+            raise damaged_checkpoint(folder, fault)
+
+    def remove_adapter(self) -> None:
+        """Remove the adapters of a finished run: it goes on from its last checkpoint."""
+        shutil.rmtree(self.adapter)
+
     @contextmanager
     def finished_adapter(self) -> Iterator[Path]:
         """Give a folder to write the adapters of a finished run into."""
@@ -136,6 +153,23 @@ class RunFolder:
                 if path.is_dir():
                     shutil.rmtree(path)
             remove_temporaries(folder)
+
+
+def damaged_checkpoint(folder: Path, fault: str) -> UsageError:
+    """Return the error for a checkpoint that cannot be loaded."""
+    return UsageError(f"{folder} is damaged ({fault}); remove it: the run then goes on from the one before, or anew")
+
+
+def _fault(folder: Path) -> str | None:
+    """Return what is wrong with adapters that peft saved; their weights are not read, but counted."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        json.loads((folder / "adapter_config.json").read_bytes())
+        with safe_open(folder / WEIGHTS, framework="pt"):
+            return None
+    except (OSError, ValueError, SafetensorError) as error:
+        return " ".join(str(error).split())
 
 
 @contextmanager

@@ -140,7 +140,7 @@ def _time_responding(model: Any, encoder: Encoder, examples: list[Example], devi
         _tell(what)
         _wait_for(device)
         begun = time.perf_counter()
-        said = list(respond(model, encoder, examples, generation))
+        said = list(respond(model, encoder, examples, generation, whole=True))
         _wait_for(device)
         seconds = time.perf_counter() - begun
     return seconds, NEW_TOKENS * sum(not one.finished for one in said)

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from multiprocessing import get_start_method
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 from askqa_builder.digests import sha256_of
@@ -34,7 +35,7 @@ from qwen2_audio.model import (
     require_libraries,
     unwrapped,
 )
-from qwen2_audio.run_folder import RunFolder
+from qwen2_audio.run_folder import RunFolder, damaged_checkpoint
 from qwen2_audio.settings import Machine, TrainingSettings
 
 SECONDS_BETWEEN_LINES = 10.0
@@ -75,6 +76,7 @@ def train(
     with RunFolder.held(folder, asked, overwrite=overwrite) as run:
         steps = plan_steps(examples, settings)
         resumed_at = len(steps)
+        _remove_if_damaged(run)
         if not run.adapter.exists():
             training = _Training(run, settings, machine, device, len(steps))
             resumed_at = training.step
@@ -85,6 +87,14 @@ def train(
 def read_losses(folder: Path) -> list[float]:
     """Return the loss of each step of a run: the mean over the words of its answers, in nats."""
     return [json.loads(line)["loss"] for line in RunFolder(folder).losses.read_text("utf-8").splitlines()]
+
+
+def _remove_if_damaged(run: RunFolder) -> None:
+    """Remove adapters that cannot be loaded, so that they are made again."""
+    fault = run.adapter_fault() if run.adapter.exists() else None
+    if fault is not None:
+        print(f"{run.adapter} is damaged ({fault}); it is made again", file=sys.stderr, flush=True)
+        run.remove_adapter()
 
 
 class _Batches:
@@ -136,6 +146,8 @@ class _Training:
         self._clip = settings.clip
         base = load_model(settings, device)
         latest = run.latest_checkpoint()
+        if latest:
+            run.check_checkpoint(latest[1])
         self._model = load_adapters(base, latest[1], trainable=True) if latest else add_adapters(base, settings)
         if machine.gradient_checkpointing:
             base.activation_checkpointing_enable(activation_checkpointing_kwargs={"use_reentrant": False})
@@ -204,7 +216,10 @@ class _Training:
     def _restore(self, step: int, folder: Path) -> None:
         import torch
 
-        state = torch.load(folder / _STATE, map_location="cpu", weights_only=True)
+        try:
+            state = torch.load(folder / _STATE, map_location="cpu", weights_only=True)
+        except (OSError, RuntimeError, EOFError, UnpicklingError) as error:
+            raise damaged_checkpoint(folder, " ".join(str(error).split()).partition(". ")[0]) from error
         self._optimizer.load_state_dict(state["optimizer"])
         self._schedule.load_state_dict(state["schedule"])
         torch.set_rng_state(state["random"]["cpu"])

@@ -19,7 +19,7 @@ README = Path(__file__).parents[2] / "recipes/README.md"
 def test_the_commands_of_the_readme_are_understood() -> None:
     text = README.read_text("utf-8").replace("\\\n", " ")
     lines = re.findall(r"^python recipes/finetune_qwen2_audio.py (.*?)(?:\s+#.*)?$", text, re.MULTILINE)
-    assert {line.split()[0] for line in lines} == {"compare", "train", "evaluate", "speed"}
+    assert {line.split()[0] for line in lines} == {"compare", "train", "evaluate", "tiny-model", "speed"}
     for line in lines:
         read_arguments(shlex.split(line))
 
@@ -33,6 +33,8 @@ def test_the_commands_of_the_readme_are_understood() -> None:
         (["--warmup", "1"], "--warmup: 1.0 is not from 0 to below 1"),
         (["--tasks", ","], "--tasks: give at least one name"),
         (["--checkpoint-every", "0"], "--checkpoint-every: 0 is not above 0"),
+        (["--model", "./mistyped"], "--model: there is no folder ./mistyped; give one that save_pretrained wrote"),
+        (["--model", f"{Path(__file__).parent}/mistyped"], "--model: there is no folder"),
         (["--device", "cuda:99"], "device: cuda:99 is not there"),
         (["--device", "gpu"], "device: 'gpu' is none that torch knows; give cpu, cuda or cuda:1"),
     ],
@@ -45,6 +47,74 @@ def test_what_cannot_be_meant_is_one_line(
     assert error.startswith(f"finetune_qwen2_audio: {message}")
     assert error.count("\n") == 1
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("fractions", "message"),
+    [
+        ("x", '--fractions: "x" is not numbers above 0 and at most 1; part them by commas, as 0.1,1'),
+        ("0.1,2", "--fractions: 2 is not above 0 and at most 1; give them as 0.1,1"),
+        ("nan", "--fractions: nan is not above 0"),
+        ("1,1", "--fractions: give each fraction once"),
+    ],
+)
+def test_fractions_are_looked_at_before_the_data(
+    fractions: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["compare", str(tmp_path / "none"), str(tmp_path / "runs"), "--fractions", fractions]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith(f"finetune_qwen2_audio: {message}")
+    assert error.count("\n") == 1
+
+
+def test_the_recipe_is_tried_with_a_tiny_model(mix: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    model, run = str(tmp_path / "tiny"), str(tmp_path / "run")
+    assert main(["tiny-model", model]) == 0
+    assert f"--model {model}" in capfd.readouterr().out
+    trained = ["train", str(mix), run, "--model", model, "--steps", "2", "--accumulate", "1", "--workers", "0"]
+    quick = ["--max-new-tokens", "4"]
+    assert main([*trained, "--tasks", "response", "--device", "cpu"]) == 0
+    assert main(["evaluate", str(mix), run, "--device", "cpu", *quick]) == 0
+    shown = capfd.readouterr()
+    assert "2 steps on" in shown.out
+    assert "always clarify" in shown.out
+    assert "Warning" not in shown.err
+    assert main(["tiny-model", model]) == 2
+    assert "is there already and is no empty folder; give another folder" in capfd.readouterr().err
+
+
+def test_damaged_adapters_are_one_line_and_trained_again(
+    mix: Path, tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "run"
+    options = ["--model", str(tiny_model), "--steps", "2", "--accumulate", "1", "--workers", "0", "--device", "cpu"]
+    trained = ["train", str(mix), str(run), *options, "--checkpoint-every", "1"]
+    weights = run / "adapter/adapter_model.safetensors"
+    assert main(trained) == 0
+    whole = weights.read_bytes()
+    os.truncate(weights, 100)
+    capsys.readouterr()
+    assert main(["evaluate", str(mix), str(run), "--device", "cpu"]) == 2
+    error = capsys.readouterr().err
+    assert f"{weights.parent} is damaged (" in error
+    assert "run the same train command again to repair it" in error
+    assert error.count("\n") == 1
+    assert main(trained) == 0
+    assert f"{weights.parent} is damaged (" in capsys.readouterr().err
+    assert weights.read_bytes() == whole
+
+    for name in ("adapter_model.safetensors", "training_state.pt"):
+        weights.unlink()
+        [checkpoint] = (run / "checkpoints").iterdir()
+        kept = (checkpoint / name).read_bytes()
+        os.truncate(checkpoint / name, 100)
+        assert main(trained) == 2
+        error = capsys.readouterr().err.splitlines()[-1]
+        assert f"{checkpoint} is damaged (" in error
+        assert "remove it: the run then goes on from the one before, or anew" in error
+        (checkpoint / name).write_bytes(kept)
+        assert main(trained) == 0
+    assert weights.read_bytes() == whole
 
 
 def _leave_no_response_in_training(folder: Path) -> None:
@@ -166,6 +236,8 @@ def test_speed_says_on_what_it_was_measured(capsys: pytest.CaptureFixture[str]) 
     assert "device: cpu" in shown.out
     assert "tokens/s (1 examples of 8" in shown.out  # 750 of audio, and some of text
     assert "random weights" in shown.out
+    assert re.search(r"responding: (?!0\.0 )[0-9,.]+ new tokens/s", shown.out)
+    assert "FutureWarning" not in shown.err
     assert "warming up" in shown.err
     for option in ("--batch-size", "--clips"):
         assert main([*tiny, option, "0"]) == 2
