@@ -90,9 +90,12 @@ def export_command(
     sounds = f" and {report.audio_files} files of sound" if report.audio_files else ""
     reasons = ", ".join(f"{count} {reason}" for reason, count in report.rejected.items())
     left_out = f"; left out: {reasons} (see rejected.jsonl)" if reasons else ""
+    if report.left_out:
+        left_out += f"; left out: {report.files[report.left_out]} that have no place there (see {report.left_out})"
+    files = (file for file in report.files if file != report.left_out)
     print(
         f"{state}: {report.folder}: {splits} ({report.seconds / 3600:.2f} h to hear in them) as {report.format}: "
-        f"{', '.join(report.files)}{sounds}{left_out}"
+        f"{', '.join(files)}{sounds}{left_out}"
     )
     return report.exit_code
 

@@ -50,7 +50,7 @@ def assemble(source: Source, chosen: Format[Any], sound: SoundChoice, folder: Ex
     item_files = read_item_files(folder.out, sound.audio.name)
     made = _summary(source, records, {name: samples for name, (_, samples) in archives.items()}, item_files, sound)
     if not made.splits:
-        raise AskqaError(f"none of the {len(rejects)} {source.noun} is left; the first: {_described(rejects[0])}")
+        raise AskqaError(_why_nothing_is_left(chosen, source, records))
     beside = {**chosen.finish(made), CARD_NAME: readme(chosen, made, source, sound)}
     folder.announce([*made.files, *beside, *([REJECTED_NAME] if rejects else [])])
     entries = []
@@ -121,6 +121,14 @@ def _write(out: Path, name: str, text: str) -> dict[str, Any]:
 
 def _entry(out: Path, name: str) -> dict[str, Any]:
     return {"file": name, "records": None, "bytes": (out / name).stat().st_size, "sha256": sha256_of(out / name)}
+
+
+def _why_nothing_is_left(chosen: Format[Any], source: Source, records: Sequence[PartRecord]) -> str:
+    rejects = [reject for record in records for reject in record.rejected]
+    if rejects:
+        return f"none of the {len(rejects)} {source.noun} is left; the first: {_described(rejects[0])}"
+    left_out = sum(count for record in records for count in record.lines.values())
+    return f"none of the {left_out} {source.noun} has a place in {chosen.name}; docs/export.md says which have none"
 
 
 def _described(reject: Reject) -> str:

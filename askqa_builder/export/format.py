@@ -67,9 +67,10 @@ class SoundRules:
     """What sound a format takes; of each list the first is the default.
 
     audio_formats: lossless ones of `recording.encode.FORMATS`. sampling_rate: Hz by default, None for the recording's
-    own; fixed_rate: it takes no other. window: the longest clip in seconds that is heard, by default. whole: a row is
-    one clip, which cannot be cut into segments. embedded: the sound is no file of its own, but stands in base64 in a
-    "line", or as it is in an "archive"; there it is once for each item that has it.
+    own; fixed_rate: it takes no other. window: the longest clip in seconds that is heard, by default; known_window:
+    so much is heard, whatever is asked for. whole: a row is one clip, which cannot be cut into segments. embedded:
+    the sound is no file of its own, but stands in base64 in a "line", or as it is in an "archive"; there it is once
+    for each item that has it.
     response: where the gold response has a place as sound: in a "file" of its own (`Item.response`), or as one more
     "turn" with which the recording goes on; None for nowhere.
     """
@@ -80,6 +81,7 @@ class SoundRules:
     contexts: tuple[str, ...] = tuple(CONTEXTS)
     layouts: tuple[str, ...] = tuple(LAYOUTS)
     window: float | None = None
+    known_window: bool = False
     whole: bool = False
     embedded: Literal["line", "archive"] | None = None
     response: Literal["file", "turn"] | None = None
@@ -102,7 +104,7 @@ JSON_LIST = Wrapping("[\n", ",\n", "\n]\n")
 class Export:
     """A finished export, as `finish` and the README see it.
 
-    splits: items by split. seconds: to hear; samples: of all channels; a clip counts in each item that hears it.
+    splits: items by split, without those left out. seconds: to hear; samples: of all channels; a clip counts in each.
     files: of lines or archives, by name, with their number of lines or samples. audio_files: sounds that are files of
     their own. audio_format: of all sounds. of_rows: a dataset was exported. responses: they are spoken. rejected: rows
     that are left out, by reason.
@@ -131,14 +133,16 @@ class Format(ABC, Generic[ItemT]):
     """A format of another toolkit.
 
     name: as `--to` takes it. title: the toolkit and what of it reads this. documentation: address of the description
-    that this follows. sound: what sound it takes. single: each item of this export has exactly one clip; the framework
-    sets it before the first of them.
+    that this follows. sound: what sound it takes. left_out: file with a line for each item that has
+    no place in the format; None where all have one. single: each item of this export has exactly one clip; the
+    framework sets it before the first of them.
     """
 
     name: str
     title: str
     documentation: str
     sound: SoundRules = SoundRules()
+    left_out: str | None = None
     single: bool = False
 
     def lack(self, row: Row) -> str | None:

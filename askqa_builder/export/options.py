@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,8 @@ from askqa_builder.errors import UsageError
 from askqa_builder.export.format import Format, SoundRules
 from askqa_builder.hearing.options import Hearing, parse_window
 from askqa_builder.recording.encode import FORMATS, AudioFormat
+
+_LOG = logging.getLogger(__name__)
 
 LOWEST_RATE, HIGHEST_RATE = 4000, 192000
 
@@ -40,10 +43,20 @@ class SoundChoice:
 
 
 def choose(chosen: Format[Any], wishes: Wishes) -> SoundChoice:
-    """Complete what is asked for by the format's defaults. Raises UsageError where the format does not take it."""
+    """Complete what is asked for by the format's defaults; a window that the model does not have is warned about.
+
+    Raises UsageError where the format does not take it.
+    """
     rules = chosen.sound
     _check(chosen.name, rules, wishes)
     window = rules.window if wishes.window is None else parse_window(str(wishes.window))
+    if rules.known_window and rules.window is not None and (window is None or window > rules.window):
+        _LOG.warning(
+            "askqa: %s hears %g s of a clip and drops the rest, whatever --window says: longer clips are for another "
+            "model",
+            chosen.title,
+            rules.window,
+        )
     hearing = Hearing(
         context=wishes.context or rules.contexts[0],
         layout=wishes.layout or rules.layouts[0],

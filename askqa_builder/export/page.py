@@ -43,7 +43,9 @@ def _making(chosen: Format[Any], made: Export, source: Source, sound: SoundChoic
         if hearing.segments is not None:
             lines.append(f"Speech longer than {hearing.segments:g} s is cut at the ends of sentences.")
     if hearing.window is not None:
-        lines.append(f"No clip is longer than the {hearing.window:g} s that the target hears.")
+        heard = chosen.sound.window if chosen.sound.known_window else None
+        unheard = f"; the model hears {heard:g} s of each" if heard is not None and heard < hearing.window else ""
+        lines.append(f"No clip is longer than {hearing.window:g} s{unheard}.")
     if chosen.sound.response is not None and made.responses:
         lines.append(f"Responses are spoken, {_PLACES[chosen.sound.response]}, in the assistant's voice.")
     if made.rejected:

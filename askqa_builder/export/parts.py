@@ -44,7 +44,8 @@ class Archive:
 class PartRecord:
     """What a shard has added.
 
-    items: their number. seconds, samples: of their sound. lines: their number, by file. rejected: what it has not.
+    items: their number, without those left out. seconds, samples: of their sound. lines: their number, by file.
+    rejected: what it has not.
     """
 
     items: int = 0

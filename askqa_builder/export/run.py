@@ -33,8 +33,9 @@ from askqa_builder.tasks.reading import is_task_set
 class ExportReport:
     """A finished export.
 
-    splits: items by split. seconds: to hear, a clip in each item that hears it. files: of records, with their number.
-    audio_files: sounds that are files of their own. rejected: rows that are left out, by reason.
+    splits: items by split, without those left out. seconds: to hear, a clip in each item that hears it. files: of
+    records, with their number. audio_files: sounds that are files of their own. rejected: rows whose responses cannot
+    be spoken, by reason. left_out: of `files`, the one that lists what has no place in the format; None where all has.
     """
 
     folder: Path
@@ -44,6 +45,7 @@ class ExportReport:
     files: Mapping[str, int]
     audio_files: int
     rejected: Mapping[str, int]
+    left_out: str | None
     already_complete: bool
 
     @property
@@ -96,14 +98,16 @@ def export(
                 _write_parts(_Work(opened, chosen, sound, folder), surveys, progress or Silent())
                 manifest = assemble(opened, chosen, sound, folder)
             folder.finish()
+    files = {entry["file"]: entry["records"] for entry in manifest["files"] if entry["records"] is not None}
     return ExportReport(
         folder=out,
         format=to,
         splits=manifest["splits"],
         seconds=manifest["audio"]["seconds"],
-        files={entry["file"]: entry["records"] for entry in manifest["files"] if entry["records"] is not None},
+        files=files,
         audio_files=manifest["audio"]["files"],
         rejected=manifest["rejected"],
+        left_out=chosen.left_out if chosen.left_out in files else None,
         already_complete=already_complete,
     )
 
@@ -177,21 +181,25 @@ def _write_part(work: _Work, number: int, progress: Progress) -> None:
                 part.record.rejected.append(item)
                 progress.advance(1, 0.0, 0.0)
                 continue
-            _add(work.format, item, part)
+            has_place = _add(work.format, item, part)
             for path, data in work.format.files(item):
                 work.folder.write_beside_sound(path, data)
             seconds = sum(file.seconds for file in item.audio)
-            part.record.items += 1
+            part.record.items += has_place
             part.record.seconds += seconds
             part.record.samples += sum(file.samples * file.channels for file in item.audio)
             progress.advance(1, seconds, seconds)
 
 
-def _add(chosen: Format[Any], item: Item, part: PartWriter) -> None:
+def _add(chosen: Format[Any], item: Item, part: PartWriter) -> bool:
+    """Add what an item adds, and tell whether it has a place in the format."""
+    has_place = True
     for file, line in chosen.lines(item):
         part.add(file, line)
+        has_place = has_place and file != chosen.left_out
     for prefix, members in chosen.samples(item):
         part.add_sample(prefix, members)
+    return has_place
 
 
 def _sum(surveys: Sequence[Survey]) -> Totals:

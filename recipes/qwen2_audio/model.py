@@ -67,7 +67,9 @@ def load_processor(model: str, revision: str | None) -> Any:
     from transformers import AutoConfig, Qwen2AudioConfig, Qwen2AudioProcessor
 
     if _means_folder(model) and not Path(model).is_dir():
-        raise UsageError(f"--model: there is no folder {model}; give one that save_pretrained wrote, or a name on the Hub")
+        raise UsageError(
+            f"--model: there is no folder {model}; give one that save_pretrained wrote, or a name on the Hub"
+        )
     with _loading(model):
         # first, and alone: without a network each file of a processor is tried for half a minute
         config = AutoConfig.from_pretrained(model, **_revision(revision))

@@ -168,6 +168,22 @@ def test_stereo_task_sets_where_one_channel_is_heard(two_splits: Path, tmp_path:
     exported(tmp_path / "set", tmp_path / "out", "ms-swift", window="none")
 
 
+def test_a_window_that_the_model_does_not_have_is_warned_about(demo_dataset: Path, tmp_path: Path) -> None:
+    for to, window, warned in (
+        ("qwen2-audio", "60", True),
+        ("qwen2-audio", "none", True),
+        ("qwen2-audio", "30", False),
+        ("trl", "60", False),
+    ):
+        out = tmp_path / f"{to}-{window}"
+        result = askqa_here("export", demo_dataset, out, "--to", to, "--window", window, "--context", "none")
+        assert result.returncode == 0, result.stderr
+        assert ("hears 30 s of a clip and drops the rest, whatever --window says" in result.stderr) is warned
+    assert "No clip is longer than 60 s; the model hears 30 s of each." in (
+        (tmp_path / "qwen2-audio-60" / "README.md").read_text("utf-8")
+    )
+
+
 def test_damaged_sources(demo_dataset: Path, task_set: Path, tmp_path: Path) -> None:
     dataset = shutil.copytree(demo_dataset, tmp_path / "dataset")
     shard = next(dataset.rglob("*.parquet"))

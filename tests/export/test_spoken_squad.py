@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from harness import askqa_here
 from speech_exports import (
     Row,
     assert_same_samples,
@@ -22,6 +23,7 @@ from speech_exports import (
 from askqa_builder.corpus.conversation import Conversation
 from askqa_builder.corpus.formats import FORMATS
 from askqa_builder.corpus.sources import find_sources
+from askqa_builder.errors import AskqaError
 from askqa_builder.export.formats.squad_answers import answers_of, why_left_out
 
 
@@ -141,6 +143,29 @@ def test_the_stories_are_scattered_over_shards(scattered: Path) -> None:
 
     of_shards = [set(pq.read_table(scattered / s["file"], columns=["story"])["story"].to_pylist()) for s in initial]
     assert any(a & b for i, a in enumerate(of_shards) for b in of_shards[i + 1 :])
+
+
+def test_what_is_left_out_does_not_count(demo_dataset: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    for state in ("done", "already complete"):
+        result = askqa_here("export", demo_dataset, out, "--to", "spoken-squad")
+        questions = sum(len(passage["qas"]) for passage in passages(out, "test"))
+        left_out = len(json_lines(out / "left_out.jsonl"))
+        assert questions + left_out == len(list(rows_of(demo_dataset)))
+        assert result.stdout.startswith(f"{state}: {out}: {questions} in test (")
+        assert f"; left out: {left_out} that have no place there (see left_out.jsonl)\n" in result.stdout
+    assert f"{questions} rows ({questions} in test)" in (out / "README.md").read_text("utf-8")
+    assert f"Of {questions + left_out} rows {left_out} are left out" in (out / "README.md").read_text("utf-8")
+
+
+def test_a_dataset_without_a_question_for_it_is_one_line(demo_dataset: Path, tmp_path: Path) -> None:
+    def unanswerable(row: Row) -> None:
+        row["response"]["answerable"] = False
+
+    bare = changed_dataset(demo_dataset, tmp_path / "none", unanswerable)
+    result = askqa_here("export", bare, tmp_path / "out", "--to", "spoken-squad")
+    assert result.returncode == AskqaError.exit_code
+    assert "rows has a place in spoken-squad; docs/export.md says which have none" in result.stderr
 
 
 def test_answers_are_spans_of_the_story() -> None:

@@ -34,7 +34,12 @@ class Qwen2Audio(Format[Item]):
     title = "Qwen2-Audio in transformers"
     documentation = "https://huggingface.co/docs/transformers/model_doc/qwen2_audio"
     sound = SoundRules(
-        audio_formats=("wav",), sampling_rate=16000, fixed_rate=True, layouts=("joined", "turns"), window=30.0
+        audio_formats=("wav",),
+        sampling_rate=16000,
+        fixed_rate=True,
+        layouts=("joined", "turns"),
+        window=30.0,
+        known_window=True,
     )
 
     def lines(self, item: Item) -> Iterator[tuple[str, str]]:

@@ -44,6 +44,7 @@ class SpokenSquad(Format[RowItem]):
     title = "Spoken-SQuAD: SQuAD 1.1 with spoken passages"
     documentation = "https://github.com/Chia-Hsuan-Lee/Spoken-SQuAD"
     sound = SoundRules(sampling_rate=None, contexts=("audio",), layouts=("joined",), whole=True)
+    left_out = LEFT_OUT
 
     def __init__(self) -> None:
         self._rows = FirstRows()
@@ -90,7 +91,7 @@ class SpokenSquad(Format[RowItem]):
     def usage(self, made: Export) -> str:
         """Tell what is in there and what is not."""
         left_out = made.files.get(LEFT_OUT, 0)
-        rows = sum(made.splits.values())
+        rows = sum(made.splits.values()) + left_out
         return f"""\
 `<split>.json` is SQuAD 1.1's JSON: each story is a passage (`context`) with its narration (`audio`, a path in this
 folder, and `duration` in seconds), and the questions on it. Beside SQuAD's keys:
