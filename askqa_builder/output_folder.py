@@ -100,6 +100,7 @@ class OutputFolder(ABC):
 
     def _check_ours(self) -> None:
         try:
+            self._check_links()
             existing = next(path for path in (self.out, *self.out.absolute().parents) if path.exists())
             if not existing.is_dir():
                 raise UsageError(f"{existing} is a file; give a folder for the {self.noun}")
@@ -108,6 +109,13 @@ class OutputFolder(ABC):
             raise UsageError(f"cannot read {self.out}: {error.strerror}; choose another folder") from error
         if names and not self._is_ours(names):
             raise UsageError(self._foreign(names))
+
+    def _check_links(self) -> None:
+        for path in (self.out, *self.out.absolute().parents):
+            if path.is_symlink() and not path.exists():
+                raise UsageError(
+                    f"{path} is a link to nowhere ({path.readlink()}); remove it, or make the folder that it leads to"
+                )
 
     def _is_ours(self, names: set[str]) -> bool:
         if self.manifest_name in names or (self.state / self.owner_name).exists():

@@ -19,6 +19,7 @@ from askqa_builder.dataset.manifest import (
     KIND_KEY,
     MANIFEST_NAME,
     REJECTED_NAME,
+    noun_of,
     read_manifest,
     shard_records,
 )
@@ -90,8 +91,8 @@ class DatasetFolder(OutputFolder):
         except UsageError:  # damaged: whoever asks for its owner says so
             return
         if found is not None and found.get(KIND_KEY) != self.kind:
-            there = "task examples" if found.get(KIND_KEY) else "a dataset"
-            raise UsageError(f"{self.out} holds {there}; choose another folder, or remove it yourself")
+            there = noun_of(found.get(KIND_KEY))
+            raise UsageError(f"{self.out} holds a {there}; choose another folder, or remove it yourself")
 
     def _manifest(self) -> Mapping[str, Any] | None:
         return read_manifest(self.out)

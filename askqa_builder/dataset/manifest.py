@@ -38,6 +38,8 @@ KIND_KEY = "kind"
 TASKS_KIND = "tasks"
 """A set of task examples."""
 
+_NOUNS = {None: "dataset", TASKS_KIND: "set of task examples"}
+
 SHARED_STORIES_KEY = "stories_in_two_splits"
 """Key of the number of stories that are heard in more than one split."""
 
@@ -64,8 +66,22 @@ def read_manifest(dataset: Path) -> dict[str, Any] | None:
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}; look at its permissions") from error
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise UsageError(f"{path}: not a manifest of a dataset ({error}); build it anew with --overwrite") from error
+        noun = made_there(dataset)
+        raise UsageError(f"{path}: not a manifest of a {noun} ({error}); make it anew with --overwrite") from error
     return {key: value for key, value in manifest.items() if key != DIGEST_KEY}
+
+
+def noun_of(kind: Any) -> str:
+    """Return what a manifest of this kind (`KIND_KEY`) is of, for messages."""
+    return _NOUNS.get(kind, describe(kind)) if kind is None or isinstance(kind, str) else describe(kind)
+
+
+def made_there(folder: Path) -> str:
+    """Return the noun of what a folder holds, for messages, where its manifest may be damaged: a dataset if so."""
+    try:
+        return noun_of(json.loads((folder / MANIFEST_NAME).read_bytes()).get(KIND_KEY))
+    except (OSError, ValueError, AttributeError, RecursionError):
+        return noun_of(None)
 
 
 def was_edited(dataset: Path) -> bool:

@@ -18,6 +18,8 @@ from askqa_builder.dataset.manifest import (
     KIND_KEY,
     MANIFEST_NAME,
     TASKS_KIND,
+    made_there,
+    noun_of,
     read_manifest,
     shard_records,
 )
@@ -103,7 +105,8 @@ def reading_errors(dataset: Path) -> Iterator[None]:
             f"cannot read {error.filename or dataset}: {error.strerror}; look at its permissions"
         ) from error
     except (pa.ArrowException, OSError) as error:
-        raise AskqaError(f"{dataset} is damaged ({error}); build it again to repair it") from error
+        command = "build" if made_there(dataset) == noun_of(None) else "tasks"
+        raise AskqaError(f"{dataset} is damaged ({error}); run the same askqa {command} again to repair it") from error
 
 
 def row_groups(file: Path, columns: Sequence[str] | None = None, without: Collection[str] = ()) -> Iterator[pa.Table]:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from askqa_builder.dataset.manifest import EXPORT_NAME, KIND_KEY
+from askqa_builder.dataset.manifest import EXPORT_NAME, KIND_KEY, noun_of
 from askqa_builder.dataset.manifest import read_manifest as read_dataset_manifest
 from askqa_builder.digests import sha256_of
 from askqa_builder.errors import UsageError
@@ -96,8 +96,8 @@ class ExportFolder(OutputFolder):
             found = None
         if found is None:
             return super()._foreign(names)
-        there = "task examples" if found.get(KIND_KEY) else "a dataset"
-        return f"{self.out} holds {there}, which no export overwrites; choose another folder, or remove it yourself"
+        there = noun_of(found.get(KIND_KEY))
+        return f"{self.out} holds a {there}, which no export overwrites; choose another folder, or remove it yourself"
 
     def _written_folders(self) -> Iterable[Path]:
         return (*(self.out / AUDIO_FOLDER).glob("*/"), *item_folders(self.out))

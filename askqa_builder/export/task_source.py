@@ -26,6 +26,10 @@ from askqa_builder.tasks.reading import examples_of, tasks_manifest
 _SOUND_PATH = re.compile(AUDIO_FOLDER + r"/[\w-]+/[0-9a-f]{2}/[0-9a-f]{16}\.(wav|flac)", re.ASCII)
 
 
+_REMEDY = "make the task set anew with askqa tasks --overwrite"
+"""Without it a set is complete whose clips are damaged: they are not looked at."""
+
+
 class TaskSource(Source):
     """A finished task set."""
 
@@ -84,16 +88,19 @@ class TaskSource(Source):
         try:
             data = (self.folder / source.path).read_bytes()
             samples, rate = soundfile.read(io.BytesIO(data), dtype="int16")
-        except (OSError, soundfile.LibsndfileError) as error:
-            raise AskqaError(
-                f"{self.folder / source.path} cannot be read ({error}); make the task set again"
-            ) from error
+        except OSError as error:
+            raise self._unreadable(source, error.strerror) from error
+        except soundfile.LibsndfileError as error:
+            raise self._unreadable(source, error.error_string.rstrip(". ")) from error
         channels = 1 if samples.ndim == 1 else samples.shape[1]
         if (len(samples), rate, channels) != (source.samples, source.sampling_rate, source.channels):
-            raise AskqaError(f"{self.folder / source.path} is not as its examples say; make the task set again")
+            raise AskqaError(f"{self.folder / source.path} is not as its examples say; {_REMEDY}")
         if rate == wanted.sampling_rate and Path(source.path).suffix == Path(wanted.path).suffix:
             return data
         return encode(resampled(samples, rate, wanted), wanted.sampling_rate, sound.audio)
+
+    def _unreadable(self, source: AudioFile, why: str | None) -> AskqaError:
+        return AskqaError(f"{self.folder / source.path} cannot be read ({why}); {_REMEDY}")
 
 
 def _note_faults(example: Example, files: Sequence[AudioFile], sound: SoundChoice, faults: Faults) -> None:
@@ -111,7 +118,7 @@ def _note_faults(example: Example, files: Sequence[AudioFile], sound: SoundChoic
 def _checked(file: AudioFile, example: Example) -> AudioFile:
     """Return a file of an example, whose path is one that a task set has. Raises AskqaError for another."""
     if not _SOUND_PATH.fullmatch(file.path):
-        raise AskqaError(f"example {example.id!r} names the sound {file.path!r}, which no task set has; make it again")
+        raise AskqaError(f"example {example.id!r} names the sound {file.path!r}, which no task set has; {_REMEDY}")
     return file
 
 

@@ -60,5 +60,8 @@ def _decode(row: dict[str, Any]) -> tuple[NDArray[np.float32], int]:
     try:
         samples, rate = soundfile.read(io.BytesIO(row["audio"]["bytes"]), dtype="float32")
     except soundfile.LibsndfileError as error:
-        raise AskqaError(f"the recording of {row['id']!r} cannot be decoded ({error}); build it again") from error
+        what = error.error_string.rstrip(". ")
+        raise AskqaError(
+            f"the recording of {row['id']!r} cannot be decoded ({what}); build the dataset again"
+        ) from error
     return samples, int(rate)

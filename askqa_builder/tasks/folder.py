@@ -36,6 +36,7 @@ class TasksFolder(DatasetFolder):
     """The folder of a set in the making."""
 
     making = "set of tasks"
+    noun = "set of task examples"
     kind = TASKS_KIND
 
     def withdraw(self) -> None:

@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 
 from askqa_builder.corpus.rejects import Reject
+from askqa_builder.dataset.folder import DatasetFolder
 from askqa_builder.dataset.manifest import (
+    KIND_KEY,
     MANIFEST_NAME,
     REJECTED_NAME,
+    TASKS_KIND,
     canonical_digest,
     read_manifest,
     read_rejected,
@@ -18,8 +21,9 @@ from askqa_builder.dataset.manifest import (
     write_manifest,
     write_rejected,
 )
+from askqa_builder.dataset.reading import reading_errors
 from askqa_builder.dataset.shard import ShardRecord
-from askqa_builder.errors import UsageError
+from askqa_builder.errors import AskqaError, UsageError
 
 RECORD = ShardRecord("data/initial/test-00000-of-00001.parquet", "initial", "test", 3, 1234, "ab" * 32)
 CONTENT = {
@@ -115,6 +119,29 @@ def test_a_shard_that_no_build_writes_is_refused(tmp_path: Path, change: dict[st
     write_manifest(tmp_path, {**CONTENT, "shards": [RECORD.to_json(), {**RECORD.to_json(), **change}]})
     with pytest.raises(UsageError, match=r"askqa\.json: not a manifest of a dataset \(shards: "):
         read_manifest(tmp_path)
+
+
+def test_a_damaged_manifest_of_a_task_set_is_called_so(tmp_path: Path) -> None:
+    write_manifest(tmp_path, {**CONTENT, KIND_KEY: TASKS_KIND, "shards": []})
+    with pytest.raises(UsageError, match=r"askqa\.json: not a manifest of a set of task examples \(shards is empty\)"):
+        read_manifest(tmp_path)
+    with pytest.raises(AskqaError, match="run the same askqa tasks again to repair it"), reading_errors(tmp_path):
+        raise OSError("a damaged file")
+
+
+def test_a_link_to_nowhere_is_told(tmp_path: Path) -> None:
+    (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
+    for out in (tmp_path / "dangling", tmp_path / "dangling" / "below"):
+        with (
+            pytest.raises(
+                UsageError, match=r"dangling is a link to nowhere \(.*nowhere\); remove it, or make the folder"
+            ),
+            DatasetFolder(out, {}, overwrite=True),
+        ):
+            pass
+    (tmp_path / "nowhere").mkdir()
+    with DatasetFolder(tmp_path / "dangling", {}, overwrite=False):
+        assert (tmp_path / "nowhere" / ".askqa").is_dir()
 
 
 def test_a_dataset_has_a_shard(tmp_path: Path) -> None:

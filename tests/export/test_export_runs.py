@@ -195,11 +195,14 @@ def test_damaged_sources(demo_dataset: Path, task_set: Path, tmp_path: Path) -> 
     copy = shutil.copytree(task_set, tmp_path / "set")
     clip = next(copy.rglob("*.flac"))
     soundfile.write(clip, np.zeros(7, np.int16), 22050)
-    with pytest.raises(AskqaError, match="is not as its examples say"):
+    with pytest.raises(AskqaError, match=r"is not as its examples say; make the task set anew with .* --overwrite"):
         exported(copy, tmp_path / "other", "trl")
-    clip.unlink()
-    with pytest.raises(AskqaError, match="cannot be read"):
-        exported(copy, tmp_path / "other", "trl")
+    for damage in (lambda: clip.write_bytes(b"no sound"), clip.unlink):
+        damage()
+        with pytest.raises(AskqaError, match=r"cannot be read \(.*\); make the task set anew .* --overwrite") as error:
+            exported(copy, tmp_path / "other", "trl")
+        assert "BytesIO" not in str(error.value)
+        assert str(error.value).count(clip.name) == 1
 
 
 def test_archives_are_followed_by_the_next_and_have_no_trace_of_the_machine(

@@ -116,7 +116,7 @@ def test_other_folders_in_the_way_are_refused(demo_dataset: Path, tmp_path: Path
     (foreign / "thesis.txt").write_text("mine")
     for out, told in (
         (dataset, "holds a dataset"),
-        (foreign, "is not empty and holds no dataset of askqa"),
+        (foreign, "is not empty and holds no set of task examples of askqa"),
         (demo_dataset / "inside", "lie in each other"),
         (demo_dataset.parent, "lie in each other"),
         (foreign / "thesis.txt", "is a file"),

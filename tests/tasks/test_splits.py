@@ -109,7 +109,7 @@ def test_what_is_of_another_kind_is_never_overwritten(demo_dataset: Path, demo_f
     tasks(demo_dataset, out, tasks=["response"])
     with pytest.raises(UsageError, match="holds a dataset"):
         tasks(demo_dataset, dataset, tasks=["response"], overwrite=True)
-    with pytest.raises(UsageError, match="holds task examples"):
+    with pytest.raises(UsageError, match="holds a set of task examples"):
         build(demo_file, out, overwrite=True)
     assert (dataset / "askqa.json").read_bytes() == (demo_dataset / "askqa.json").read_bytes()
     assert (out / "askqa.json").exists()
