@@ -108,8 +108,8 @@ def test_responses_are_the_likeliest_tokens_in_any_batch(mix: Path, model: Any, 
 def test_a_split_without_responses_is_an_error(mix: Path, tmp_path: Path) -> None:
     lines = [line for line in (mix / "test.jsonl").read_text("utf-8").splitlines() if '"task": "listening"' in line]
     (tmp_path / "test.jsonl").write_text("\n".join(lines) + "\n", "utf-8")
-    write_manifest(tmp_path)
     (tmp_path / "audio").symlink_to(mix / "audio")
+    write_manifest(tmp_path)
     with pytest.raises(UsageError, match="nothing to evaluate on"):
         response_examples(tmp_path, "test")
 
