@@ -50,7 +50,7 @@ SIZES = {
 
 
 def write_tiny_model(folder: Path) -> None:
-    """Write a tiny model with its processor into a new or empty folder: some megabytes, made in seconds.
+    """Write a tiny model with its processor into a new or empty folder: less than a megabyte, made in seconds.
 
     Raises UsageError where something is in the folder, or a library is missing; StorageError where the disk refuses.
     """
