@@ -24,6 +24,8 @@ REASONING = "reasoning"
 BALANCE_ACTION = "action"
 """The only thing by which examples can be balanced: as many responses that ask back as that answer."""
 
+_WEIGHTS = "give each task once with a weight above 0, from 1e-6 to 1e6"
+
 
 @dataclass(frozen=True)
 class TasksOptions:
@@ -57,8 +59,8 @@ class TasksOptions:
         if not self.tasks or len(set(self.tasks)) < len(self.tasks):
             raise UsageError("tasks: name each once, and at least one")
         for name, weight in (self.mix or {}).items():
-            if not (math.isfinite(weight) and weight > 0):
-                raise UsageError(f"mix: {name}={weight} is not allowed; give each task once with a weight above 0")
+            if not _is_weight(weight):
+                raise UsageError(f"mix: {name}={weight} is not allowed; {_WEIGHTS}")
         if self.balance not in (None, BALANCE_ACTION):
             raise UsageError(f"balance: {self.balance!r} is not allowed; give {BALANCE_ACTION}")
         if not 0.0 < self.fraction <= 1.0:
@@ -96,10 +98,12 @@ def parse_mix(given: str) -> dict[str, float]:
             value = float(weight)
         except ValueError:
             value = math.nan
-        if not equals or not name or name in mix or not (math.isfinite(value) and value > 0):
-            raise UsageError(
-                f"mix: {part.strip()!r} is not allowed; give each task once with a weight above 0, as "
-                "listening=1,reasoning=1,response=2"
-            )
+        if not equals or not name or name in mix or not _is_weight(value):
+            raise UsageError(f"mix: {part.strip()!r} is not allowed; {_WEIGHTS}, as listening=1,reasoning=1,response=2")
         mix[name] = value
     return mix
+
+
+def _is_weight(value: float) -> bool:
+    """Tell whether a number may be a weight; sums and quotients of such are finite, and none is 0."""
+    return math.isfinite(value) and 1e-6 <= value <= 1e6

@@ -47,7 +47,13 @@ class Task(ABC):
         return (type(self).__doc__ or "").strip().partition("\n")[0].strip()
 
     def survey(self, row: Row, split: str) -> None:  # noqa: B027 - most tasks need nothing of other rows
-        """Take note of what examples of other rows will need; called for each row, without audio, before `drafts`."""
+        """Take note of what examples of other rows will need; called for each row, without audio, before `drafts`.
+
+        Of the training split those of the chosen stories alone.
+        """
+
+    def expect(self, row: HeardRow) -> None:  # noqa: B027
+        """Take note of a row that `drafts` will be given, as it is heard; called after its `survey`."""
 
     def surveyed(self) -> None:  # noqa: B027
         """Take note that every row has been seen."""

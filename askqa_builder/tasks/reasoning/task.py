@@ -31,7 +31,8 @@ class Reasoning(Task):
         self._lending = Lending()
         self.written = Written(self._lending)
         statement, continuation = Statement(self._others, self._lending), Continuation(self._others, self._lending)
-        kinds: list[Kind] = [statement, Reading(), self.written, continuation, Ambiguous()]
+        self._ambiguous = Ambiguous()
+        kinds: list[Kind] = [statement, Reading(), self.written, continuation, self._ambiguous]
         self._kinds = {kind.name: kind for kind in kinds}
 
     def survey(self, row: Row, split: str) -> None:
@@ -41,6 +42,11 @@ class Reasoning(Task):
             self._lending.survey(row, split)
         for kind in self._kinds.values():
             kind.survey(row, split)
+
+    def expect(self, row: HeardRow) -> None:
+        """Let what is balanced count the rows that give a question."""
+        if _story_is_known(row):
+            self._ambiguous.expect(row)
 
     def surveyed(self) -> None:
         """Settle which story lends."""
