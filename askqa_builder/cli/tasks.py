@@ -23,6 +23,10 @@ def tasks_command(
     tasks: Annotated[
         str | None, typer.Option(metavar="LIST", help="Tasks.", show_default="listening,reasoning,response")
     ] = None,
+    without: Annotated[
+        str | None,
+        typer.Option(metavar="LIST", help="Kinds that are not made, as voices,turns or listening/voices."),
+    ] = None,
     mix: Annotated[
         str | None,
         typer.Option(
@@ -66,6 +70,7 @@ def tasks_command(
         dataset,
         out,
         tasks=None if tasks is None else [name.strip() for name in tasks.split(",")],
+        without=() if without is None else [name.strip() for name in without.split(",")],
         mix=mix,
         balance=balance,
         fraction=fraction,

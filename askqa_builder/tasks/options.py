@@ -31,15 +31,17 @@ _WEIGHTS = "give each task once with a weight above 0, from 1e-6 to 1e6"
 class TasksOptions:
     """Which examples to make of a dataset, and how its rows are heard.
 
-    tasks: names of the installed tasks to make. mix: their weights in the training split, which are its tasks then;
-    None for all that there is. balance: "action" or None. fraction: of the training split, by story. train: the name of
-    the training split; the others are never thinned out. keep_conflicts: leave requests in it whose labels contradict
-    each other. wordings: a file with prompts in place of ours. audio_format: flac or wav. writer: a language model that
-    writes statements about the stories, for reasoning examples; None for none.
+    tasks: names of the installed tasks to make. without: kinds, or task/kind, that are not made in any split. mix: the
+    tasks' weights in the training split, which are its tasks then; None for all that there is. balance: "action" or
+    None. fraction: of the training split, by story. train: the name of the training split; the others are never thinned
+    out. keep_conflicts: leave requests in it whose labels contradict each other. wordings: a file with prompts in place
+    of ours. audio_format: flac or wav. writer: a language model that writes statements about the stories, for reasoning
+    examples; None for none.
     Raises UsageError where one of them is not allowed.
     """
 
     tasks: tuple[str, ...] = DEFAULT_TASKS
+    without: tuple[str, ...] = ()
     mix: Mapping[str, float] | None = None
     balance: str | None = None
     fraction: float = 1.0
@@ -73,10 +75,15 @@ class TasksOptions:
         if self.audio_format not in lossless:
             raise UsageError(f"audio format: {self.audio_format!r} is not allowed; give {' or '.join(lossless)}")
 
+    def makes(self, task: str, kind: str) -> bool:
+        """Tell whether examples of a kind are made."""
+        return kind not in self.without and f"{task}/{kind}" not in self.without
+
     def to_json(self) -> dict[str, Any]:
         """Return all that changes examples, as the manifest holds it; wordings are told apart."""
         return {
             "tasks": list(self.tasks),
+            "without": sorted(set(self.without)),
             "mix": None if self.mix is None else dict(self.mix),
             "balance": self.balance,
             "fraction": self.fraction,

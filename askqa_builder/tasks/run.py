@@ -26,6 +26,7 @@ from askqa_builder.progress import Progress, Silent
 from askqa_builder.recording.encode import FORMATS
 from askqa_builder.tasks.card import Figures, write_card
 from askqa_builder.tasks.folder import TasksFolder
+from askqa_builder.tasks.kinds import check_without
 from askqa_builder.tasks.leakage import Leakage, LeakageSample, leaks
 from askqa_builder.tasks.left_out import REFUSED, mostly_refused, reasons
 from askqa_builder.tasks.manifest import described, identity_of
@@ -78,6 +79,7 @@ def tasks(
     out: str | Path,
     *,
     tasks: Sequence[str] | None = None,
+    without: Sequence[str] = (),
     mix: str | Mapping[str, float] | None = None,
     balance: str | None = None,
     fraction: float = 1.0,
@@ -96,7 +98,8 @@ def tasks(
 ) -> TasksReport:
     """Derive instruction examples (audio and a text prompt in, a text answer out) from a finished dataset.
 
-    tasks: names of installed tasks, None for ours. mix: weights of tasks in the training split `train`, as
+    tasks: names of installed tasks, None for ours. without: kinds of theirs, or task/kind, that are not made. mix:
+    weights of tasks in the training split `train`, as
     "listening=1,response=2" or a mapping; it names the tasks then. balance, fraction, keep_conflicts: see
     `TasksOptions`; context, layout, segments, window: see `Hearing` and `parse_window`. wordings: a YAML file with
     prompts in place of ours. writer: a YAML file with the `ChatOptions` of a language model that writes further
@@ -112,6 +115,7 @@ def tasks(
     weights = parse_mix(mix) if isinstance(mix, str) else mix
     options = TasksOptions(
         tasks=tuple(weights if weights is not None else DEFAULT_TASKS if tasks is None else tasks),
+        without=tuple(without),
         mix=weights,
         balance=balance,
         fraction=fraction,
@@ -135,6 +139,7 @@ class _Run:
         self._progress = progress
         self._wordings = load_wordings(options.wordings)
         self._tasks = [load_task(name, self._wordings) for name in options.tasks]
+        check_without(self._tasks, options)
         keep_apart(dataset, out)
 
     def run(self, overwrite: bool) -> TasksReport:

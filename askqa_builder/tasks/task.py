@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 from askqa_builder.hearing.row_times import Row
@@ -45,6 +45,11 @@ class Task(ABC):
     def description(self) -> str:
         """The first line of its class's docstring, as cards have it; empty where there is none."""
         return (type(self).__doc__ or "").strip().partition("\n")[0].strip()
+
+    @property
+    def kinds(self) -> Sequence[str] | None:
+        """The kinds of its examples, so that a mistyped one is refused; None where nobody tells."""
+        return None
 
     def survey(self, row: Row, split: str) -> None:  # noqa: B027 - most tasks need nothing of other rows
         """Take note of what examples of other rows will need; called for each row, without audio, before `drafts`.

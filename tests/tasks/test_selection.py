@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import askqa_here
+from harness import askqa_here, manifest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from task_sets import Example, examples_of, facts, faults_of, rows_by_id, unbalanced
@@ -248,6 +248,21 @@ def test_pairs_of_contrast_share_a_name(examples_made: Path) -> None:
         assert {short["action"], long["action"]} == {"clarify", "answer"}
 
 
+def test_kinds_are_left_out(storybook: Path, examples_made: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    tasks(storybook, out, without=["voices", "listening/turns", "reasoning/ambiguous", "voices"])
+    gone = {"voices", "turns", "ambiguous"}
+    assert gone < {one["kind"] for one in examples_of(examples_made)}
+    assert examples_of(out) == [one for one in examples_of(examples_made) if one["kind"] not in gone]
+    assert manifest(out)["options"]["without"] == ["listening/turns", "reasoning/ambiguous", "voices"]
+    assert "Kinds that are left out: listening/turns, reasoning/ambiguous, voices." in (out / "README.md").read_text()
+    assert "Kinds that are left out" not in (examples_made / "README.md").read_text()
+    with pytest.raises(UsageError, match="of other settings"):
+        tasks(storybook, out)
+    again = askqa_here("tasks", storybook, out, "--without", "reasoning/ambiguous, voices,listening/turns")
+    assert again.stdout.splitlines()[-1].startswith("already complete")
+
+
 def test_any_split_can_be_the_training_one(storybook: Path, examples_made: Path, tmp_path: Path) -> None:
     tasks(storybook, tmp_path / "out", train="validation", fraction=0.4, tasks=["response"])
     conflicts = {row["conversation_id"] for row in rows_by_id(storybook).values() if "|conflict|" in row["id"]}
@@ -285,6 +300,11 @@ def test_any_split_can_be_the_training_one(storybook: Path, examples_made: Path,
         ({"mix": "response=1,listening=0.001", "train": "test", "balance": "action"}, "no example of listening would"),
         ({"mix": {}}, "at least one"),
         ({"mix": "listening=1,reasoning=1", "train": "test", "context": "none"}, "mix: reasoning gives no example"),
+        ({"without": ["voicse"]}, r"without: unknown kind 'voicse' \(close: voices.*there are listening/transcript"),
+        ({"without": ["reasoning/voices"]}, "without: unknown kind 'reasoning/voices'"),
+        ({"without": ["voices"], "tasks": ["response"]}, "without: unknown kind 'voices'; there are response/response"),
+        ({"without": [""]}, "without: unknown kind ''"),
+        ({"without": ["response"], "tasks": ["response"]}, "gives no example of response"),
         ({"seed": -1}, "seed: -1 is not allowed"),
         ({"audio_format": "mp3"}, "audio format: 'mp3' is not allowed; give flac or wav"),
         ({"context": "silence"}, "context: 'silence' is unknown"),

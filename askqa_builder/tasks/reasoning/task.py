@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from askqa_builder.corpus.conversation import Act
 from askqa_builder.hearing.row_times import Row
@@ -34,6 +34,11 @@ class Reasoning(Task):
         self._ambiguous = Ambiguous()
         kinds: list[Kind] = [statement, Reading(), self.written, continuation, self._ambiguous]
         self._kinds = {kind.name: kind for kind in kinds}
+
+    @property
+    def kinds(self) -> Sequence[str]:
+        """Those that it has."""
+        return tuple(self._kinds)
 
     def survey(self, row: Row, split: str) -> None:
         """Keep what other rows' questions need."""
