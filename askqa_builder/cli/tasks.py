@@ -23,6 +23,10 @@ def tasks_command(
     tasks: Annotated[
         str | None, typer.Option(metavar="LIST", help="Tasks.", show_default="listening,reasoning,response")
     ] = None,
+    without: Annotated[
+        str | None,
+        typer.Option(metavar="LIST", help="Kinds that are not made, as voices,turns or listening/voices."),
+    ] = None,
     mix: Annotated[
         str | None,
         typer.Option(
@@ -66,6 +70,7 @@ def tasks_command(
         dataset,
         out,
         tasks=None if tasks is None else [name.strip() for name in tasks.split(",")],
+        without=() if without is None else [name.strip() for name in without.split(",")],
         mix=mix,
         balance=balance,
         fraction=fraction,
@@ -114,6 +119,8 @@ def _check(dataset: Path, out: Path) -> int:
 
 
 def _print_report(report: TasksReport) -> None:
+    from askqa_builder.tasks.options import REASONING
+
     rows = [(split, task, kind, str(count)) for (split, task, kind), count in sorted(report.counts.items())]
     widths = [max((len(row[column]) for row in rows), default=0) for column in range(4)]
     for row in rows:
@@ -122,7 +129,10 @@ def _print_report(report: TasksReport) -> None:
                 f"{text:>{w}}" if i == 3 else f"{text:{w}}" for i, (text, w) in enumerate(zip(row, widths, strict=True))
             )
         )
-    print(f"text only: {_leakage(report.leakage)}")
+    if REASONING in report.tasks:
+        print(f"text only: {_leakage(report.leakage)}")
+    if report.limit is not None:
+        print(f"mix: {report.limit}")
     if report.shared_stories:
         print(
             f"stories in several splits: {report.shared_stories}; examples of them are made in one alone (test before "
@@ -141,7 +151,9 @@ def _leakage(leakage: Leakage | None) -> str:
         return "too few reasoning examples or stories to measure what it gives away"
     interval = f"{leakage.low:.1%} to {leakage.high:.1%}"
     kinds = ", ".join(f"{kind} {found.accuracy:.0%} ({found.chance:.0%})" for kind, found in leakage.kinds.items())
+    too_few = "".join(f"; {kind} is of too few stories ({count})" for kind, count in leakage.too_few.items())
     return (
         f"a bag of words guesses {leakage.accuracy:.1%} ({interval}) of {leakage.examples} reasoning examples; chance "
         f"{leakage.chance:.1%}, most frequent label {leakage.most_frequent:.1%}; of each kind (chance): {kinds}"
+        f"{too_few}"
     )

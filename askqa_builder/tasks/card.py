@@ -79,6 +79,7 @@ def render_card(manifest: Mapping[str, Any], figures: Figures) -> str:
         "segments": hearing["segments"],
         "window": hearing["window"],
         "options": selected,
+        "without": ", ".join(map(escape, selected["without"])),
         "rejected": [(escape(reason), count) for reason, count in manifest["rejected"].items()],
         "mix": None if selected["mix"] is None else ", ".join(f"{escape(k)} {v:g}" for k, v in selected["mix"].items()),
         "train": escape(selected["train"]),

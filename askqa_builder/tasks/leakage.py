@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from statistics import NormalDist
 from typing import Any
 
@@ -53,9 +53,13 @@ class Guessed:
 
 @dataclass(frozen=True)
 class Leakage(Guessed):
-    """What the text alone gives away of all examples, and of those of each kind."""
+    """What the text alone gives away of all examples, and of those of each kind.
+
+    too_few: stories of each kind that is not measured, as it has fewer than `FOLDS`; it counts nowhere.
+    """
 
     kinds: Mapping[str, Guessed]
+    too_few: Mapping[str, int] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Return it as the manifest holds it."""
@@ -87,7 +91,8 @@ def _measure(examples: list[Asked]) -> Leakage | None:
     by_kind: dict[str, list[Asked]] = defaultdict(list)
     for example in examples:
         by_kind[example[1]].append(example)
-    asked = {kind: group for kind, group in by_kind.items() if len({story for story, *_ in group}) >= FOLDS}
+    stories = {kind: len({story for story, *_ in group}) for kind, group in by_kind.items()}
+    asked = {kind: group for kind, group in by_kind.items() if stories[kind] >= FOLDS}
     count = sum(map(len, asked.values()))
     if count < _FEWEST_EXAMPLES:
         return None
@@ -95,6 +100,7 @@ def _measure(examples: list[Asked]) -> Leakage | None:
     return Leakage(
         **vars(_guessed(asked, right)),
         kinds={kind: _guessed({kind: asked[kind]}, {kind: right[kind]}) for kind in sorted(asked)},
+        too_few={kind: stories[kind] for kind in sorted(stories) if kind not in asked},
     )
 
 
@@ -113,15 +119,23 @@ def _guessed(asked: Mapping[str, list[Asked]], right: Mapping[str, int]) -> Gues
 
 
 def leaks(leakage: Leakage | None) -> list[str]:
-    """Say that the text gives labels away, where it does, and what to do."""
-    if leakage is None or not leakage.leaks:
+    """Say of which kinds the text gives labels away, and whether of all together, and what to do."""
+    if leakage is None:
         return []
-    worst = max(leakage.kinds, key=lambda kind: leakage.kinds[kind].low - leakage.kinds[kind].chance)
+    kinds = [kind for kind, found in leakage.kinds.items() if found.leaks]
+    of = [f"{kind} ({_at_least(leakage.kinds[kind])})" for kind in kinds]
+    if leakage.leaks:
+        of.append(f"all reasoning examples together ({_at_least(leakage)})")
+    if not of:
+        return []
+    remedy = f"leave them out (--without {','.join(kinds)}), or " if kinds else ""
     return [
-        f"the text alone gives reasoning labels away (at least {leakage.low:.1%} are guessed, chance "
-        f"{leakage.chance:.1%}), most of all of the kind {worst}; do not train on that kind, or change what words it "
-        "(--writer, --wordings)"
+        f"the text alone gives labels away of {', '.join(of)}; {remedy}change what words them (--writer, --wordings)"
     ]
+
+
+def _at_least(guessed: Guessed) -> str:
+    return f"at least {guessed.low:.1%} are guessed, chance {guessed.chance:.1%}"
 
 
 def _guesses(examples: list[Asked]) -> Iterable[bool]:

@@ -70,10 +70,12 @@ class Maker:
             with task_errors(task.name, row.row["id"]):
                 drafts = list(task.drafts(row, Draw(seed, task.name, row.row["id"])))
             for draft in drafts:
+                if not self._selection.options.makes(task.name, draft.kind):
+                    continue
                 numbers[draft.kind] += 1
                 number = f"/{numbers[draft.kind]}" if numbers[draft.kind] > 1 else ""
                 example_id = f"{row.row['id']}/{task.name}/{draft.kind}{number}"
-                yield task, finished(draft, example_id, task.name, row, audio, seed, contrast_id)
+                yield task, finished(draft, Origin(example_id, task.name, row, audio, seed, contrast_id))
 
 
 def _fault(task: Task, example: Example, row: HeardRow) -> str | None:
@@ -81,28 +83,32 @@ def _fault(task: Task, example: Example, row: HeardRow) -> str | None:
         return task.fault(example, row)
 
 
-def finished(
-    draft: Draft,
-    example_id: str,
-    task: str,
-    row: HeardRow,
-    audio: Sequence[AudioFile],
-    seed: int,
-    contrast_id: str | None,
-) -> Example:
+@dataclass(frozen=True)
+class Origin:
+    """Where an example comes from. audio: the files of what is heard; contrast_id: of its row's pair of contrast."""
+
+    example_id: str
+    task: str
+    row: HeardRow
+    audio: Sequence[AudioFile]
+    seed: int
+    contrast_id: str | None = None
+
+
+def finished(draft: Draft, origin: Origin) -> Example:
     """Return a draft with what its row and its set say."""
-    one = row.row
+    one = origin.row.row
     return Example(
-        id=example_id,
-        task=task,
+        id=origin.example_id,
+        task=origin.task,
         kind=draft.kind,
         row_id=one["id"],
         conversation_id=one["conversation_id"],
         story_id=one["story_id"],
         turn=draft.turn,
-        seed=seed,
-        audio=[vars(file) for file in audio],
-        story=row.heard.story,
+        seed=origin.seed,
+        audio=[vars(file) for file in origin.audio],
+        story=origin.row.heard.story,
         prompt=draft.prompt,
         answer=draft.answer,
         references=list(draft.references or (draft.answer,)),
@@ -110,7 +116,7 @@ def finished(
         label=draft.label,
         statement=draft.statement,
         facts=json.dumps(draft.facts, sort_keys=True, ensure_ascii=False),
-        contrast_id=contrast_id,
+        contrast_id=origin.contrast_id,
         language=one["language"],
         license=one["license"],
     )

@@ -24,20 +24,24 @@ REASONING = "reasoning"
 BALANCE_ACTION = "action"
 """The only thing by which examples can be balanced: as many responses that ask back as that answer."""
 
+_WEIGHTS = "give each task once with a weight above 0, from 1e-6 to 1e6"
+
 
 @dataclass(frozen=True)
 class TasksOptions:
     """Which examples to make of a dataset, and how its rows are heard.
 
-    tasks: names of the installed tasks to make. mix: their weights in the training split, which are its tasks then;
-    None for all that there is. balance: "action" or None. fraction: of the training split, by story. train: the name of
-    the training split; the others are never thinned out. keep_conflicts: leave requests in it whose labels contradict
-    each other. wordings: a file with prompts in place of ours. audio_format: flac or wav. writer: a language model that
-    writes statements about the stories, for reasoning examples; None for none.
+    tasks: names of the installed tasks to make. without: kinds, or task/kind, that are not made in any split. mix: the
+    tasks' weights in the training split, which are its tasks then; None for all that there is. balance: "action" or
+    None. fraction: of the training split, by story. train: the name of the training split; the others are never thinned
+    out. keep_conflicts: leave requests in it whose labels contradict each other. wordings: a file with prompts in place
+    of ours. audio_format: flac or wav. writer: a language model that writes statements about the stories, for reasoning
+    examples; None for none.
     Raises UsageError where one of them is not allowed.
     """
 
     tasks: tuple[str, ...] = DEFAULT_TASKS
+    without: tuple[str, ...] = ()
     mix: Mapping[str, float] | None = None
     balance: str | None = None
     fraction: float = 1.0
@@ -57,8 +61,8 @@ class TasksOptions:
         if not self.tasks or len(set(self.tasks)) < len(self.tasks):
             raise UsageError("tasks: name each once, and at least one")
         for name, weight in (self.mix or {}).items():
-            if not (math.isfinite(weight) and weight > 0):
-                raise UsageError(f"mix: {name}={weight} is not allowed; give each task once with a weight above 0")
+            if not _is_weight(weight):
+                raise UsageError(f"mix: {name}={weight} is not allowed; {_WEIGHTS}")
         if self.balance not in (None, BALANCE_ACTION):
             raise UsageError(f"balance: {self.balance!r} is not allowed; give {BALANCE_ACTION}")
         if not 0.0 < self.fraction <= 1.0:
@@ -71,10 +75,15 @@ class TasksOptions:
         if self.audio_format not in lossless:
             raise UsageError(f"audio format: {self.audio_format!r} is not allowed; give {' or '.join(lossless)}")
 
+    def makes(self, task: str, kind: str) -> bool:
+        """Tell whether examples of a kind are made."""
+        return kind not in self.without and f"{task}/{kind}" not in self.without
+
     def to_json(self) -> dict[str, Any]:
         """Return all that changes examples, as the manifest holds it; wordings are told apart."""
         return {
             "tasks": list(self.tasks),
+            "without": sorted(set(self.without)),
             "mix": None if self.mix is None else dict(self.mix),
             "balance": self.balance,
             "fraction": self.fraction,
@@ -96,10 +105,12 @@ def parse_mix(given: str) -> dict[str, float]:
             value = float(weight)
         except ValueError:
             value = math.nan
-        if not equals or not name or name in mix or not (math.isfinite(value) and value > 0):
-            raise UsageError(
-                f"mix: {part.strip()!r} is not allowed; give each task once with a weight above 0, as "
-                "listening=1,reasoning=1,response=2"
-            )
+        if not equals or not name or name in mix or not _is_weight(value):
+            raise UsageError(f"mix: {part.strip()!r} is not allowed; {_WEIGHTS}, as listening=1,reasoning=1,response=2")
         mix[name] = value
     return mix
+
+
+def _is_weight(value: float) -> bool:
+    """Tell whether a number may be a weight; sums and quotients of such are finite, and none is 0."""
+    return math.isfinite(value) and 1e-6 <= value <= 1e6

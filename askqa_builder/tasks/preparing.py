@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from askqa_builder.chat.answer import UnfitAnswerError
@@ -14,12 +14,14 @@ from askqa_builder.corpus.rejects import Reject
 from askqa_builder.disk_cache import open_cache
 from askqa_builder.errors import UsageError
 from askqa_builder.hearing.clip_files import ClipFiles
+from askqa_builder.hearing.listening import hear
+from askqa_builder.tasks.heard_row import HeardRow
 from askqa_builder.tasks.homes import homes
 from askqa_builder.tasks.making import Maker
 from askqa_builder.tasks.options import DEFAULT_TRAIN, TasksOptions
 from askqa_builder.tasks.reasoning.task import Reasoning
 from askqa_builder.tasks.reasoning.written import StatementPair
-from askqa_builder.tasks.selection import Group, Selection, chosen_stories, last_kept
+from askqa_builder.tasks.selection import Group, Selection, available, chosen_stories, last_kept, wanted_counts
 from askqa_builder.tasks.source import Source
 from askqa_builder.tasks.survey import Survey, Surveyor
 from askqa_builder.tasks.task import Task
@@ -32,11 +34,16 @@ _CACHE_BYTES = 1 << 30
 
 @dataclass(frozen=True)
 class Prepared:
-    """What makes the examples. rejects: stories of which the writer has written nothing that fits."""
+    """What makes the examples.
+
+    rejects: stories of which the writer has written nothing that fits. mixed_of: how many training examples of each
+    task a mix could have taken.
+    """
 
     maker: Maker
     survey: Survey
     rejects: Sequence[Reject]
+    mixed_of: Mapping[str, int] | None = None
 
 
 def prepare(source: Source, tasks: Sequence[Task], options: TasksOptions, clips: ClipFiles) -> Prepared:
@@ -45,31 +52,44 @@ def prepare(source: Source, tasks: Sequence[Task], options: TasksOptions, clips:
     Raises UsageError where rows cannot be heard as wanted, or there is nothing to choose from, and what the writer's
     server may raise (see `ChatModel`).
     """
-    survey = _survey(source, tasks, options)
+    survey = _survey(source, options)
     _check_training(source, survey, options)
     selection = Selection(options, survey, chosen_stories(survey, options))
+    _let_tasks_survey(source, tasks, selection)
     rejects = _write_about(source, tasks, selection)
+    mixed_of = None
     if selection.needs_counts:
         draws = _draws(source, Maker(tasks, selection, clips), options.train)
-        selection = replace(selection, last=last_kept(draws, options))
-        _check_balance(source, options, {action for _, action in draws})
-        _check_mix(source, options, {task for task, _ in draws})
-    return Prepared(Maker(tasks, selection, clips), survey, rejects)
+        there = {group: len(drawn) for group, drawn in draws.items()}
+        _check_balance(source, options, {action for _, action in there})
+        mixed_of = None if options.mix is None else available(there)
+        wanted = wanted_counts(there, options)
+        _check_mix(source, options, there, wanted)
+        selection = replace(selection, last=last_kept(draws, wanted))
+    return Prepared(Maker(tasks, selection, clips), survey, rejects, mixed_of)
 
 
-def _survey(source: Source, tasks: Sequence[Task], options: TasksOptions) -> Survey:
-    shared = homes(source, options.train)
-    surveyor = Surveyor(options.hearing, options.train, shared)
+def _survey(source: Source, options: TasksOptions) -> Survey:
+    surveyor = Surveyor(options.hearing, options.train, homes(source, options.train))
     for row, split in source.all_texts():
         surveyor.look(row, split)
-        if shared.get(row["story_id"], split) == split:
-            for task in tasks:
-                with task_errors(task.name, row["id"]):
-                    task.survey(row, split)
+    return surveyor.survey()
+
+
+def _let_tasks_survey(source: Source, tasks: Sequence[Task], selection: Selection) -> None:
+    """Show the tasks the rows of which examples are made; what they borrow is of no others."""
+    for row, split in source.all_texts():
+        if not selection.keeps_row(row, split):
+            continue
+        heard = HeardRow(row, hear(row, selection.options.hearing), split)
+        for task in tasks:
+            with task_errors(task.name, row["id"]):
+                task.survey(row, split)
+                if selection.keeps_task(task.name, row, split):
+                    task.expect(heard)
     for task in tasks:
         with task_errors(task.name):
             task.surveyed()
-    return surveyor.survey()
 
 
 def _write_about(source: Source, tasks: Sequence[Task], selection: Selection) -> list[Reject]:
@@ -111,12 +131,12 @@ def _draws(source: Source, maker: Maker, train: str) -> dict[Group, array[int]]:
 
 def _check_training(source: Source, survey: Survey, options: TasksOptions) -> None:
     """Refuse what acts on the training split alone where there is none."""
-    given = options.train != DEFAULT_TRAIN
+    given = options.train != DEFAULT_TRAIN or options.keep_conflicts
     thinned = options.fraction != 1.0 or options.mix is not None or options.balance is not None
     if (thinned or given) and not survey.splits[options.train]:
         raise UsageError(
-            f"fraction, mix and balance act on the training split, and {source.folder} has no split {options.train!r}; "
-            f"name the one to train on with --train: {', '.join(sorted(survey.splits))}"
+            f"fraction, mix, balance and keep-conflicts act on the training split, and {source.folder} has no split "
+            f"{options.train!r}; name the one to train on with --train: {', '.join(sorted(survey.splits))}"
         )
 
 
@@ -129,10 +149,16 @@ def _check_balance(source: Source, options: TasksOptions, actions: Container[str
         )
 
 
-def _check_mix(source: Source, options: TasksOptions, made: Container[str]) -> None:
+def _check_mix(source: Source, options: TasksOptions, there: Mapping[Group, int], wanted: Mapping[Group, int]) -> None:
+    """Refuse a mix of which a task that is named would not be in the set."""
     for task in options.mix or {}:
-        if task not in made:
+        if not any(of == task for of, _ in there):
             raise UsageError(
                 f"mix: {task} gives no example of {source.folder} as it is heard, so nothing can be mixed with it; "
                 "leave it out"
+            )
+    for task, weight in (options.mix or {}).items():
+        if not sum(count for (of, _), count in wanted.items() if of == task):
+            raise UsageError(
+                f"mix: no example of {task} would be left at the weight {weight:g}; raise it, or leave {task} out"
             )

@@ -9,7 +9,7 @@ from askqa_builder.hearing.heard import Heard
 from askqa_builder.hearing.row_times import Row
 from askqa_builder.tasks.example import Example
 from askqa_builder.tasks.heard_row import HeardRow
-from askqa_builder.tasks.making import finished
+from askqa_builder.tasks.making import Origin, finished
 from askqa_builder.tasks.response import Response
 from askqa_builder.tasks.task import Draw
 from askqa_builder.tasks.wordings import load_wordings
@@ -27,4 +27,4 @@ class Responder:
         one = HeardRow(row, heard, split)
         draft = next(self._task.drafts(one, Draw(self._seed, self._task.name, row["id"])))
         example_id = f"{row['id']}/{self._task.name}/{draft.kind}"
-        return finished(draft, example_id, self._task.name, one, audio, self._seed, None)
+        return finished(draft, Origin(example_id, self._task.name, one, audio, self._seed))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from askqa_builder.tasks.example import Draft, Example
 from askqa_builder.tasks.heard_row import HeardRow
@@ -13,6 +13,11 @@ class Response(Task):
     """A clarifying question where the request is ambiguous, else the answer; after a clarification the final answer."""
 
     name = "response"
+
+    @property
+    def kinds(self) -> Sequence[str]:
+        """The one there is."""
+        return (self.name,)
 
     def drafts(self, row: HeardRow, draw: Draw) -> Iterator[Draft]:
         """Yield the row's response."""

@@ -26,11 +26,12 @@ from askqa_builder.progress import Progress, Silent
 from askqa_builder.recording.encode import FORMATS
 from askqa_builder.tasks.card import Figures, write_card
 from askqa_builder.tasks.folder import TasksFolder
+from askqa_builder.tasks.kinds import check_without
 from askqa_builder.tasks.leakage import Leakage, LeakageSample, leaks
 from askqa_builder.tasks.left_out import REFUSED, mostly_refused, reasons
 from askqa_builder.tasks.manifest import described, identity_of
 from askqa_builder.tasks.options import DEFAULT_TASKS, TasksOptions, parse_mix
-from askqa_builder.tasks.preparing import prepare
+from askqa_builder.tasks.preparing import Prepared, prepare
 from askqa_builder.tasks.reading import examples_of
 from askqa_builder.tasks.registry import load_task
 from askqa_builder.tasks.source import Source
@@ -48,7 +49,8 @@ class TasksReport:
     counts: by split, task and kind. leakage: None where there is too little to measure. rejected: examples that their
     task's own check refuses, and stories about which the writer has written nothing that fits, by reason. warnings:
     kinds of which much is refused, and what the text gives away of the others. shared_stories: stories that the dataset
-    has in several splits, of which examples are made in one alone.
+    has in several splits, of which examples are made in one alone. limit: which task limits a mix, and how many of each
+    there would have been; None without a mix. tasks: that were asked for.
     """
 
     out: Path
@@ -57,6 +59,8 @@ class TasksReport:
     rejected: Mapping[str, int]
     warnings: Sequence[str]
     shared_stories: int
+    limit: str | None
+    tasks: Sequence[str]
     already_complete: bool
 
     @property
@@ -75,6 +79,7 @@ def tasks(
     out: str | Path,
     *,
     tasks: Sequence[str] | None = None,
+    without: Sequence[str] = (),
     mix: str | Mapping[str, float] | None = None,
     balance: str | None = None,
     fraction: float = 1.0,
@@ -93,7 +98,8 @@ def tasks(
 ) -> TasksReport:
     """Derive instruction examples (audio and a text prompt in, a text answer out) from a finished dataset.
 
-    tasks: names of installed tasks, None for ours. mix: weights of tasks in the training split `train`, as
+    tasks: names of installed tasks, None for ours. without: kinds of theirs, or task/kind, that are not made. mix:
+    weights of tasks in the training split `train`, as
     "listening=1,response=2" or a mapping; it names the tasks then. balance, fraction, keep_conflicts: see
     `TasksOptions`; context, layout, segments, window: see `Hearing` and `parse_window`. wordings: a YAML file with
     prompts in place of ours. writer: a YAML file with the `ChatOptions` of a language model that writes further
@@ -109,6 +115,7 @@ def tasks(
     weights = parse_mix(mix) if isinstance(mix, str) else mix
     options = TasksOptions(
         tasks=tuple(weights if weights is not None else DEFAULT_TASKS if tasks is None else tasks),
+        without=tuple(without),
         mix=weights,
         balance=balance,
         fraction=fraction,
@@ -132,6 +139,7 @@ class _Run:
         self._progress = progress
         self._wordings = load_wordings(options.wordings)
         self._tasks = [load_task(name, self._wordings) for name in options.tasks]
+        check_without(self._tasks, options)
         keep_apart(dataset, out)
 
     def run(self, overwrite: bool) -> TasksReport:
@@ -141,12 +149,13 @@ class _Run:
             complete = made is not None and _audio_is_there(self._out, made)
             if made is None or not complete:
                 with reading_errors(self._source.folder):
-                    records, shared = self._make(folder)
+                    prepared, records = self._make(folder)
                 made = {
                     **identity,
                     **described(self._source, self._options, self._wordings, self._tasks),
                     "rejected": reasons(read_rejected(self._out)),
-                    SHARED_STORIES_KEY: shared,
+                    SHARED_STORIES_KEY: len(prepared.survey.homes),
+                    "mixed_of": prepared.mixed_of,
                     "shards": [record.to_json() for record in records],
                 }
             figures, sample = _look(self._out, shard_records(made))
@@ -170,18 +179,19 @@ class _Run:
             rejected=made["rejected"],
             warnings=warnings,
             shared_stories=made[SHARED_STORIES_KEY],
+            limit=_limit(self._options.mix, made["mixed_of"]),
+            tasks=self._options.tasks,
             already_complete=complete,
         )
 
-    def _make(self, folder: TasksFolder) -> tuple[list[ShardRecord], int]:
+    def _make(self, folder: TasksFolder) -> tuple[Prepared, list[ShardRecord]]:
         clips = ClipFiles(self._out, FORMATS[self._options.audio_format])
         try:
             prepared = prepare(self._source, self._tasks, self._options, clips)
-        except AskqaError:
+            return prepared, write_files(self._source, folder, prepared, clips, self._progress)
+        except Exception:  # of ours, of Arrow, of the system
             folder.withdraw()
             raise
-        records = write_files(self._source, folder, prepared, clips, self._progress)
-        return records, len(prepared.survey.homes)
 
     def _nothing(self, rejects: Sequence[Reject]) -> AskqaError:
         """Return the error of a set without examples."""
@@ -192,6 +202,15 @@ class _Run:
             f"{self._source.folder} gives no example of {', '.join(self._options.tasks)} as it is heard; choose other "
             "--tasks or another --context"
         )
+
+
+def _limit(mix: Mapping[str, float] | None, there: Mapping[str, int] | None) -> str | None:
+    """Say which task a mix has too few examples of."""
+    if mix is None or there is None:
+        return None
+    scarce = min(mix, key=lambda task: there[task] / mix[task])
+    counts = ", ".join(f"{task} {there[task]}" for task in mix)
+    return f"{scarce} limits the mix; for training there would have been: {counts}"
 
 
 def _look(out: Path, records: Sequence[ShardRecord]) -> tuple[Figures, LeakageSample]:

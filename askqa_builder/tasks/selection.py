@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -99,18 +99,26 @@ def wanted_counts(there: Mapping[Group, int], options: TasksOptions) -> dict[Gro
     balance: the rarer action is kept whole, and as many of the other. mix: as many as can be of all tasks in their
     proportions; a task of which there are too few bounds the others.
     """
-    groups: dict[str, list[Group]] = defaultdict(list)
-    for group in there:
-        groups[group[0]].append(group)
-    # groups of a task are its actions, as many of each
-    most = {task: len(ones) * min(there[one] for one in ones) for task, ones in groups.items()}
+    groups = _groups_of_tasks(there)
+    most = available(there)
     if options.mix is not None:
         scale = min(most.get(task, 0) / weight for task, weight in options.mix.items())
         most = {task: round(scale * weight) for task, weight in options.mix.items()}
     return {one: most[task] // len(ones) for task, ones in groups.items() for one in ones}
 
 
-def last_kept(draws: Mapping[Group, Sequence[int]], options: TasksOptions) -> dict[Group, int]:
+def available(there: Mapping[Group, int]) -> dict[str, int]:
+    """Return how many examples of each task a mix can take: as many of each of its groups, which are its actions."""
+    return {task: len(ones) * min(there[one] for one in ones) for task, ones in _groups_of_tasks(there).items()}
+
+
+def _groups_of_tasks(groups: Iterable[Group]) -> dict[str, list[Group]]:
+    by_task: dict[str, list[Group]] = defaultdict(list)
+    for group in groups:
+        by_task[group[0]].append(group)
+    return by_task
+
+
+def last_kept(draws: Mapping[Group, Sequence[int]], wanted: Mapping[Group, int]) -> dict[Group, int]:
     """Return the last draw of each group that is kept; groups of which none is are left out."""
-    wanted = wanted_counts({group: len(drawn) for group, drawn in draws.items()}, options)
     return {group: sorted(drawn)[wanted[group] - 1] for group, drawn in draws.items() if wanted[group]}

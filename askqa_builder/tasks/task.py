@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 from askqa_builder.hearing.row_times import Row
@@ -46,8 +46,19 @@ class Task(ABC):
         """The first line of its class's docstring, as cards have it; empty where there is none."""
         return (type(self).__doc__ or "").strip().partition("\n")[0].strip()
 
+    @property
+    def kinds(self) -> Sequence[str] | None:
+        """The kinds of its examples, so that a mistyped one is refused; None where nobody tells."""
+        return None
+
     def survey(self, row: Row, split: str) -> None:  # noqa: B027 - most tasks need nothing of other rows
-        """Take note of what examples of other rows will need; called for each row, without audio, before `drafts`."""
+        """Take note of what examples of other rows will need; called for each row, without audio, before `drafts`.
+
+        Of the training split those of the chosen stories alone.
+        """
+
+    def expect(self, row: HeardRow) -> None:  # noqa: B027
+        """Take note of a row that `drafts` will be given, as it is heard; called after its `survey`."""
 
     def surveyed(self) -> None:  # noqa: B027
         """Take note that every row has been seen."""

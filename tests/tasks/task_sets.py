@@ -5,15 +5,20 @@ from __future__ import annotations
 import copy
 import json
 import shutil
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from scipy.stats import binomtest
 
 from askqa_builder.tasks.checking import check_tasks
 from askqa_builder.tasks.example import SCHEMA
+
+_JUDGED = ("supported", "contradicted", "not told")
+LABELS = {"statement": _JUDGED, "reading": _JUDGED, "continuation": tuple("ABCD"), "ambiguous": ("yes", "no")}
 
 Example = dict[str, Any]
 Row = dict[str, Any]
@@ -52,6 +57,19 @@ def rows_by_id(dataset: Path) -> dict[str, Row]:
 def faults_of(dataset: Path, out: Path) -> dict[str, str]:
     """What a check finds: the fault by the example's id."""
     return {fault.example_id: fault.what for checked in check_tasks(dataset, out) for fault in checked.faults}
+
+
+def unbalanced(examples: Sequence[Example]) -> list[str]:
+    """The kinds of reasoning of which a label is rarer or more frequent than chance allows."""
+    labels: dict[str, Counter[str]] = defaultdict(Counter)
+    for one in examples:
+        if one["task"] == "reasoning":
+            labels[one["kind"]][one["label"]] += 1
+    return [
+        f"{kind}: {dict(counts)}"
+        for kind, counts in labels.items()
+        if any(binomtest(counts[label], counts.total(), 1 / len(LABELS[kind])).pvalue < 0.001 for label in LABELS[kind])
+    ]
 
 
 def meddled(out: Path, copy_to: Path, change: Callable[[list[Example]], Sequence[Example]]) -> set[str]:

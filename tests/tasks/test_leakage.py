@@ -88,7 +88,31 @@ def test_a_word_that_tells_the_label_is_found_out(tell: float) -> None:
     assert measured.low > 1 / 3 + 0.5 * tell * 2 / 3
     assert measured.accuracy > 0.95 or tell < 1
     (warning,) = leaks(measured)
-    assert "most of all of the kind statement; do not train on that kind" in warning
+    assert f"labels away of statement (at least {measured.low:.1%} are guessed, chance 33.3%), all reasoning" in warning
+    assert "leave them out (--without statement)" in warning
+
+
+def test_each_kind_that_gives_labels_away_is_named() -> None:
+    """A large kind that gives nothing away hides none that does."""
+    told = [
+        example(10_000 + n, n, f"{WORDS[n % 12]} word{n % 2}", "no" if n % 2 else "yes", "ambiguous")
+        for n in range(100)
+    ]
+    of_four = [example(20_000 + n, n, f"{WORDS[n % 12]} word{n % 4}", "ABCD"[n % 4], "continuation") for n in range(60)]
+    measured = leakage([*drawn(3000, 0.0), *told, *of_four])
+    assert measured is not None
+    assert not measured.leaks
+    (warning,) = leaks(measured)
+    assert "ambiguous (at least 96.3% are guessed, chance 50.0%), continuation (at least 94.0%" in warning
+    assert "--without ambiguous,continuation" in warning
+    assert "statement" not in warning
+    assert "together" not in warning
+
+
+def test_a_kind_of_few_stories_is_told() -> None:
+    measured = leakage([*drawn(100, 0.0), *(example(900 + n, n % 4, "a b", "yes", "ambiguous") for n in range(40))])
+    assert measured is not None
+    assert (list(measured.kinds), measured.too_few, measured.examples) == (["statement"], {"ambiguous": 4}, 100)
 
 
 def test_negations_that_tell_are_found_out(examples_made: Path) -> None:

@@ -193,6 +193,26 @@ def test_only_initial_rows(demo_file: Path, quick_profile: Path, tmp_path: Path)
     assert "ambiguous" in kinds
 
 
+@pytest.mark.parametrize("kept", [1000, 0.7])
+def test_a_damaged_dataset_leaves_nothing_behind(demo_dataset: Path, tmp_path: Path, kept: float) -> None:
+    """Whether the file's footer is gone or its sound alone: other options may be tried there once it is repaired."""
+    spoken = shutil.copytree(demo_dataset, tmp_path / "spoken")
+    file = spoken / manifest(spoken)["shards"][0]["file"]  # of which examples are made first
+    whole = file.read_bytes()
+    if kept < 1:  # as long as it was
+        middle = int(kept * len(whole) / 2)
+        file.write_bytes(whole[:middle] + bytes(64) + whole[middle + 64 :])
+    else:
+        file.write_bytes(whole[: int(kept)])
+    refused = askqa_here("tasks", spoken, tmp_path / "out")
+    assert refused.returncode == 1
+    assert refused.stderr.splitlines()[-1].startswith("askqa: ")
+    assert "Traceback" not in refused.stderr
+    assert not (tmp_path / "out").exists()
+    file.write_bytes(whole)
+    assert tasks(spoken, tmp_path / "out", seed=1).exit_code == 0
+
+
 def test_one_story_alone(demo_file: Path, quick_profile: Path, tmp_path: Path) -> None:
     """Nothing can be borrowed of others: what needs it is not asked, and the rest is."""
     build(demo_file, tmp_path / "spoken", profiles=str(quick_profile), limit=1, workers=1)
@@ -205,5 +225,8 @@ def test_one_story_alone(demo_file: Path, quick_profile: Path, tmp_path: Path) -
     assert all(one["label"] == "yes" for one in examples_of(tmp_path / "out", kind="said"))
     told = askqa_here("tasks", tmp_path / "spoken", tmp_path / "out")
     assert "text only: too few reasoning examples or stories" in told.stdout
+    unasked = askqa_here("tasks", tmp_path / "spoken", tmp_path / "heard", "--tasks", "listening,response")
+    assert unasked.returncode == 0
+    assert "text only" not in unasked.stdout
     tasks(tmp_path / "spoken", tmp_path / "tenth", fraction=0.1, train="test")
     assert len({one["story_id"] for one in examples_of(tmp_path / "tenth")}) == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from task_sets import examples_of, faults_of, rows_by_id
+from task_sets import examples_of, faults_of, rows_by_id, unbalanced
 
 from askqa_builder import build, tasks
 
@@ -18,6 +18,12 @@ def spoken(abg_coqa_folder: Path, quick_profile: Path, tmp_path_factory: pytest.
     out = tmp_path_factory.mktemp("abg-coqa") / "spoken"
     build(abg_coqa_folder, out, profiles=str(quick_profile), limit=CONVERSATIONS, workers=1)
     return out
+
+
+@pytest.mark.parametrize("context", ["audio", "text", "evidence"])
+def test_labels_are_balanced_however_the_story_is_heard(spoken: Path, tmp_path: Path, context: str) -> None:
+    tasks(spoken, tmp_path / "out", context=context, tasks=["reasoning"])
+    assert unbalanced(examples_of(tmp_path / "out")) == []
 
 
 @pytest.mark.parametrize("options", [{}, {"segments": 30, "window": "qwen2-audio", "context": "evidence"}])

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from harness import askqa_here, manifest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from task_sets import Example, examples_of, faults_of, rows_by_id
+from task_sets import Example, examples_of, facts, faults_of, rows_by_id, unbalanced
 
 from askqa_builder import tasks
 from askqa_builder.errors import UsageError
+from askqa_builder.tasks.heard_row import plain
 from askqa_builder.tasks.options import TasksOptions, parse_mix
 from askqa_builder.tasks.selection import chosen_stories, wanted_counts
 from askqa_builder.tasks.survey import StoryFigures, Survey
@@ -36,6 +38,33 @@ def test_a_mix_is_exact(storybook: Path, examples_made: Path, tmp_path: Path) ->
     assert all(everything[one["id"]] == one for one in found)
     for split in OTHERS:
         assert examples_of(tmp_path / "out", split) == examples_of(examples_made, split)
+
+
+def test_a_mix_says_what_limits_it(storybook: Path, examples_made: Path, tmp_path: Path) -> None:
+    there = Counter(one["task"] for one in examples_of(examples_made, "train"))
+    mix = "listening=3,response=1,reasoning=2"
+    expected = min((("listening", 3), ("response", 1), ("reasoning", 2)), key=lambda one: there[one[0]] / one[1])[0]
+    limit = (
+        f"{expected} limits the mix; for training there would have been: listening {there['listening']}, "
+        f"response {there['response']}, reasoning {there['reasoning']}"
+    )
+    for complete in (False, True):
+        report = tasks(storybook, tmp_path / "out", mix=mix)
+        assert (report.limit, report.already_complete) == (limit, complete)
+    assert f"mix: {limit}\n" in askqa_here("tasks", storybook, tmp_path / "out", "--mix", mix).stdout
+    assert tasks(storybook, examples_made).limit is None
+
+
+@pytest.mark.parametrize("context", ["audio", "text", "evidence"])
+@pytest.mark.parametrize("options", [{}, {"fraction": 0.5}, {"keep_conflicts": True}])
+def test_labels_are_balanced(storybook: Path, tmp_path: Path, context: str, options: dict[str, Any]) -> None:
+    tasks(storybook, tmp_path / "out", context=context, tasks=["reasoning"], **options)
+    found = examples_of(tmp_path / "out")
+    assert unbalanced(found) == []
+    kinds = {one["kind"] for one in found}
+    # of what an ambiguous request can mean the paragraph that is heard tells too little
+    assert ("ambiguous" in kinds) is (context != "evidence")
+    assert "statement" in kinds
 
 
 def test_a_mix_names_the_tasks(demo_dataset: Path, tmp_path: Path) -> None:
@@ -100,7 +129,9 @@ def test_a_fraction_is_whole_stories(storybook: Path, examples_made: Path, tmp_p
     rows = [row for row in rows_by_id(storybook).values() if row["split"] == "train"]
     found = made(storybook, tmp_path / "half", fraction=0.5)
     stories = stories_of(found)
-    assert found == [one for one in everything if one["story_id"] in stories]
+    rows_made = {one["row_id"] for one in everything if one["story_id"] in stories}
+    assert {one["row_id"] for one in found} == rows_made
+    assert faults_of(storybook, tmp_path / "half") == {}
     kept = [row for row in rows if row["story_id"] in stories]
     longest = max(Counter(row["story_id"] for row in rows).values())
     assert abs(len(kept) - 0.5 * len(rows)) <= longest
@@ -151,6 +182,25 @@ def test_fractions_nest_and_are_stratified(
         assert abs(inside - max(fractions) * sum(counts)) <= slack + 1e-9
 
 
+def test_a_fraction_borrows_nothing_of_the_rest(storybook: Path, tmp_path: Path) -> None:
+    """Words, questions and answers are of the stories that were chosen: whoever trains on a tenth has a tenth."""
+    found = made(storybook, tmp_path / "half", fraction=0.5, tasks=["listening", "reasoning"])
+    rows = [row for row in rows_by_id(storybook).values() if row["split"] == "train"]
+    told: dict[bool, str] = {True: "", False: ""}
+    for row in rows:
+        texts = [*(turn["text"] for turn in row["turns"]), row["response"]["text"], *row["response"]["references"]]
+        told[row["story_id"] in stories_of(found)] += " | ".join(map(plain, texts)) + " | "
+    borrowed = []
+    for one in found:
+        if one["kind"] in ("said", "statement", "continuation"):
+            noted = facts(one)
+            borrowed += [noted[key] for key in ("phrase", "question", "answer") if key in noted]
+            borrowed += noted.get("options", [])
+    assert len(borrowed) > 100
+    assert [text for text in borrowed if plain(text) not in told[True]] == []
+    assert any(plain(one) not in told[True] for one in told[False].split(" | "))
+
+
 def test_another_seed_takes_other_stories() -> None:
     survey = survey_of({("x", True): [3] * 100})
     first, second = (chosen_stories(survey, TasksOptions(fraction=0.3, seed=seed)) for seed in (0, 1))
@@ -176,8 +226,13 @@ def test_contradicting_labels_stay_out_of_training(storybook: Path, examples_mad
         "reasoning",
         "response",
     }
-    without = [one for one in kept if one["conversation_id"] not in conflicts or one["task"] == "listening"]
-    assert without == examples_of(examples_made, "train")
+    # how many clear requests are drawn depends on how many ambiguous ones there are
+    without = [
+        one
+        for one in kept
+        if (one["conversation_id"] not in conflicts or one["task"] == "listening") and one["kind"] != "ambiguous"
+    ]
+    assert without == [one for one in examples_of(examples_made, "train") if one["kind"] != "ambiguous"]
 
 
 def test_pairs_of_contrast_share_a_name(examples_made: Path) -> None:
@@ -191,6 +246,21 @@ def test_pairs_of_contrast_share_a_name(examples_made: Path) -> None:
     for short, long in pairs.values():
         assert short["story_id"] == long["story_id"]
         assert {short["action"], long["action"]} == {"clarify", "answer"}
+
+
+def test_kinds_are_left_out(storybook: Path, examples_made: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    tasks(storybook, out, without=["voices", "listening/turns", "reasoning/ambiguous", "voices"])
+    gone = {"voices", "turns", "ambiguous"}
+    assert gone < {one["kind"] for one in examples_of(examples_made)}
+    assert examples_of(out) == [one for one in examples_of(examples_made) if one["kind"] not in gone]
+    assert manifest(out)["options"]["without"] == ["listening/turns", "reasoning/ambiguous", "voices"]
+    assert "Kinds that are left out: listening/turns, reasoning/ambiguous, voices." in (out / "README.md").read_text()
+    assert "Kinds that are left out" not in (examples_made / "README.md").read_text()
+    with pytest.raises(UsageError, match="of other settings"):
+        tasks(storybook, out)
+    again = askqa_here("tasks", storybook, out, "--without", "reasoning/ambiguous, voices,listening/turns")
+    assert again.stdout.splitlines()[-1].startswith("already complete")
 
 
 def test_any_split_can_be_the_training_one(storybook: Path, examples_made: Path, tmp_path: Path) -> None:
@@ -211,6 +281,7 @@ def test_any_split_can_be_the_training_one(storybook: Path, examples_made: Path,
         ({"fraction": 0.5}, r"no split 'train'; name the one to train on with --train: test"),
         ({"mix": "listening=1"}, "no split 'train'"),
         ({"balance": "action"}, "no split 'train'"),
+        ({"keep_conflicts": True}, "no split 'train'"),
         ({"train": "tset"}, "no split 'tset'"),
         ({"fraction": 0.0}, "fraction: 0.0 is not allowed"),
         ({"fraction": float("nan")}, "fraction: nan is not allowed"),
@@ -222,8 +293,18 @@ def test_any_split_can_be_the_training_one(storybook: Path, examples_made: Path,
         ({"tasks": ["listening", "listening"]}, "name each once"),
         ({"mix": "listening=1", "tasks": ["listening"]}, "give one of the two"),
         ({"mix": {"listening": 0.0, "response": 1}}, "mix: listening=0.0 is not allowed"),
+        ({"mix": {"listening": float("nan"), "response": 1}}, "mix: listening=nan is not allowed"),
+        ({"mix": {"listening": 1e308, "response": 1e-308}}, r"mix: listening=1e\+308 is not allowed.*1e-6 to 1e6"),
+        ({"mix": "response=1,listening=0.001", "train": "test"}, "no example of listening would be left.*0.001; raise"),
+        ({"mix": "response=1e6,listening=1e-6", "train": "test"}, "no example of listening would be left"),
+        ({"mix": "response=1,listening=0.001", "train": "test", "balance": "action"}, "no example of listening would"),
         ({"mix": {}}, "at least one"),
         ({"mix": "listening=1,reasoning=1", "train": "test", "context": "none"}, "mix: reasoning gives no example"),
+        ({"without": ["voicse"]}, r"without: unknown kind 'voicse' \(close: voices.*there are listening/transcript"),
+        ({"without": ["reasoning/voices"]}, "without: unknown kind 'reasoning/voices'"),
+        ({"without": ["voices"], "tasks": ["response"]}, "without: unknown kind 'voices'; there are response/response"),
+        ({"without": [""]}, "without: unknown kind ''"),
+        ({"without": ["response"], "tasks": ["response"]}, "gives no example of response"),
         ({"seed": -1}, "seed: -1 is not allowed"),
         ({"audio_format": "mp3"}, "audio format: 'mp3' is not allowed; give flac or wav"),
         ({"context": "silence"}, "context: 'silence' is unknown"),
@@ -239,7 +320,8 @@ def test_what_cannot_be_chosen_is_refused(
 
 
 @pytest.mark.parametrize("given", ["listening", "listening=", "=1", "listening=x", "listening=-1", "listening=0",
-                                   "listening=inf", "listening=1,listening=2", "", "listening=1,"])  # fmt: skip
+                                   "listening=inf", "listening=1e308", "listening=1e-308",
+                                   "listening=1,listening=2", "", "listening=1,"])  # fmt: skip
 def test_mixes_are_read_strictly(given: str) -> None:
     with pytest.raises(UsageError, match="give each task once with a weight above 0"):
         parse_mix(given)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from askqa_builder.hearing.row_times import Row
@@ -40,6 +40,11 @@ class Listening(Task):
             Order(),
         ]
         self._kinds = {kind.name: kind for kind in [*kinds, self._said]}
+
+    @property
+    def kinds(self) -> Sequence[str]:
+        """Those that it has."""
+        return tuple(self._kinds)
 
     def survey(self, row: Row, split: str) -> None:
         """Keep words for questions about what is not said."""

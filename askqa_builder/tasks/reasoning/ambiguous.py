@@ -25,9 +25,12 @@ class Ambiguous:
         self._counts: dict[str, Counter[bool]] = {}
 
     def survey(self, row: Row, split: str) -> None:
-        """Count."""
-        if _is_labelled(row):
-            self._counts.setdefault(split, Counter())[row["ambiguous"]] += 1
+        """Need nothing: not every row that is surveyed gives a question."""
+
+    def expect(self, row: HeardRow) -> None:
+        """Count a row that gives a question."""
+        if _is_labelled(row.row):
+            self._counts.setdefault(row.split, Counter())[row.row["ambiguous"]] += 1
 
     def drafts(self, row: HeardRow, draw: Draw, task: Task) -> Iterator[Draft]:
         """Yield the question."""

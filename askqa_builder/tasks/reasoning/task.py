@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from askqa_builder.corpus.conversation import Act
 from askqa_builder.hearing.row_times import Row
@@ -31,8 +31,14 @@ class Reasoning(Task):
         self._lending = Lending()
         self.written = Written(self._lending)
         statement, continuation = Statement(self._others, self._lending), Continuation(self._others, self._lending)
-        kinds: list[Kind] = [statement, Reading(), self.written, continuation, Ambiguous()]
+        self._ambiguous = Ambiguous()
+        kinds: list[Kind] = [statement, Reading(), self.written, continuation, self._ambiguous]
         self._kinds = {kind.name: kind for kind in kinds}
+
+    @property
+    def kinds(self) -> Sequence[str]:
+        """Those that it has."""
+        return tuple(self._kinds)
 
     def survey(self, row: Row, split: str) -> None:
         """Keep what other rows' questions need."""
@@ -41,6 +47,11 @@ class Reasoning(Task):
             self._lending.survey(row, split)
         for kind in self._kinds.values():
             kind.survey(row, split)
+
+    def expect(self, row: HeardRow) -> None:
+        """Let what is balanced count the rows that give a question."""
+        if _story_is_known(row):
+            self._ambiguous.expect(row)
 
     def surveyed(self) -> None:
         """Settle which story lends."""
