@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from askqa_builder.tasks.example import Draft, Example
-from askqa_builder.tasks.heard_row import HeardRow
+from askqa_builder.tasks.heard_row import HeardRow, one_line
 from askqa_builder.tasks.task import Draw, Task
 
 
@@ -19,7 +19,11 @@ class Response(Task):
         response = row.row["response"]
         prompt = self.say(self.name, draw.stream(self.name))
         yield Draft(
-            self.name, prompt, response["text"], references=tuple(response["references"]), action=response["action"]
+            self.name,
+            prompt,
+            one_line(response["text"]),
+            references=tuple(map(one_line, response["references"])),
+            action=response["action"],
         )
 
     def fault(self, example: Example, row: HeardRow) -> str | None:
@@ -27,6 +31,10 @@ class Response(Task):
         response = row.row["response"]
         if fault := self.misworded(example):
             return fault
-        if (example.answer, example.action) != (response["text"], response["action"]):
+        if (example.answer, example.action) != (one_line(response["text"]), response["action"]):
             return "it is not the row's response"
-        return None if example.references == list(response["references"]) else "its references are not the row's"
+        return (
+            None
+            if example.references == [*map(one_line, response["references"])]
+            else "its references are not the row's"
+        )

@@ -272,7 +272,7 @@ def test_a_set_of_another_version_of_a_task_is_told(demo_dataset: Path, demo_exa
     (tmp_path / "out" / "askqa.json").write_text(json.dumps(content), "utf-8")
     refused = askqa_here("tasks", demo_dataset, tmp_path / "out", "--check")
     assert_one_line(refused, UsageError.exit_code)
-    assert "version 1 of the task listening made it, and 2 is installed" in refused.stderr
+    assert "version 1 of the task listening made it, and 3 is installed" in refused.stderr
 
 
 def test_progress_tells_hours_of_recordings(demo_dataset: Path, demo_examples: Path) -> None:

@@ -22,7 +22,7 @@ class Listening(Task):
     """Listening comprehension."""
 
     name = "listening"
-    version = 2
+    version = 3
 
     def __init__(self, wordings: Wordings) -> None:
         super().__init__(wordings)
