@@ -13,6 +13,7 @@ class Response(Task):
     """A clarifying question where the request is ambiguous, else the answer; after a clarification the final answer."""
 
     name = "response"
+    version = 2
 
     def drafts(self, row: HeardRow, draw: Draw) -> Iterator[Draft]:
         """Yield the row's response."""
