@@ -102,6 +102,11 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+def tidied(text: str) -> str:
+    """Return a text as prompts show it: in one line, without bullets and without backslashes at its end."""
+    return one_line(_without_marks(text, ""))
+
+
 def _without_marks(text: str, spoken: str) -> str:
     """Return a text without bullets, and without backslashes at its end, where nobody speaks them."""
     if "•" not in spoken:

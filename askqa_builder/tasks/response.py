@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from askqa_builder.tasks.example import Draft, Example
-from askqa_builder.tasks.heard_row import HeardRow, one_line
+from askqa_builder.tasks.heard_row import HeardRow, tidied
 from askqa_builder.tasks.task import Draw, Task
 
 
@@ -22,8 +22,8 @@ class Response(Task):
         yield Draft(
             self.name,
             prompt,
-            one_line(response["text"]),
-            references=tuple(map(one_line, response["references"])),
+            tidied(response["text"]),
+            references=tuple(map(tidied, response["references"])),
             action=response["action"],
         )
 
@@ -32,10 +32,8 @@ class Response(Task):
         response = row.row["response"]
         if fault := self.misworded(example):
             return fault
-        if (example.answer, example.action) != (one_line(response["text"]), response["action"]):
+        if (example.answer, example.action) != (tidied(response["text"]), response["action"]):
             return "it is not the row's response"
         return (
-            None
-            if example.references == [*map(one_line, response["references"])]
-            else "its references are not the row's"
+            None if example.references == [*map(tidied, response["references"])] else "its references are not the row's"
         )

@@ -1,4 +1,4 @@
-"""Prompts ask for what is there: no narrator who is not heard, a clip where there are several, the form of an answer."""
+"""Prompts ask for what is there: no narrator who is not heard, a clip where there are several, an answer's form."""
 
 from __future__ import annotations
 
