@@ -10,7 +10,7 @@ from typing import TypeVar
 from askqa_builder.hearing.heard import Span
 from askqa_builder.seeds import Stream
 from askqa_builder.tasks.heard_row import HeardRow, plain
-from askqa_builder.tasks.marks import is_closed
+from askqa_builder.tasks.marks import is_closed, is_whole
 
 Thing = TypeVar("Thing")
 
@@ -59,7 +59,7 @@ def draw_phrase(stream: Stream, row: HeardRow, turns: Sequence[int], *, timed: b
         text = " ".join(whole[start:end].split())
         span = row.span_of(turn, start, end)
         heard_together = span is not None and row.heard.moment(span) is not None
-        fits = len(plain(text).split()) >= FEWEST_WORDS and is_closed(whole, start, end)
+        fits = len(plain(text).split()) >= FEWEST_WORDS and is_closed(whole, start, end) and is_whole(text)
         if fits and row.occurrences(text) == 1 and (heard_together or not timed):
             return Phrase(turn, text, start, end, span)
     return None

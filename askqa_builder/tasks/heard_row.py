@@ -85,7 +85,8 @@ class HeardRow:
             (start - first, end - first) for start, end in self.unspoken(turn) if first <= start and end <= last
         ]
         text: str = self.row["turns"][turn]["text"][first:last]
-        return without(text, unspoken).strip()
+        spoken: str = self.row["turns"][turn]["spoken_text"]
+        return _without_marks(without(text, unspoken), spoken).strip()
 
     def _is_heard(self, word: Word) -> bool:
         return self.heard.moment((word.start, word.end)) is not None
@@ -94,6 +95,23 @@ class HeardRow:
 def plain(text: str) -> str:
     """Return letters and digits of a text in lower case, its words parted by single spaces."""
     return " ".join(WORD.findall(text.lower()))
+
+
+def one_line(text: str) -> str:
+    """Return a text with single spaces for all its white space."""
+    return " ".join(text.split())
+
+
+def tidied(text: str) -> str:
+    """Return a text as prompts show it: in one line, without bullets and without backslashes at its end."""
+    return one_line(_without_marks(text, ""))
+
+
+def _without_marks(text: str, spoken: str) -> str:
+    """Return a text without bullets, and without backslashes at its end, where nobody speaks them."""
+    if "•" not in spoken:
+        text = re.sub(r"•\s*", "", text)
+    return text if "\\" in spoken else re.sub(r"[\\\s]+$", "", text)
 
 
 def _covers(text: str, words: Sequence[Word], char_start: int, char_end: int) -> bool:

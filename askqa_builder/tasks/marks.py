@@ -1,12 +1,25 @@
-"""Quotation marks and brackets: whether a stretch of a text has them in pairs."""
+"""Quotation marks and brackets: whether a stretch of a text has them in pairs, and marks at its ends."""
 
 from __future__ import annotations
+
+import re
+
+_WHOLE = re.compile(
+    r"""[("“‘'«„\[{]*[$€£¥#@+−-]?\w  # opens, if it does, right before what is spoken
+    (?:[^•\\]*[\w%°$€£¥+#])?[.,;:!?…)"”’'»\]}]*  # and closes right behind it""",
+    re.VERBOSE,
+)
 
 _CLOSED_BY = {"(": ")", "[": "]", "{": "}", "“": "”", "„": "“”", "«": "»", "‘": "’"}
 _CLOSING = frozenset(")]}”»")
 _STRAIGHT = frozenset("\"'")
 _APOSTROPHES = frozenset("'’")
 _SENTENCE_MARKS = frozenset(".,!?…")
+
+
+def is_whole(text: str) -> bool:
+    """Tell whether a stretch begins and ends with what is spoken, and the marks that belong to it; bullets do not."""
+    return _WHOLE.fullmatch(text) is not None
 
 
 def is_closed(text: str, start: int, end: int) -> bool:

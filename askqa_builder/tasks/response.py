@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from askqa_builder.tasks.example import Draft, Example
-from askqa_builder.tasks.heard_row import HeardRow
+from askqa_builder.tasks.heard_row import HeardRow, tidied
 from askqa_builder.tasks.task import Draw, Task
 
 
@@ -13,6 +13,7 @@ class Response(Task):
     """A clarifying question where the request is ambiguous, else the answer; after a clarification the final answer."""
 
     name = "response"
+    version = 2
 
     @property
     def kinds(self) -> Sequence[str]:
@@ -24,7 +25,11 @@ class Response(Task):
         response = row.row["response"]
         prompt = self.say(self.name, draw.stream(self.name))
         yield Draft(
-            self.name, prompt, response["text"], references=tuple(response["references"]), action=response["action"]
+            self.name,
+            prompt,
+            tidied(response["text"]),
+            references=tuple(map(tidied, response["references"])),
+            action=response["action"],
         )
 
     def fault(self, example: Example, row: HeardRow) -> str | None:
@@ -32,6 +37,8 @@ class Response(Task):
         response = row.row["response"]
         if fault := self.misworded(example):
             return fault
-        if (example.answer, example.action) != (response["text"], response["action"]):
+        if (example.answer, example.action) != (tidied(response["text"]), response["action"]):
             return "it is not the row's response"
-        return None if example.references == list(response["references"]) else "its references are not the row's"
+        return (
+            None if example.references == [*map(tidied, response["references"])] else "its references are not the row's"
+        )

@@ -75,10 +75,13 @@ class Task(ABC):
         """Return a prompt of this task in one of its wordings."""
         return self.wordings.say(self.name, kind, stream, **fields)
 
-    def misworded(self, example: Example) -> str | None:
-        """Say that a prompt is none of its kind's wordings with the example's facts and statement in their places."""
+    def misworded(self, example: Example, wording: str | None = None) -> str | None:
+        """Say that a prompt is none of its kind's wordings with the example's facts and statement in their places.
+
+        wording: the name under which these stand, where that is not the kind's.
+        """
         fields = {**facts_of(example), "statement": example.statement}
-        if self.wordings.says(self.name, example.kind, example.prompt, **fields):
+        if self.wordings.says(self.name, wording or example.kind, example.prompt, **fields):
             return None
         return "the prompt is in none of the wordings of its kind"
 

@@ -69,7 +69,11 @@ def _items(number: int, place: str, name: str) -> list[Item]:
         "many": (f"How many years had {name} worked there?", years, f"For {years} years"),
         "where": (f"Where was the workshop of {name}?", where, where),
         "what": (f"What did {friend} give to {name}?", gift, f"gave {name} {gift}"),
-        "yes": (f"Did {name} weep after {event}?", "yes", f"{name} wept"),
+        "yes": (
+            f"Did {name} {'laugh' if number % 2 else 'weep'} after {event}?",
+            "no" if number % 2 else "yes",
+            "wept",
+        ),
         "feel": (f"How did {name} feel on the last day?", feeling, f"they were both {feeling}"),
     }
     kinds = [kind for n, kind in enumerate(asked) if (n + number) % 3 == 0]

@@ -131,7 +131,7 @@ def test_what_is_changed_is_found(
     demo_dataset: Path, demo_examples: Path, tmp_path: Path, change: Callable[[list[Example]], list[Example]]
 ) -> None:
     changed = meddled(demo_examples, tmp_path / "meddled", change)
-    assert len(changed) >= 2
+    assert changed
     assert faults_of(demo_dataset, tmp_path / "meddled").keys() == changed
 
 
@@ -139,9 +139,24 @@ def test_every_kind_has_answers_that_are_refused(demo_dataset: Path, demo_exampl
     """`other_answers` changes some of each kind, or the test above would say nothing of it."""
     changed = meddled(demo_examples, tmp_path / "meddled", other_answers)
     kinds = {one["kind"] for one in examples_of(demo_examples)}
-    assert {name.split("/")[2] for name in changed} | {"voices"} == kinds
+    assert {name.split("/")[2] for name in changed} | {"voices", "statement"} == kinds
     assert len(kinds) >= 15
     assert "voices" in {name.split("/")[2] for name in meddled(demo_examples, tmp_path / "more", more_in_answers)}
+
+
+@pytest.mark.parametrize("change", [other_answers, other_labels, other_statements, denied_statements])
+def test_statements_that_are_changed_are_found(
+    storybook: Path, examples_made: Path, tmp_path: Path, change: Callable[[list[Example]], list[Example]]
+) -> None:
+    """The demo dataset has but one."""
+
+    def of_statements(examples: list[Example]) -> list[Example]:
+        other = iter(change([one for one in examples if one["kind"] == "statement"]))
+        return [next(other) if one["kind"] == "statement" else one for one in examples]
+
+    changed = meddled(examples_made, tmp_path / "meddled", of_statements)
+    assert len(changed) > 20
+    assert faults_of(storybook, tmp_path / "meddled").keys() == changed
 
 
 def test_examples_of_another_row_are_refused(storybook: Path, examples_made: Path, tmp_path: Path) -> None:
@@ -272,7 +287,7 @@ def test_a_set_of_another_version_of_a_task_is_told(demo_dataset: Path, demo_exa
     (tmp_path / "out" / "askqa.json").write_text(json.dumps(content), "utf-8")
     refused = askqa_here("tasks", demo_dataset, tmp_path / "out", "--check")
     assert_one_line(refused, UsageError.exit_code)
-    assert "version 1 of the task listening made it, and 2 is installed" in refused.stderr
+    assert "version 1 of the task listening made it, and 3 is installed" in refused.stderr
 
 
 def test_progress_tells_hours_of_recordings(demo_dataset: Path, demo_examples: Path) -> None:

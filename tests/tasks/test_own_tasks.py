@@ -49,7 +49,7 @@ def test_a_task_of_another_package_gives_examples(demo_dataset: Path, tmp_path: 
     found = examples_of(out, task="letters")
     assert len(found) == report.counts["test", "letters", "letters"] == len(examples_of(out, task="response"))
     assert all(int(one["answer"]) > 1 for one in found)
-    assert manifest(out)["tasks"] == {"response": 1, "letters": 3}
+    assert manifest(out)["tasks"] == {"response": 2, "letters": 3}
     assert faults_of(demo_dataset, out) == {}
     changed = meddled(out, tmp_path / "meddled", lambda ones: [{**one, "answer": "1"} for one in ones])
     assert faults_of(demo_dataset, tmp_path / "meddled").keys() == changed

@@ -13,7 +13,10 @@ from hypothesis import strategies as st
 from task_sets import examples_of, facts, faults_of, rows_by_id
 
 from askqa_builder import build, tasks
-from askqa_builder.tasks.marks import is_closed
+from askqa_builder.hearing.listening import hear
+from askqa_builder.hearing.options import Hearing
+from askqa_builder.tasks.heard_row import HeardRow, one_line
+from askqa_builder.tasks.marks import is_closed, is_whole
 from askqa_builder.tasks.spoken_part import unspoken_words, without
 
 STORY = (
@@ -117,3 +120,27 @@ def test_brackets_are_closed_as_a_grammar_has_it(tokens: list[str]) -> None:
         before = text
     written = " ".join(tokens)
     assert is_closed(written, 0, len(written)) is (text == "")
+
+
+@pytest.mark.parametrize(
+    "text", ["a b", "“Go,” he", '"Go!"', "(in 1986)", "$5 or 5%.", "don't", "x – y", "5° C?)", "is", "a"]
+)
+def test_stretches_that_begin_and_end_with_words_are_whole(text: str) -> None:
+    assert is_whole(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [", and Geoffrey", "; Silesian German:", "and won –", "won ;", "• He came", "a • b", "book.\\", "…", "- and", ""],
+)
+def test_stretches_with_unspoken_marks_at_their_ends_are_not(text: str) -> None:
+    assert not is_whole(text)
+
+
+def test_marks_that_nobody_speaks_are_in_no_text(demo_dataset: Path) -> None:
+    row: dict[str, Any] = next(iter(rows_by_id(demo_dataset).values()))
+    row["words"] = []
+    row["turns"][1] |= {"text": "• the  book.\\", "spoken_text": "the book."}
+    assert one_line(HeardRow(row, hear(row, Hearing()), "test").text(1)) == "the book."
+    row["turns"][1] |= {"text": "• the book.\\", "spoken_text": "• the book.\\"}
+    assert HeardRow(row, hear(row, Hearing()), "test").text(1) == "• the book.\\"

@@ -10,7 +10,7 @@ from askqa_builder.tasks.drawing import FEWEST_WORDS, MOST_WORDS, draw_phrase, p
 from askqa_builder.tasks.example import Draft, Example
 from askqa_builder.tasks.heard_row import HeardRow, plain
 from askqa_builder.tasks.listening.kind import Say, differs
-from askqa_builder.tasks.marks import is_closed
+from askqa_builder.tasks.marks import is_closed, is_whole
 from askqa_builder.tasks.sample import Sample
 from askqa_builder.tasks.spoken_part import unspoken_words, without
 from askqa_builder.tasks.task import facts_of
@@ -35,7 +35,8 @@ class Said:
         length = min(FEWEST_WORDS + key // 7 % (MOST_WORDS - FEWEST_WORDS + 1), len(spoken))
         first = key // 77 % (len(spoken) - length + 1)
         words = " ".join(spoken[first : first + length])
-        if len(plain(words).split()) >= FEWEST_WORDS and is_closed(words, 0, len(words)):  # as words that are heard
+        fits = is_closed(words, 0, len(words)) and is_whole(words)
+        if len(plain(words).split()) >= FEWEST_WORDS and fits:  # as words that are heard
             self._elsewhere[split].offer(key, (row["story_id"], words))
 
     def draft(self, row: HeardRow, stream: Stream, say: Say) -> Draft | None:

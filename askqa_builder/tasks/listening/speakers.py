@@ -64,7 +64,10 @@ class Voices:
 
     def fault(self, example: Example, row: HeardRow) -> str | None:
         """Count them."""
-        return differs(example, str(len(_voices(row))))
+        speakers = {one["role"]: one for one in row.row["speakers"]}
+        turns = zip(row.row["turns"], row.heard.characters, strict=True)
+        heard = [speakers[turn["role"]] for turn, characters in turns if characters is not None]
+        return differs(example, str(len({f"{one['engine']} {one['model']} {one['voice']}" for one in heard})))
 
 
 class Turns:

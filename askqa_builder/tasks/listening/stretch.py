@@ -13,7 +13,7 @@ from askqa_builder.tasks.drawing import shuffled
 from askqa_builder.tasks.example import Draft, Example
 from askqa_builder.tasks.heard_row import HeardRow
 from askqa_builder.tasks.listening.kind import Say, differs, read_times, spoken_times
-from askqa_builder.tasks.marks import is_closed
+from askqa_builder.tasks.marks import is_closed, is_whole
 from askqa_builder.tasks.task import facts_of
 
 _FEWEST_SECONDS, _MOST_SECONDS = 2.0, 8.0
@@ -99,7 +99,7 @@ def _stretches(row: HeardRow, turn: int, start: Gap, ends: Sequence[Gap]) -> Ite
         assert first is not None  # gaps without one have been left out
         assert last is not None
         whole = row.heard.moment((start.sample, end.sample)) is not None and is_closed(text, first, last)
-        if whole and not _unspoken_between(row, turn, first, last):
+        if whole and is_whole(_text(row, turn, first, last)) and not _unspoken_between(row, turn, first, last):
             yield _Stretch(turn, start.sample, end.sample, _text(row, turn, first, last))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import partial
 
+from askqa_builder.corpus.conversation import Role
 from askqa_builder.hearing.row_times import Row
 from askqa_builder.tasks.example import Draft, Example
 from askqa_builder.tasks.heard_row import HeardRow, plain
@@ -22,7 +23,7 @@ class Listening(Task):
     """Listening comprehension."""
 
     name = "listening"
-    version = 2
+    version = 3
 
     def __init__(self, wordings: Wordings) -> None:
         super().__init__(wordings)
@@ -53,13 +54,22 @@ class Listening(Task):
     def drafts(self, row: HeardRow, draw: Draw) -> Iterator[Draft]:
         """Yield the questions of a row."""
         for name, kind in self._kinds.items():
-            draft = kind.draft(row, draw.stream(name), partial(self.say, name)) if row.turns else None
+            draft = kind.draft(row, draw.stream(name), partial(self.say, _wording(name, row))) if row.turns else None
             if draft is not None and draft.answer:
                 yield draft
 
     def fault(self, example: Example, row: HeardRow) -> str | None:
         """Let the kind look."""
-        return self.misworded(example) or self._kinds[example.kind].fault(example, row) or _misplaced(example, row)
+        misworded = self.misworded(example, _wording(example.kind, row))
+        return misworded or self._kinds[example.kind].fault(example, row) or _misplaced(example, row)
+
+
+def _wording(kind: str, row: HeardRow) -> str:
+    """Name the wordings of a kind that fit what is heard: no narrator is offered where there is none."""
+    if kind == When.name and len(row.heard.clips) > 1:
+        return f"{kind}_in_clips"
+    names_roles = kind in (Transcript.name, Who.name, Speakers.name)
+    return f"{kind}_of_dialogue" if names_roles and not row.turns_of(Role.NARRATOR.value) else kind
 
 
 def _misplaced(example: Example, row: HeardRow) -> str | None:

@@ -51,13 +51,14 @@ class When:
 
 
 class Order:
-    """Which of two things is said first."""
+    """Which of two things is said first; one role says both, as a story comes before any question."""
 
     name = "order"
 
     def draft(self, row: HeardRow, stream: Stream, say: Say) -> Draft | None:
         """Choose two that do not overlap, and draw which of them is called A."""
-        one, other = (draw_phrase(stream, row, row.turns) for _ in range(2))
+        one = draw_phrase(stream, row, row.turns)
+        other = None if one is None else draw_phrase(stream, row, row.turns_of(row.role(one.turn)))
         if one is None or other is None:
             return None
         first, second = sorted((one, other), key=lambda phrase: (phrase.turn, phrase.char_start))

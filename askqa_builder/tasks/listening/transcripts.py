@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 from askqa_builder.corpus.conversation import Act, Role
 from askqa_builder.seeds import Stream
 from askqa_builder.tasks.drawing import pick
 from askqa_builder.tasks.example import Draft, Example
-from askqa_builder.tasks.heard_row import HeardRow
+from askqa_builder.tasks.heard_row import HeardRow, one_line
 from askqa_builder.tasks.listening.kind import Say, differs
 from askqa_builder.tasks.task import facts_of
+
+_ASKS = re.compile(r"\b(?:who|whose|whom|what|when|where|why|how|which)\b", re.IGNORECASE)
+"""A reply with such a word may ask something, mark or no mark."""
 
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
@@ -50,7 +55,7 @@ class TurnText:
         return Draft(
             self.name,
             say(stream, role=row.role(turn), ordinal=ordinal),
-            _one_line(row.text(turn)),
+            one_line(row.text(turn)),
             turn=turn,
             facts={"role": row.role(turn), "ordinal": ordinal},
         )
@@ -58,37 +63,50 @@ class TurnText:
     def fault(self, example: Example, row: HeardRow) -> str | None:
         """Count that role's turns."""
         facts = facts_of(example)
-        turns = row.turns_of(facts["role"])
-        place = ORDINALS.index(facts["ordinal"])
-        if place >= len(turns):
-            return "the prompt names no turn that is heard"
-        return differs(example, _one_line(row.text(turns[place])))
+        left = ORDINALS.index(facts["ordinal"])
+        for turn, (told, heard) in enumerate(zip(row.row["turns"], row.heard.characters, strict=True)):
+            if told["role"] == facts["role"] and heard is not None:
+                if not left:
+                    return differs(example, one_line(row.text(turn)))
+                left -= 1
+        return "the prompt names no turn that is heard"
 
 
 class LastQuestion:
-    """The user's last question."""
+    """The user's last question: also a reply to the assistant that is one ("No, what did the bug want?").
+
+    There is none where the last reply may ask something or not.
+    """
 
     name = "last_question"
 
     def draft(self, row: HeardRow, stream: Stream, say: Say) -> Draft | None:
         """Ask for it."""
         turn = _last_question(row)
-        return None if turn is None else Draft(self.name, say(stream), _one_line(row.text(turn)), turn=turn)
+        return None if turn is None else Draft(self.name, say(stream), one_line(row.text(turn)), turn=turn)
 
     def fault(self, example: Example, row: HeardRow) -> str | None:
-        """Look at the last turn that is one."""
-        turn = _last_question(row)
-        return "there is none" if turn is None else differs(example, _one_line(row.text(turn)))
+        """Go back from the row's end to the user's first turn that asks."""
+        turns = row.row["turns"]
+        for turn in reversed(range(len(turns))):
+            if turns[turn]["role"] != Role.USER.value or row.heard.characters[turn] is None:
+                continue
+            if turns[turn]["text"].rstrip("\"”'’ )\t\n").endswith("?") or turns[turn]["act"] == Act.QUESTION.value:
+                return differs(example, one_line(row.text(turn)))
+            if "?" in turns[turn]["text"]:
+                return "a later turn asks something, and says more"
+        return "there is none"
 
 
 def _last_question(row: HeardRow) -> int | None:
-    questions = [turn for turn in row.turns if row.row["turns"][turn]["act"] == Act.QUESTION.value]
-    return questions[-1] if questions else None
+    for turn in reversed(row.turns_of(Role.USER.value)):
+        said = row.text(turn)
+        if row.row["turns"][turn]["act"] == Act.QUESTION.value or said.rstrip("\"”'’ )").endswith("?"):
+            return turn
+        if "?" in said or _ASKS.search(said):
+            return None
+    return None
 
 
 def _dialogue(row: HeardRow) -> str:
-    return "\n".join(f"{row.role(turn)}: {_one_line(row.text(turn))}" for turn in row.turns)
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    return "\n".join(f"{row.role(turn)}: {one_line(row.text(turn))}" for turn in row.turns)

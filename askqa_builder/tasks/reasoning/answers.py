@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from num2words import num2words
@@ -13,46 +13,22 @@ from askqa_builder.corpus.conversation import Act, Action, is_answerable
 from askqa_builder.hearing.row_times import Row
 from askqa_builder.seeds import Stream, derive_seed
 from askqa_builder.tasks.drawing import pick, shuffled
-from askqa_builder.tasks.heard_row import plain
+from askqa_builder.tasks.heard_row import plain, tidied
+from askqa_builder.tasks.reasoning.sorts import EMPTY, YES_NO, answer_kind
 from askqa_builder.tasks.sample import Sample
 
-YES_NO = "yes-no"
-
-_KEPT = 1024
+_KEPT = 256
 _KEPT_OF_STORY = 16
 _TRIES = 16
 _LONGEST_NUMBER = 9
 
-_ASKING = ("who", "whose", "where", "when", "why", "how", "which", "what")
-_NUMBER_WORDS = frozenset(num2words(n) for n in range(21)) | {
-    *(num2words(n) for n in range(30, 100, 10)),
-    "hundred",
-    "thousand",
-    "million",
-    "billion",
-    "once",
-    "twice",
-}
-_FUNCTION_WORDS = "a an the of to in on at by for with and or his her its their he she it they was is are were"
-_EMPTY = frozenset(_FUNCTION_WORDS.split())
 _DIGITS = re.compile(r"\d+")
 
 
 def question_of(row: Row) -> str:
     """Return the question that the row's response is about: the user's last one."""
     questions: list[str] = [turn["text"] for turn in row["turns"] if turn["act"] == Act.QUESTION.value]
-    return questions[-1]
-
-
-def answer_kind(question: str, answer: str) -> str:
-    """Name what sort of answer it is: yes-no, number, or by the word that the question asks with."""
-    words = plain(answer).split()
-    if words and words[0] in ("yes", "no"):
-        return YES_NO
-    if any(word in _NUMBER_WORDS or word.isdigit() for word in words):
-        return "number"
-    asked = plain(question).split()
-    return next((word for word in asked if word in _ASKING), "other")
+    return tidied(questions[-1])
 
 
 def surely_differs(answer: str, references: Sequence[str]) -> bool:
@@ -60,8 +36,8 @@ def surely_differs(answer: str, references: Sequence[str]) -> bool:
     words = _words(answer)
     if words[:1] in (["yes"], ["no"]):
         return all(_words(one)[:1] in (["yes"], ["no"]) and _words(one)[0] != words[0] for one in references)
-    ours = set(words) - _EMPTY
-    return bool(ours) and all(set(_words(one)) - _EMPTY and not ours & set(_words(one)) for one in references)
+    ours = set(words) - EMPTY
+    return bool(ours) and all(set(_words(one)) - EMPTY and not ours & set(_words(one)) for one in references)
 
 
 class OtherAnswers:
@@ -73,14 +49,12 @@ class OtherAnswers:
 
     def survey(self, row: Row, split: str) -> None:
         """Take note of the answers that a row gives, and of its response where that is one."""
-        story, response = self._of_story[row["story_id"]], row["response"]
+        response = row["response"]
         for before, turn in pairwise(row["turns"]):
             if (before["act"], turn["act"]) == (Act.QUESTION.value, Act.ANSWER.value):
-                _keep(story, before["text"], turn["text"])
+                self._take(row, split, before["text"], turn["text"])
         if response["action"] == Action.ANSWER.value and response["answerable"]:
-            _keep(story, question_of(row), response["text"])
-            kind = answer_kind(question_of(row), response["text"])
-            self._samples[split, kind].offer(derive_seed("answer", row["id"]), (row["story_id"], response["text"]))
+            self._take(row, split, question_of(row), response["text"])
 
     def of_story(self, story: str, references: Sequence[str], stream: Stream, kind: str | None = None) -> list[str]:
         """Return the answers to other questions about a story, in a drawn order, that surely differ from `references`.
@@ -90,16 +64,19 @@ class OtherAnswers:
         there = [text for sort, text in self._of_story[story].values() if sort == kind or (not kind and sort != YES_NO)]
         return [text for text in shuffled(stream, there) if surely_differs(text, references)]
 
-    def elsewhere(self, story: str, split: str, kind: str, references: Sequence[str], stream: Stream) -> str | None:
-        """Return an answer of this sort of another story of the split; None where none that surely differs is drawn."""
+    def elsewhere(self, story: str, split: str, kind: str, fits: Callable[[str], bool], stream: Stream) -> str | None:
+        """Return an answer of this sort of another story of the split; None where none that fits is drawn."""
         others = [text for told, text in self._samples[split, kind].items() if told != story]
         drawn = (pick(stream, others) for _ in range(_TRIES if others else 0))
-        return next((text for text in drawn if surely_differs(text, references)), None)
+        return next((text for text in drawn if fits(text)), None)
 
-
-def _keep(story: dict[str, tuple[str, str]], question: str, answer: str) -> None:
-    if len(story) < _KEPT_OF_STORY and is_answerable(answer) and plain(answer):
-        story.setdefault(plain(answer), (answer_kind(question, answer), answer))
+    def _take(self, row: Row, split: str, question: str, answer: str) -> None:
+        if not is_answerable(answer) or not plain(answer):
+            return
+        answer, kind, story = tidied(answer), answer_kind(question, answer), self._of_story[row["story_id"]]
+        self._samples[split, kind].offer(derive_seed("answer", row["story_id"], answer), (row["story_id"], answer))
+        if len(story) < _KEPT_OF_STORY:
+            story.setdefault(plain(answer), (kind, answer))
 
 
 def _words(answer: str) -> list[str]:

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from askqa_builder.hearing.row_times import Row
 from askqa_builder.tasks.drawing import shuffled
 from askqa_builder.tasks.example import Draft, Example
-from askqa_builder.tasks.heard_row import HeardRow, plain
-from askqa_builder.tasks.reasoning.answers import YES_NO, OtherAnswers, answer_kind, question_of, surely_differs
+from askqa_builder.tasks.heard_row import HeardRow, plain, tidied
+from askqa_builder.tasks.reasoning.answers import OtherAnswers, question_of, surely_differs
 from askqa_builder.tasks.reasoning.kind import wrong_label
 from askqa_builder.tasks.reasoning.lending import Lending
+from askqa_builder.tasks.reasoning.sorts import YES_NO, answer_kind
 from askqa_builder.tasks.task import Draw, Task, facts_of
 
 
@@ -34,7 +35,7 @@ class Continuation:
     def drafts(self, row: HeardRow, draw: Draw, task: Task) -> Iterator[Draft]:
         """Yield the question, its options in a drawn order."""
         one = row.row
-        right, references = one["response"]["text"], one["response"]["references"]
+        right, references = tidied(one["response"]["text"]), one["response"]["references"]
         if not one["response"]["answerable"] or answer_kind(question_of(one), right) == YES_NO:
             return
         stream = draw.stream(self.name)

@@ -13,7 +13,7 @@ from askqa_builder.corpus.conversation import Stage, is_answerable
 from askqa_builder.hearing.row_times import Row
 from askqa_builder.seeds import Stream
 from askqa_builder.tasks.example import Draft, Example
-from askqa_builder.tasks.heard_row import HeardRow, plain
+from askqa_builder.tasks.heard_row import HeardRow, plain, tidied
 from askqa_builder.tasks.reasoning.answers import surely_differs
 from askqa_builder.tasks.reasoning.kind import CONTRADICTED, NOT_TOLD, SUPPORTED, wrong_label
 from askqa_builder.tasks.task import Draw, Task, facts_of
@@ -80,4 +80,4 @@ class Reading:
 
 def _answers(row: Row) -> list[str]:
     """Return the row's references without "unknown", which is right and wrong of any reading."""
-    return [one for one in row["response"]["references"] if is_answerable(one)]
+    return [tidied(one) for one in row["response"]["references"] if is_answerable(one)]

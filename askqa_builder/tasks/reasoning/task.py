@@ -24,6 +24,7 @@ class Reasoning(Task):
     """Cross-modal commonsense reasoning."""
 
     name = "reasoning"
+    version = 2
 
     def __init__(self, wordings: Wordings) -> None:
         super().__init__(wordings)
