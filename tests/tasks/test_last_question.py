@@ -17,7 +17,7 @@ from askqa_builder.tasks.example import Example
 from askqa_builder.tasks.heard_row import HeardRow
 from askqa_builder.tasks.listening.speakers import Voices
 from askqa_builder.tasks.listening.transcripts import LastQuestion
-from askqa_builder.tasks.making import finished
+from askqa_builder.tasks.making import Origin, finished
 from askqa_builder.tasks.task import Draw
 from askqa_builder.tasks.wordings import load_wordings
 
@@ -38,7 +38,7 @@ def replying(row: Row, reply: str) -> HeardRow:
 def made(kind: Any, row: HeardRow) -> Example | None:
     stream = Draw(0, "listening", "r").stream("x")
     draft = kind.draft(row, stream, partial(load_wordings().say, "listening", kind.name))
-    return None if draft is None else finished(draft, "id", "listening", row, [], 0, None)
+    return None if draft is None else finished(draft, Origin("id", "listening", row, [], 0))
 
 
 @pytest.mark.parametrize("reply", ["No, what did the bug want?", "Yes, does he?", 'I mean "who?"'])
