@@ -142,7 +142,7 @@ def test_ids_and_texts_may_hold_anything(demo_dataset: Path, tmp_path: Path, nam
     rows = list(rows_of(dataset))
     assert len(found) == len(rows)
     for (row, _), example in zip(rows, found, strict=True):
-        answer, story = row["response"]["text"], row["story"].strip()
+        answer, story = " ".join(row["response"]["text"].split()), row["story"].strip()
         if name in ("ms-swift", "llama-factory"):  # their tags are parted, and nothing else is touched
             answer, story = (
                 text.replace("<audio>", "< audio>").replace("<image>", "< image>") for text in (answer, story)

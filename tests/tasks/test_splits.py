@@ -74,7 +74,7 @@ def test_lent_questions_are_of_one_other_story(storybook: Path, examples_made: P
         (own if facts(one)["question"] == asked else lent).add(facts(one)["question"])
         assert (one["label"] == "not told") is (facts(one)["question"] != asked)
     assert len(own) > 10
-    assert len(lent) > 10
+    assert len(lent) > 5
 
 
 def test_stories_of_two_splits_stay_in_the_test_set(
