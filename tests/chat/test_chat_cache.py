@@ -170,12 +170,13 @@ def _die_writing(url: str, folder: Path, count: int) -> None:
 
 
 def _exit_codes(target: Any, processes: int, *arguments: Any) -> list[int | None]:
-    context = multiprocessing.get_context("fork")
+    context = multiprocessing.get_context("spawn")  # a fork would inherit the locks of the server's threads
     runs = [context.Process(target=target, args=arguments) for _ in range(processes)]
     for run in runs:
         run.start()
     for run in runs:
-        run.join()
+        run.join(timeout=120)
+        run.kill()
     return [run.exitcode for run in runs]
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import multiprocessing
 import os
 import random
-import signal
 import time
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import numpy as np
@@ -159,6 +159,11 @@ def _write(folder: Path, numbers: range) -> None:
         _run(folder, random.Random(number))
 
 
+def _write_on(folder: Path, number: int, writing: Event) -> None:
+    writing.set()
+    _write(folder, range(number, number + 200))
+
+
 def _run(folder: Path, chance: random.Random) -> None:
     cache = UtteranceCache(CacheSettings(folder, 10**9))
     for _ in range(3):
@@ -173,18 +178,22 @@ def _run(folder: Path, chance: random.Random) -> None:
 
 def test_writers_at_the_same_time_tear_nothing(tmp_path: Path) -> None:
     """Two hundred runs of writers on the same key, four at a time, and others beside them that are killed."""
-    context = multiprocessing.get_context("fork")
+    context = multiprocessing.get_context("forkserver")  # a fork of this process would inherit its threads' locks
+    context.set_forkserver_preload([__name__, "askqa_builder.speech.utterance_cache"])
     runs = [context.Process(target=_write, args=(tmp_path, range(n, 200, 4))) for n in range(4)]
     for run in runs:
         run.start()
-    killed = 0
-    while any(run.is_alive() for run in runs) or killed < 8:
-        victim = context.Process(target=_write, args=(tmp_path, range(1000 + killed, 1200 + killed)))
+    for number in range(8):
+        writing = context.Event()
+        victim = context.Process(target=_write_on, args=(tmp_path, 1000 + number, writing))
         victim.start()
-        time.sleep(0.02)
-        os.kill(victim.pid or 0, signal.SIGKILL)
-        victim.join()
-        killed += 1
+        assert writing.wait(60)
+        time.sleep(random.random() / 50)
+        victim.kill()
+        victim.join(timeout=60)
+    for run in runs:
+        run.join(timeout=120)
+        run.kill()
     assert [run.exitcode for run in runs] == [0, 0, 0, 0]
     cache = UtteranceCache(CacheSettings(tmp_path, 10**9))
     found = cache.get(KEY)
