@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from askqa_builder.evaluation.action_rule import is_clarifying_question
-from askqa_builder.evaluation.action_scores import ActionScores
+from askqa_builder.evaluation.actions.rule import is_clarifying_question
+from askqa_builder.evaluation.metrics.action_scores import ActionScores
 
 from common import table
 

@@ -12,9 +12,9 @@ from typing import Any
 from askqa_builder.corpus.conversation import Action
 from askqa_builder.digests import sha256_of
 from askqa_builder.errors import UsageError
-from askqa_builder.evaluation.action_rule import action_of
-from askqa_builder.evaluation.action_scores import ActionScores
-from askqa_builder.evaluation.answer_scores import score_answer
+from askqa_builder.evaluation.actions.rule import action_of
+from askqa_builder.evaluation.metrics.action_scores import ActionScores
+from askqa_builder.evaluation.metrics.answer_scores import score_answer
 from askqa_builder.files import atomic_write
 
 from qwen2_audio.encoding import Encoder
@@ -30,7 +30,7 @@ from qwen2_audio.model import (
 from qwen2_audio.run_folder import WEIGHTS, RunFolder
 from qwen2_audio.settings import Generation, TrainingSettings
 
-RULE = "askqa_builder.evaluation.action_rule"
+RULE = "askqa_builder.evaluation.actions.rule"
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from askqa_builder.evaluation.action_rule import action_of, is_clarifying_question
+from askqa_builder.evaluation.actions.rule import action_of, is_clarifying_question
 
 CLARIFYING = [
     "Do you mean the blue kettle?",

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score
 
-from askqa_builder.evaluation.action_scores import ActionScores
+from askqa_builder.evaluation.metrics.action_scores import ActionScores
 
 ACTIONS = st.sampled_from(["clarify", "answer"])
 

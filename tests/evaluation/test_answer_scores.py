@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from askqa_builder.evaluation.answer_scores import normalise_answer, score_answer
+from askqa_builder.evaluation.metrics.answer_scores import normalise_answer, score_answer
 
 WORDS = st.lists(st.sampled_from(["the", "cat", "Cat.", "12", "12.0", "a", "sat", "on", "mat", "mat-like"]), min_size=1)
 TEXTS = WORDS.map(" ".join)

@@ -1,0 +1,1 @@
+"""Tell clarifying questions from answers."""

@@ -1,0 +1,1 @@
+"""Scores of trajectories, and how sure they are."""

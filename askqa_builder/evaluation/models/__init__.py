@@ -1,0 +1,1 @@
+"""Models under test, and the controls that stand in for one."""

@@ -1,0 +1,68 @@
+"""What was said in one trajectory, as a line of a run's journal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from askqa_builder.corpus.conversation import Action
+
+Ending = Literal["answered", "max_rounds", "failed"]
+"""answered: the last response is no clarifying question. max_rounds: it still is one. failed: something other than the
+model under test gave no answer, or it was out of reach; such a trajectory has no scores, and is tried again."""
+
+
+@dataclass(frozen=True)
+class Round:
+    """One response of the model, and what the user replies.
+
+    response: empty where the model had none to give; unfit: why, as a slug. action: by the classifier that decides.
+    actions: by the name of each classifier. reply: None after the last response. seconds: until the response was there.
+    prompt_tokens, completion_tokens: None where nobody tells. audio_seconds: of what the model was given to hear.
+    """
+
+    response: str
+    action: Action
+    actions: Mapping[str, str]
+    seconds: float
+    reply: str | None = None
+    unfit: str | None = None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    audio_seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class Trajectory:
+    """A conversation between a model and a user with one intent. item: its row's id; branch: of the intent."""
+
+    id: str
+    item: str
+    branch: int | None
+    rounds: tuple[Round, ...]
+    ending: Ending
+    failure: str | None = None
+
+    @property
+    def first(self) -> Round:
+        """The response to the recording as the dataset has it."""
+        return self.rounds[0]
+
+    @property
+    def last(self) -> Round:
+        """The response with which it ends."""
+        return self.rounds[-1]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as a line of the journal."""
+        told = asdict(self)
+        for one in told["rounds"]:
+            one["action"] = one["action"].value
+        return told
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> Trajectory:
+        """Read what `to_json` gave. Raises KeyError, TypeError or ValueError for anything else."""
+        rounds = tuple(Round(**{**one, "action": Action(one["action"])}) for one in told["rounds"])
+        return cls(**{**told, "rounds": rounds})

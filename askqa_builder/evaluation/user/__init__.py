@@ -1,0 +1,1 @@
+"""The simulated user, who means one thing and answers from that."""
