@@ -12,7 +12,7 @@ from askqa_builder.corpus.conversation import Action
 class Intent:
     """One reading of a request, which the user of one trajectory has in mind whatever the model says.
 
-    branch: its place in the corpus's list; None where the request has one reading. weight: of its trajectory in the
+    branch: its place in the row's first clarification; None where the request has one reading. weight: of its trajectory in the
     item; those of an item add up to 1. clarifying_question, reply: what an annotator asked, and how the user who means
     this answered; both None where there is one reading. references: right answers in this reading and in no other, the
     gold one first; several people's answers may be alike.

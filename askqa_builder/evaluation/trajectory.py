@@ -8,8 +8,9 @@ from typing import Any, Literal
 
 from askqa_builder.corpus.conversation import Action
 
-Ending = Literal["answered", "max_rounds", "failed"]
-"""answered: the last response is no clarifying question. max_rounds: it still is one. failed: something other than the
+Ending = Literal["answered", "max_rounds", "broken_off", "failed"]
+"""answered: the last response is no clarifying question. max_rounds: it still is one. broken_off: it is one that no
+voice can speak, or that makes the recording longer than what the model hears at once. failed: something other than the
 model under test gave no answer, or it was out of reach; such a trajectory has no scores, and is tried again."""
 
 
@@ -35,7 +36,11 @@ class Round:
 
 @dataclass(frozen=True)
 class Trajectory:
-    """A conversation between a model and a user with one intent. item: its row's id; branch: of the intent."""
+    """A conversation between a model and a user with one intent.
+
+    item: its row's id; branch: of the intent. rounds: none where it failed in the first. failure: why it was broken
+    off or failed.
+    """
 
     id: str
     item: str
