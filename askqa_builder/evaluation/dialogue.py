@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Protocol
 
 from askqa_builder.chat.answer import UnfitAnswerError
@@ -22,7 +23,7 @@ class Moment:
     """A point of a trajectory at which the model must respond.
 
     intent: None in the first round, which all intents of an item share. said: turns that the dataset's row does not
-    have, oldest first. rounds: the model's responses before, as many as there are pairs in `said`.
+    have, oldest first: the model's question and the user's reply in turn.
     """
 
     item: Item
@@ -35,53 +36,72 @@ class Moment:
         return 1 + len(self.said) // 2
 
 
+class Recording:
+    """A row's recording, which goes on with what is said; it is spoken once somebody needs to hear it."""
+
+    def __init__(self, make: Callable[[], Row]) -> None:
+        self._make = make
+
+    @cached_property
+    def row(self) -> Row:
+        """The row with its audio. Raises SpeechError where a turn cannot be spoken."""
+        return self._make()
+
+
 class Scene(Protocol):
     """What happens around a dialogue: a model responds, responses are told apart, a user replies.
 
-    All of it is asked once, and raises OutOfReachError, UnfitAnswerError, SpeechError or TooLongError where it
-    concerns one dialogue, and other errors where it concerns all.
+    Everything is asked once. OutOfReachError, UnfitAnswerError, SpeechError and TooLongError concern one dialogue;
+    other errors concern all.
     """
 
-    def response(self, row: Row, moment: Moment) -> Round:
-        """Return the model's response to a row's recording, which goes on with what has been said since."""
+    def response(self, recording: Recording, moment: Moment) -> Round:
+        """Return the model's response to what can be heard."""
 
-    def reply(self, row: Row, moment: Moment, response: str) -> str:
+    def reply(self, recording: Recording, moment: Moment, response: str) -> str:
         """Return what the user says to a response that asks."""
 
+    def go_on(self, recording: Recording, question: str, reply: str) -> Recording:
+        """Return a recording that goes on with the two."""
 
-def trajectories(scene: Scene, item: Item, row: Row, max_rounds: int) -> Iterator[Trajectory]:
+
+def trajectories(scene: Scene, item: Item, recording: Recording, max_rounds: int) -> Iterator[Trajectory]:
     """Yield an item's trajectories, one for each intent; the first response is the same in all.
 
-    row: as the dataset has it. max_rounds: responses of the model, at most.
+    recording: as the dataset has it. max_rounds: responses of the model, at most.
     """
     try:
-        first = scene.response(row, Moment(item, None))
+        first = scene.response(recording, Moment(item, None))
     except (OutOfReachError, UnfitAnswerError) as error:
         for intent in item.intents:
             yield _trajectory(item, intent, (), "failed", str(error))
         return
     for intent in item.intents:
-        yield _go_on(scene, item, intent, row, first, max_rounds)
+        yield _go_on(scene, Moment(item, intent), recording, first, max_rounds)
 
 
-def _go_on(scene: Scene, item: Item, intent: Intent, row: Row, first: Round, max_rounds: int) -> Trajectory:
+def _go_on(scene: Scene, moment: Moment, recording: Recording, first: Round, max_rounds: int) -> Trajectory:
     """Let the user of one intent answer until the model does."""
-    moment = Moment(item, intent)
-    rounds: list[Round] = [first]
-    while rounds[-1].action is Action.CLARIFY:
-        if len(rounds) >= max_rounds:
-            return _trajectory(item, intent, rounds, "max_rounds")
-        asked = rounds[-1].response
-        try:
-            reply = scene.reply(row, moment, asked)
-            rounds[-1] = replace(rounds[-1], reply=reply)
+    rounds = [first]
+    ending: Ending = "answered"
+    failure = None
+    try:
+        while rounds[-1].action is Action.CLARIFY:
+            if len(rounds) >= max_rounds:
+                ending = "max_rounds"
+                break
+            asked = rounds[-1].response
+            reply = scene.reply(recording, moment, asked)
+            recording = scene.go_on(recording, asked, reply)
             moment = replace(moment, said=(*moment.said, Said("assistant", asked), Said("user", reply)))
-            rounds.append(scene.response(row, moment))
-        except (SpeechError, TooLongError) as error:
-            return _trajectory(item, intent, rounds, "broken_off", str(error))
-        except (OutOfReachError, UnfitAnswerError) as error:
-            return _trajectory(item, intent, rounds, "failed", str(error))
-    return _trajectory(item, intent, rounds, "answered")
+            following = scene.response(recording, moment)
+            rounds[-1:] = [replace(rounds[-1], reply=reply), following]
+    except (SpeechError, TooLongError) as error:
+        ending, failure = "broken_off", str(error)
+    except (OutOfReachError, UnfitAnswerError) as error:
+        ending, failure = "failed", str(error)
+    assert moment.intent is not None
+    return _trajectory(moment.item, moment.intent, rounds, ending, failure)
 
 
 def _trajectory(
