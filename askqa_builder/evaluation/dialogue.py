@@ -11,7 +11,7 @@ from askqa_builder.chat.answer import UnfitAnswerError
 from askqa_builder.corpus.conversation import Action
 from askqa_builder.errors import SpeechError
 from askqa_builder.evaluation.item import Intent, Item
-from askqa_builder.evaluation.models.model import OutOfReachError, Said
+from askqa_builder.evaluation.models.model import NotApplicableError, OutOfReachError, Said
 from askqa_builder.evaluation.trajectory import Ending, Round, Trajectory
 from askqa_builder.hearing.listening import TooLongError
 
@@ -22,11 +22,13 @@ Row = dict[str, Any]
 class Moment:
     """A point of a trajectory at which the model must respond.
 
-    intent: None in the first round, which all intents of an item share. said: turns that the dataset's row does not
+    row: as the dataset has it, perhaps without its audio. intent: None in the first round, which all intents of an
+    item share. said: turns that the dataset's row does not
     have, oldest first: the model's question and the user's reply in turn.
     """
 
     item: Item
+    row: Row
     intent: Intent | None
     said: tuple[Said, ...] = ()
 
@@ -58,26 +60,31 @@ class Scene(Protocol):
     def response(self, recording: Recording, moment: Moment) -> Round:
         """Return the model's response to what can be heard."""
 
-    def reply(self, recording: Recording, moment: Moment, response: str) -> str:
+    def reply(self, moment: Moment, response: str) -> str:
         """Return what the user says to a response that asks."""
 
     def go_on(self, recording: Recording, question: str, reply: str) -> Recording:
         """Return a recording that goes on with the two."""
 
 
-def trajectories(scene: Scene, item: Item, recording: Recording, max_rounds: int) -> Iterator[Trajectory]:
+def trajectories(scene: Scene, item: Item, row: Row, max_rounds: int) -> Iterator[Trajectory]:
     """Yield an item's trajectories, one for each intent; the first response is the same in all.
 
-    recording: as the dataset has it. max_rounds: responses of the model, at most.
+    row: as the dataset has it. max_rounds: responses of the model, at most.
     """
+    recording = Recording(lambda: row)
     try:
-        first = scene.response(recording, Moment(item, None))
+        first = scene.response(recording, Moment(item, row, None))
+    except NotApplicableError as error:
+        for intent in item.intents:
+            yield _trajectory(item, intent, (), "not_applicable", error.reason)
+        return
     except (OutOfReachError, UnfitAnswerError) as error:
         for intent in item.intents:
             yield _trajectory(item, intent, (), "failed", str(error))
         return
     for intent in item.intents:
-        yield _go_on(scene, Moment(item, intent), recording, first, max_rounds)
+        yield _go_on(scene, Moment(item, row, intent), recording, first, max_rounds)
 
 
 def _go_on(scene: Scene, moment: Moment, recording: Recording, first: Round, max_rounds: int) -> Trajectory:
@@ -91,7 +98,7 @@ def _go_on(scene: Scene, moment: Moment, recording: Recording, first: Round, max
                 ending = "max_rounds"
                 break
             asked = rounds[-1].response
-            reply = scene.reply(recording, moment, asked)
+            reply = scene.reply(moment, asked)
             recording = scene.go_on(recording, asked, reply)
             moment = replace(moment, said=(*moment.said, Said("assistant", asked), Said("user", reply)))
             following = scene.response(recording, moment)
