@@ -56,7 +56,7 @@ class Choice:
 
 
 def open_subject(choice: Choice, sounds: Sounds | None = None, items: Sequence[Item] = ()) -> Subject:
-    """Make who is to be tested. sounds, items: for `question-only` and `other-story`; items of which one may be heard.
+    """Make who is to be tested. sounds, items: for `other-story`; one of the items is heard.
 
     Raises UsageError where model, control, prompts or recogniser are not as they must be.
     """
@@ -97,12 +97,12 @@ def _way(control: str | None, prompts: Prompts, sounds: Sounds | None, items: Se
         return ClosedBook(prompts)
     if control == Transcript.name:
         return Transcript(prompts)
-    if control in (QuestionOnly.name, OtherStory.name):
+    if control == QuestionOnly.name:
+        return QuestionOnly(prompts)
+    if control == OtherStory.name:
         if sounds is None:
             raise ValueError(f"{control} needs sounds")
-        return (
-            QuestionOnly(prompts, sounds) if control == QuestionOnly.name else OtherStory(prompts, sounds, items, seed)
-        )
+        return OtherStory(prompts, sounds, items, seed)
     return AsHeard(prompts)
 
 

@@ -49,6 +49,11 @@ class Subject:
         own = {"control": self.control, "model": identity_of(self.model)}
         return own if isinstance(self.model, Control) else {**own, "prompts": dict(self.prompts.table)}
 
+    @property
+    def hears(self) -> bool:
+        """Whether recordings are needed."""
+        return self.way.sound and not isinstance(self.model, Control)
+
     def prepared(self, request: Request, intent: Intent) -> Request:
         """Return a request as it is put before it, with the prompt: a control is told the intent, a model no label.
 

@@ -33,12 +33,11 @@ class Sounds(Protocol):
     def of(self, item: Item) -> Listening:
         """Return what is heard of another item, up to its request."""
 
-    def last_turns(self, request: Request, turns: int) -> Sequence[Sound]:
-        """Return the last so many turns of what a request lets hear, as clips at its rate."""
-
 
 class Way(Protocol):
-    """A way to put before a model what there is to hear."""
+    """A way to put before a model what there is to hear. sound: whether anything is heard."""
+
+    sound: bool
 
     def apply(self, request: Request) -> Request:
         """Return the request with another sound, and with its prompt.
@@ -49,6 +48,8 @@ class Way(Protocol):
 
 class AsHeard:
     """No control: the model hears what there is."""
+
+    sound = True
 
     def __init__(self, prompts: Prompts) -> None:
         self._prompts = prompts
@@ -65,15 +66,15 @@ class QuestionOnly:
     """
 
     name = "question-only"
+    sound = True
 
-    def __init__(self, prompts: Prompts, sounds: Sounds) -> None:
+    def __init__(self, prompts: Prompts) -> None:
         self._prompts = prompts
-        self._sounds = sounds
 
     def apply(self, request: Request) -> Request:
         """See `Way.apply`."""
         turns = since_request(request)
-        clips = self._sounds.last_turns(request, len(turns))
+        clips = _tail(request, len(turns))
         return replace(request, clips=clips, turns=turns, story=None, prompt=self._prompts.heard(None, turns))
 
 
@@ -84,6 +85,7 @@ class ClosedBook:
     """
 
     name = "closed-book"
+    sound = False
 
     def __init__(self, prompts: Prompts) -> None:
         self._prompts = prompts
@@ -102,6 +104,7 @@ class OtherStory:
     """
 
     name = "other-story"
+    sound = True
 
     def __init__(self, prompts: Prompts, sounds: Sounds, items: Sequence[Item], seed: int) -> None:
         self._prompts = prompts
@@ -115,7 +118,7 @@ class OtherStory:
     def apply(self, request: Request) -> Request:
         """See `Way.apply`."""
         other, followed = self._sounds.of(self.other(request.item)), since_request(request)[1:]
-        after = self._sounds.last_turns(request, len(followed)) if followed else ()
+        after = _tail(request, len(followed)) if followed else ()
         clips = [at_rate(clip, other.sampling_rate, request.sampling_rate) for clip in other.clips]
         turns = [*other.turns, *followed]
         prompt = self._prompts.heard(other.story, turns)
@@ -136,6 +139,7 @@ class Transcript:
     """
 
     name = "transcript"
+    sound = False
 
     def __init__(self, prompts: Prompts) -> None:
         self._prompts = prompts
@@ -148,3 +152,9 @@ class Transcript:
 def since_request(request: Request) -> Sequence[Said]:
     """Return the user's request, and the two turns of each round since."""
     return request.turns[-(2 * request.round - 1) :]
+
+
+def _tail(request: Request, turns: int) -> Sequence[Sound]:
+    if request.tail is None:
+        raise ValueError(f"{request.item.row_id}: nothing is heard")
+    return request.tail(turns)
