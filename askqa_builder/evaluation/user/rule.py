@@ -1,0 +1,51 @@
+"""A simulated user without a language model, who says what the annotators of the corpus said, and nothing else.
+
+He knows one reading: an annotator's clarifying question and the reply to it. What he means is told in words of these
+two alone, whatever the model asks. What the model asks decides only whether a "Yes" or a "No" goes before it: asked in
+the annotator's words, he gives the annotator's reply; asked whether he means what he means, he says "Yes."; asked
+whether he means another reading, "No, I mean …"; and otherwise, as where it is in doubt, "I mean …".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from askqa_builder.evaluation.item import Intent, Item
+from askqa_builder.evaluation.models.model import Said
+from askqa_builder.evaluation.user.asked import asked, is_same_question
+from askqa_builder.evaluation.user.meaning import lowered
+from askqa_builder.evaluation.user.readings import Readings
+
+
+class RuleUser:
+    """Answers from an intent's own question and reply; one who has said the same before says that he has."""
+
+    name = "rule"
+
+    def reply(self, item: Item, intent: Intent, dialogue: Sequence[Said]) -> str:
+        """See `Simulator.reply`."""
+        readings = Readings(item)
+        told = readings.of(intent)
+        if told is None:
+            return _again(f"My question is: {lowered(item.question.strip())}", dialogue)
+        question = asked(dialogue[-1].text)
+        if is_same_question(question.text, intent.clarifying_question or ""):
+            return intent.reply or told.statement
+        proposed = readings.proposed(question)
+        if proposed is not None and proposed == intent.branch:
+            return "Yes."
+        statement = _again(told.statement, dialogue)
+        if proposed is not None or readings.contradicts(intent, question):
+            return f"No, {_inside(statement)}"
+        return statement
+
+
+def _again(statement: str, dialogue: Sequence[Said]) -> str:
+    said = any(turn.role == "user" and _inside(statement) in turn.text for turn in dialogue)
+    said = said or any(turn.role == "user" and statement in turn.text for turn in dialogue)
+    return f"As I said, {_inside(statement)}" if said else statement
+
+
+def _inside(statement: str) -> str:
+    """Return a statement as it goes on after a comma; "I" and names keep their capitals."""
+    return lowered(statement) if not statement.startswith("My ") else f"my {statement[3:]}"
