@@ -1,1 +1,1 @@
-"""The simulated user: who means one reading of a request, and answers from it."""
+"""The simulated user, who means one thing and answers from that."""

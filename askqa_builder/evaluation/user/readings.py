@@ -45,7 +45,7 @@ class Readings:
         return None if branch is None or self._strays(branch, asked) else branch
 
     def offered(self, asked: Asked) -> list[int]:
-        """Return the branches that a choice names by what only they mean; none where it is more about something else."""
+        """Return the branches that a choice names by what only they mean; none where it is about something else."""
         about = asked.words & self._request.union(*self._words.values())
         if asked.kind != "choice" or len(asked.words - about) >= len(about):
             return []
