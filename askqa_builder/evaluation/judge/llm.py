@@ -1,7 +1,7 @@
 """A language model as the judge of answers, after AudioBench.
 
 Wang et al. 2024, "AudioBench: A Universal Benchmark for Audio Large Language Models" (arXiv 2406.16020): an explanation
-and a rating of 0 to 5 against a reference; reported is the mean times 20. Ours: the form is a JSON schema; the references
+and a rating of 0 to 5 against a reference; reported is the mean times 20. Ours: the form is a JSON schema; references
 are those of one reading, which is told; neither story nor evidence is given, so that a right answer in other words is
 rated by the references alone, as by all other scores.
 """
