@@ -52,8 +52,8 @@ _SUBJECT = re.compile(
 _OPEN = re.compile(rf"^(?:(?:so|and|or|but|oh|sorry|okay|by \S+,?) )*(?:\w+ )?{_WH}\b", re.IGNORECASE)
 _OWN_SENTENCE = re.compile(rf"^(?:i\b|{_PRONOUN} (?:is|was|were|are|has|had|did|does|would|could)\b)", re.IGNORECASE)
 _LOWERED = re.compile(
-    rf"^(?:{_WH}|{_AUXILIARY}|{_DETERMINER}|{_PRONOUN}|in|on|at|for|from|with|by|to|of|as|about|after|before|during|"
-    r"when|while|according|other|another|besides|both|all|not|some|any|inside|outside|under|first|\w+ly)\b",
+    rf"^(?:{_WH}|{_AUXILIARY}|{_DETERMINER}|{_PRONOUN}|in|on|at|for|from|with|by|to|of|about|after|before|during|"
+    r"when|while|as|according|other|another|besides|both|all|not|some|any|inside|outside|under|first|\w+ly)\b",
     re.IGNORECASE,
 )
 _SIDES = re.compile(r"\b(?P<one>[a-z]+) or (?P<other>[a-z]+) (?P<rest>[^?]+)", re.IGNORECASE)

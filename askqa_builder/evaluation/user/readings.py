@@ -11,8 +11,11 @@ from askqa_builder.evaluation.user.asked import Asked
 from askqa_builder.evaluation.user.meaning import Meaning, meaning
 from askqa_builder.evaluation.user.words import content, contrasts, sorts
 
-_LEAST_SHARE, _LEAST_SHARE_OF_SHORT_QUESTIONS = 0.5, 0.3
-"""Of the words that set a reading apart, those that a question must name to propose it: fewer if it names no others."""
+_LEAST_SHARE = 0.5
+"""Of the words that set a reading apart, those that a question must name to propose it, if it names no others."""
+
+_MOST_FOREIGN = 0.5
+"""Words of a question about something else, to one that is about a reading."""
 
 
 class Readings:
@@ -69,13 +72,12 @@ class Readings:
 
     def _names_enough(self, branch: int, asked: Asked) -> bool:
         apart = self._apart[branch]
-        least = _LEAST_SHARE if self._foreign(branch, asked) else _LEAST_SHARE_OF_SHORT_QUESTIONS
-        return len(asked.words & apart) >= least * len(apart)
+        return not self._foreign(branch, asked) and len(asked.words & apart) >= _LEAST_SHARE * len(apart)
 
     def _strays(self, branch: int, asked: Asked) -> bool:
-        """Whether as much of a question is about something else, or turns a meaning into another one."""
+        """Whether too much of a question is about something else, or turns a meaning into another one."""
         foreign = self._foreign(branch, asked)
-        return len(foreign) >= len(asked.words - foreign) or bool(contrasts(foreign))
+        return bool(contrasts(foreign)) or len(foreign) > _MOST_FOREIGN * (len(asked.words) - len(foreign))
 
     def _foreign(self, branch: int, asked: Asked) -> frozenset[str]:
         return asked.words - self._words[branch] - self._request

@@ -15,6 +15,7 @@ from askqa_builder.evaluation.models.model import Said
 from askqa_builder.evaluation.user.asked import asked, is_same_question
 from askqa_builder.evaluation.user.meaning import lowered
 from askqa_builder.evaluation.user.readings import Readings
+from askqa_builder.evaluation.user.words import words
 
 
 class RuleUser:
@@ -36,16 +37,12 @@ class RuleUser:
             return "Yes."
         statement = _again(told.statement, dialogue)
         if proposed is not None or readings.contradicts(intent, question):
-            return f"No, {_inside(statement)}"
+            return f"No, {lowered(statement)}"
         return statement
 
 
 def _again(statement: str, dialogue: Sequence[Said]) -> str:
-    said = any(turn.role == "user" and _inside(statement) in turn.text for turn in dialogue)
-    said = said or any(turn.role == "user" and statement in turn.text for turn in dialogue)
-    return f"As I said, {_inside(statement)}" if said else statement
-
-
-def _inside(statement: str) -> str:
-    """Return a statement as it goes on after a comma; "I" and names keep their capitals."""
-    return lowered(statement) if not statement.startswith("My ") else f"my {statement[3:]}"
+    """Return a statement, or, where the user has made it before, one that says so."""
+    made = " ".join(words(statement))
+    said = any(turn.role == "user" and made in " ".join(words(turn.text)) for turn in dialogue)
+    return f"As I said, {lowered(statement)}" if said else statement

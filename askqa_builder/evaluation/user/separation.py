@@ -23,7 +23,7 @@ def separation(item: Item, question: str) -> Separation:
     anything, in words of the request. none: neither, or that is in doubt; and always where the request has one reading.
     """
     readings = Readings(item)
-    if not readings.meanings:
+    if not item.clarifying_questions:
         return "none"
     told = asked(question)
     known = any(is_same_question(told.text, one) for one in item.clarifying_questions)
