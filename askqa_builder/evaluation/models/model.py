@@ -29,7 +29,7 @@ class Request:
     samples, each of shape [samples], or [samples, 2] in stereo; none for models that hear nothing. sampling_rate: Hz.
     prompt: what is asked for, and the story where it is not heard. turns: what is heard, as text, for models that read
     instead; the story, if it is heard, first. story: its text, where it is not heard but in the prompt. intent: of the
-    user, which a control is told and a model under test never is.
+    user, which a control is told after the first round, and a model under test never is.
     """
 
     item: Item
