@@ -1,0 +1,132 @@
+"""Controls that stand in for a model: what scores mean is seen against them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+from askqa_builder.corpus.conversation import Action
+from askqa_builder.evaluation.item import Intent, Item
+from askqa_builder.evaluation.models.model import NotApplicableError, Request, Response
+from askqa_builder.seeds import Stream
+
+ANSWER = "unknown"
+"""What always-answer says: with what the corpora call what a story does not tell, it is right now and then, and no
+other answer that is always the same is right more often."""
+
+QUESTION = "What do you mean?"
+"""What always-clarify asks."""
+
+FEW_REFERENCES = "no_second_reference"
+
+
+class Control(ABC):
+    """Stands in for a model, and is told what no model is: labels, references and the user's intent.
+
+    It says nothing of the intent before it has asked: the first response to an item is the same for each of them.
+    """
+
+    name: str
+    concurrency = 64
+
+    @abstractmethod
+    def respond(self, request: Request) -> Response:
+        """See `Model.respond`. Raises NotApplicableError where the control has nothing to say to an item."""
+
+    @property
+    def identity(self) -> dict[str, object]:
+        """What may change its responses."""
+        return {"control": self.name}
+
+
+class AlwaysAnswer(Control):
+    """Never asks, and gives the same answer always: the floor of every score, and what accuracy alone is worth."""
+
+    name = "always-answer"
+
+    def respond(self, request: Request) -> Response:
+        """See `Model.respond`."""
+        return Response(ANSWER, action=Action.ANSWER)
+
+    @property
+    def identity(self) -> dict[str, object]:
+        """What may change its responses."""
+        return {"control": self.name, "says": ANSWER}
+
+
+class AlwaysClarify(Control):
+    """Asks the same question in every round, also when it has been clarified: only the most rounds there are end it."""
+
+    name = "always-clarify"
+
+    def respond(self, request: Request) -> Response:
+        """See `Model.respond`."""
+        return Response(QUESTION, action=Action.CLARIFY)
+
+    @property
+    def identity(self) -> dict[str, object]:
+        """What may change its responses."""
+        return {"control": self.name, "says": QUESTION}
+
+
+class Oracle(Control):
+    """Asks what the first annotator asked where gold is to ask, then gives the intent's first reference.
+
+    It shows that simulator, classifier and scores work as they should; people do not reach what it reaches.
+    """
+
+    name = "oracle"
+
+    def respond(self, request: Request) -> Response:
+        """See `Model.respond`."""
+        if _asks(request):
+            return Response(request.item.clarifying_questions[0], action=Action.CLARIFY)
+        return Response(_intent(request).references[0], action=Action.ANSWER)
+
+
+class Human(Control):
+    """Says what one annotator said, drawn by seed and item, to be scored against the others: what people reach.
+
+    The response tells which of the references it is (`Response.left_out`), so that this occurrence of it, and no other
+    one that reads alike, is left out. An item of which any intent has fewer than two references has none to be scored
+    against, and is not applicable as a whole.
+    """
+
+    name = "human"
+
+    def __init__(self, seed: int = 0) -> None:
+        self._seed = seed
+
+    @property
+    def identity(self) -> dict[str, object]:
+        """What may change its responses."""
+        return {"control": self.name, "seed": self._seed}
+
+    def respond(self, request: Request) -> Response:
+        """See `Model.respond`."""
+        item = request.item
+        fewest = min(len(intent.references) for intent in item.intents)
+        if fewest < 2:
+            raise NotApplicableError(
+                FEW_REFERENCES, f"{item.row_id}: {fewest} reference; it takes two to leave one out"
+            )
+        asks = _asks(request)
+        said = item.clarifying_questions if asks else _intent(request).references
+        place = self._drawn(item, request, len(said))
+        return Response(said[place], left_out=place, action=Action.CLARIFY if asks else Action.ANSWER)
+
+    def _drawn(self, item: Item, request: Request, of: int) -> int:
+        branch = _intent(request).branch if request.round > 1 else None
+        return int(Stream(self.name, self._seed, item.row_id, request.round, str(branch)).uniform() * of)
+
+
+CONTROLS: dict[str, type[Control]] = {one.name: one for one in (AlwaysAnswer, AlwaysClarify, Oracle, Human)}
+
+
+def _asks(request: Request) -> bool:
+    return request.round == 1 and request.item.gold is Action.CLARIFY
+
+
+def _intent(request: Request) -> Intent:
+    if request.intent is None:
+        raise ValueError(f"{request.item.row_id}: a control must be told the intent")
+    return request.intent

@@ -1,0 +1,166 @@
+"""The models there are: kinds of ours, and those of other packages; and the controls by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+from askqa_builder.chat.options import ChatOptions
+from askqa_builder.errors import AskqaError, UsageError
+from askqa_builder.evaluation.item import Item
+from askqa_builder.evaluation.models.cascade import Cascade
+from askqa_builder.evaluation.models.controls import CONTROLS, Human
+from askqa_builder.evaluation.models.endpoint import EndpointModel
+from askqa_builder.evaluation.models.function import FunctionModel
+from askqa_builder.evaluation.models.model import Model
+from askqa_builder.evaluation.models.prompts import Prompts, load_prompts
+from askqa_builder.evaluation.models.spec import ModelSpec, read_spec
+from askqa_builder.evaluation.models.subject import Subject
+from askqa_builder.evaluation.models.ways import (
+    AsHeard,
+    ClosedBook,
+    OtherStory,
+    QuestionOnly,
+    Sounds,
+    Transcript,
+    Way,
+)
+from askqa_builder.options import close_matches, is_text, require, require_known
+from askqa_builder.recognition.recogniser import load_recogniser
+
+ENTRY_POINT_GROUP = "askqa_builder.models"
+
+CASCADE = "cascade"
+"""As a kind of model, and as a control of one that hears."""
+
+WAYS = (QuestionOnly.name, ClosedBook.name, OtherStory.name, Transcript.name)
+CONTROL_NAMES = (*CONTROLS, *WAYS, CASCADE)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Who is to be tested. model: as `read_spec` takes it, None for a control that stands in for one.
+
+    control: of CONTROL_NAMES, None for none. recogniser, recogniser_options: of the control `cascade`.
+    """
+
+    model: str | None = None
+    control: str | None = None
+    prompt_file: Path | None = None
+    recogniser: str = "whisper"
+    recogniser_options: Mapping[str, Any] = field(default_factory=dict)
+    seed: int = 0
+
+
+def open_subject(choice: Choice, sounds: Sounds | None = None, items: Sequence[Item] = ()) -> Subject:
+    """Make who is to be tested. sounds, items: for `other-story`; one of the items is heard.
+
+    Raises UsageError where model, control, prompts or recogniser are not as they must be.
+    """
+    prompts, control = load_prompts(choice.prompt_file), choice.control
+    if control is not None and control not in CONTROL_NAMES:
+        close = close_matches(control, CONTROL_NAMES)
+        raise UsageError(f"--control: {control!r} is unknown{close}; allowed: {', '.join(CONTROL_NAMES)}")
+    if control in CONTROLS:
+        if choice.model is not None:
+            raise UsageError(f"--control {control} stands in for a model; leave --model out")
+        made = Human(choice.seed) if control == Human.name else CONTROLS[control]()
+        return Subject(control, control, made, AsHeard(prompts), prompts)
+    if choice.model is None:
+        raise UsageError(
+            "--model: is missing" + (f"; --control {control} changes what a model hears" if control else "")
+        )
+    name, model = open_model(read_spec(choice.model), prompts, choice.seed)
+    if control == CASCADE:
+        model = Cascade(model, load_recogniser(choice.recogniser, choice.recogniser_options), prompts)
+    way = _way(control, prompts, sounds, items, choice.seed)
+    return Subject(name if control is None else f"{name}, {control}", control, model, way, prompts)
+
+
+def open_model(spec: ModelSpec, prompts: Prompts, seed: int = 0) -> tuple[str, Model]:
+    """Return a model with its name. Raises UsageError where kind or options are not as they must be."""
+    make = _KINDS.get(spec.kind)
+    name, model = _installed(spec) if make is None else make(spec.options, prompts, seed)
+    return spec.name or name, model
+
+
+def model_kinds() -> list[str]:
+    """Return the kinds of models there are, ours first."""
+    return [*_KINDS, *sorted({point.name for point in entry_points(group=ENTRY_POINT_GROUP)} - set(_KINDS))]
+
+
+def _way(control: str | None, prompts: Prompts, sounds: Sounds | None, items: Sequence[Item], seed: int) -> Way:
+    if control == ClosedBook.name:
+        return ClosedBook(prompts)
+    if control == Transcript.name:
+        return Transcript(prompts)
+    if control == QuestionOnly.name:
+        return QuestionOnly(prompts)
+    if control == OtherStory.name:
+        if sounds is None:
+            raise ValueError(f"{control} needs sounds")
+        return OtherStory(prompts, sounds, items, seed)
+    return AsHeard(prompts)
+
+
+def _endpoint(options: Mapping[str, Any], prompts: Prompts, seed: int) -> tuple[str, Model]:
+    own = dict(options)
+    system = own.pop("system", None)
+    require(system is None or is_text(system), "system", system, "text")
+    chat = ChatOptions.read(own)
+    return chat.model, EndpointModel(chat, system, seed)
+
+
+def _cascade(options: Mapping[str, Any], prompts: Prompts, seed: int) -> tuple[str, Model]:
+    own = dict(options)
+    recogniser, its_own = own.pop("recogniser", "whisper"), own.pop("recogniser_options", {})
+    require(is_text(recogniser), "recogniser", recogniser, "its name")
+    require(isinstance(its_own, dict), "recogniser_options", its_own, "a mapping of its options")
+    name, backbone = _endpoint(own, prompts, seed)
+    return f"{recogniser} and {name}", Cascade(backbone, load_recogniser(recogniser, its_own), prompts)
+
+
+def _transformers(options: Mapping[str, Any], prompts: Prompts, seed: int) -> tuple[str, Model]:
+    from askqa_builder.evaluation.models.transformers_model import TransformersModel
+    from askqa_builder.evaluation.models.transformers_options import TransformersOptions
+
+    read = TransformersOptions.read(options)
+    name = Path(read.model).name if Path(read.model).is_dir() else read.model
+    return name, TransformersModel(read)
+
+
+def _python(options: Mapping[str, Any], prompts: Prompts, seed: int) -> tuple[str, Model]:
+    require_known(options, ["target", "options"])
+    target, own = options.get("target"), options.get("options", {})
+    require(is_text(target), "target", target, "module:name or file.py:name")
+    require(isinstance(own, dict), "options", own, "a mapping of keyword arguments")
+    return str(target).rpartition("/")[2], FunctionModel(str(target), own)
+
+
+_KINDS: dict[str, Callable[[Mapping[str, Any], Prompts, int], tuple[str, Model]]] = {
+    "endpoint": _endpoint,
+    CASCADE: _cascade,
+    "transformers": _transformers,
+    "python": _python,
+}
+
+
+def _installed(spec: ModelSpec) -> tuple[str, Model]:
+    """Make a model that another package has registered."""
+    found = [point for point in entry_points(group=ENTRY_POINT_GROUP) if point.name == spec.kind]
+    if not found:
+        hint = "; it is a control: --control" if spec.kind in CONTROL_NAMES else close_matches(spec.kind, model_kinds())
+        raise UsageError(f"--model: unknown kind {spec.kind!r}{hint}; there are {', '.join(model_kinds())}")
+    package = found[0].dist.name if found[0].dist else found[0].value
+    try:
+        model = found[0].load()(**spec.options)
+    except (AskqaError, MemoryError):
+        raise
+    except Exception as error:  # it may come from anywhere
+        raise UsageError(f"model {spec.kind!r} of {package} cannot be made: {type(error).__name__}: {error}") from error
+    if not isinstance(model, Model):
+        raise UsageError(f"model {spec.kind!r} of {package} has no method respond; see docs/models-under-test.md")
+    return spec.kind, model

@@ -1,0 +1,93 @@
+"""Who is under test: a model or a control, and the way in which it hears."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from typing import Any
+
+from askqa_builder.chat.answer import is_unicode
+from askqa_builder.errors import AskqaError, UsageError
+from askqa_builder.evaluation.item import Intent
+from askqa_builder.evaluation.models.controls import Control
+from askqa_builder.evaluation.models.model import (
+    Model,
+    OutOfReachError,
+    Request,
+    Response,
+    close,
+    concurrency_of,
+    identity_of,
+)
+from askqa_builder.evaluation.models.prompts import Prompts
+from askqa_builder.evaluation.models.ways import Way
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A model or a control under test; a run needs nothing else of it.
+
+    name: as results tell it. control: its name, None for a model as it is.
+    """
+
+    name: str
+    control: str | None
+    model: Model
+    way: Way
+    prompts: Prompts
+
+    @property
+    def concurrency(self) -> int:
+        """Threads that may call `respond` at once."""
+        return concurrency_of(self.model)
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """All that may change its responses, as JSON, for the digest of a run; no keys, no addresses."""
+        own = {"control": self.control, "model": identity_of(self.model)}
+        return own if isinstance(self.model, Control) else {**own, "prompts": dict(self.prompts.table)}
+
+    @property
+    def hears(self) -> bool:
+        """Whether recordings are needed."""
+        return self.way.sound and not isinstance(self.model, Control)
+
+    def prepared(self, request: Request, intent: Intent) -> Request:
+        """Return a request as it is put before it, with the prompt: a control is told the intent, a model no label.
+
+        request: with the clips that are to be heard, and no prompt. Raises NotApplicableError.
+        """
+        if isinstance(self.model, Control):
+            return replace(request, intent=intent)
+        return self.way.apply(request.blinded)
+
+    def respond(self, request: Request) -> Response:
+        """Respond to what `prepared` gave.
+
+        What is no text becomes an unfit response. Raises OutOfReachError where a model of other people's fails at this
+        request, NotApplicableError where a control has nothing to say, EngineError and UsageError for all requests.
+        """
+        try:
+            said = self.model.respond(request)
+        except (AskqaError, MemoryError):
+            raise
+        except Exception as error:  # it may come from anywhere
+            _LOG.debug("askqa: %s failed at %s", self.name, request.item.row_id, exc_info=True)
+            why = " ".join(str(error).split())
+            raise OutOfReachError(f"{self.name}: {request.item.row_id}: {type(error).__name__}: {why}") from error
+        response = said if isinstance(said, Response) else Response(said)
+        text: object = response.text
+        if not isinstance(text, str):
+            kind = type(text).__name__
+            raise UsageError(f"{self.name}: responds with {kind}; a model responds with text or a Response")
+        if not is_unicode(text):
+            return replace(response, text="", unfit="not_text")
+        if not text.strip():
+            return replace(response, text="", unfit=response.unfit or "empty")
+        return replace(response, text=text.strip())
+
+    def close(self) -> None:
+        """Release what it holds."""
+        close(self.model)

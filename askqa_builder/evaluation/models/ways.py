@@ -1,0 +1,160 @@
+"""How what there is to hear is put before a model: as it is, or otherwise, to see what a model goes by.
+
+A way changes a request and nothing else; the model stays the same. What each controls for stands at its class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from askqa_builder.errors import UsageError
+from askqa_builder.evaluation.item import Item
+from askqa_builder.evaluation.models.model import Request, Said
+from askqa_builder.evaluation.models.prompts import Prompts
+from askqa_builder.evaluation.models.sound import Sound, at_rate
+from askqa_builder.seeds import Stream
+
+
+@dataclass(frozen=True, eq=False)
+class Listening:
+    """What is heard, and what is read of it; fields as in `Request`."""
+
+    clips: Sequence[Sound]
+    sampling_rate: int
+    turns: Sequence[Said]
+    story: str | None = None
+
+
+class Sounds(Protocol):
+    """What a run lets a model hear instead of what it would hear."""
+
+    def of(self, item: Item) -> Listening:
+        """Return what is heard of another item, up to its request."""
+
+
+class Way(Protocol):
+    """A way to put before a model what there is to hear. sound: whether anything is heard."""
+
+    sound: bool
+
+    def apply(self, request: Request) -> Request:
+        """Return the request with another sound, and with its prompt.
+
+        Raises NotApplicableError where there is nothing of the kind.
+        """
+
+
+class AsHeard:
+    """No control: the model hears what there is."""
+
+    sound = True
+
+    def __init__(self, prompts: Prompts) -> None:
+        self._prompts = prompts
+
+    def apply(self, request: Request) -> Request:
+        """See `Way.apply`."""
+        return replace(request, prompt=self._prompts.heard(request.story, request.turns))
+
+
+class QuestionOnly:
+    """The request alone is heard, and what has followed it: neither story nor history.
+
+    Whoever answers as well, or knows as well when to ask, goes by the request: by its length, or by its words.
+    """
+
+    name = "question-only"
+    sound = True
+
+    def __init__(self, prompts: Prompts) -> None:
+        self._prompts = prompts
+
+    def apply(self, request: Request) -> Request:
+        """See `Way.apply`."""
+        turns = since_request(request)
+        clips = _tail(request, len(turns))
+        return replace(request, clips=clips, turns=turns, story=None, prompt=self._prompts.heard(None, turns))
+
+
+class ClosedBook:
+    """Nothing is heard: the request stands in the prompt, and what has followed it; neither story nor history.
+
+    Beside `question-only`, without errors of hearing: what a model remembers of the corpus, or guesses.
+    """
+
+    name = "closed-book"
+    sound = False
+
+    def __init__(self, prompts: Prompts) -> None:
+        self._prompts = prompts
+
+    def apply(self, request: Request) -> Request:
+        """See `Way.apply`."""
+        turns = since_request(request)
+        return replace(request, clips=(), turns=turns, story=None, prompt=self._prompts.closed_book(turns))
+
+
+class OtherStory:
+    """Another item is heard, of another story of the split, drawn by seed: its story, its history and its request.
+
+    What has followed the request is heard after it, as it was said. Whoever scores as well does not listen. items: all
+    that may be drawn. Raises UsageError where they share one story.
+    """
+
+    name = "other-story"
+    sound = True
+
+    def __init__(self, prompts: Prompts, sounds: Sounds, items: Sequence[Item], seed: int) -> None:
+        self._prompts = prompts
+        self._sounds = sounds
+        self._items = sorted(items, key=lambda item: item.row_id)
+        self._seed = seed
+        for split in {item.split for item in items}:
+            if len({item.story_id for item in items if item.split == split}) < 2:
+                raise UsageError(f"{self.name}: the split {split} has one story; it takes several")
+
+    def apply(self, request: Request) -> Request:
+        """See `Way.apply`."""
+        other, followed = self._sounds.of(self.other(request.item)), since_request(request)[1:]
+        after = _tail(request, len(followed)) if followed else ()
+        clips = [at_rate(clip, other.sampling_rate, request.sampling_rate) for clip in other.clips]
+        turns = [*other.turns, *followed]
+        prompt = self._prompts.heard(other.story, turns)
+        return replace(request, clips=[*clips, *after], turns=turns, story=other.story, prompt=prompt)
+
+    def other(self, item: Item) -> Item:
+        """Return the item that is heard instead of an item, in each of its rounds."""
+        others = [one for one in self._items if one.split == item.split and one.story_id != item.story_id]
+        if not others:
+            raise UsageError(f"{self.name}: {item.row_id} has no other story in its split {item.split}")
+        return others[int(Stream(self.name, self._seed, item.row_id).uniform() * len(others))]
+
+
+class Transcript:
+    """Nothing is heard: the same model reads all that it would hear, without an error.
+
+    What is lost against it is lost in hearing, not in understanding.
+    """
+
+    name = "transcript"
+    sound = False
+
+    def __init__(self, prompts: Prompts) -> None:
+        self._prompts = prompts
+
+    def apply(self, request: Request) -> Request:
+        """See `Way.apply`."""
+        return replace(request, clips=(), prompt=self._prompts.transcript(request.story, request.turns))
+
+
+def since_request(request: Request) -> Sequence[Said]:
+    """Return the user's request, and the two turns of each round since."""
+    return request.turns[-(2 * request.round - 1) :]
+
+
+def _tail(request: Request, turns: int) -> Sequence[Sound]:
+    if request.tail is None:
+        raise ValueError(f"{request.item.row_id}: nothing is heard")
+    return request.tail(turns)
