@@ -22,7 +22,8 @@ _PRONOUN = r"(?:he|she|it|they|there|this|that|these|those|we)"
 _DETERMINER = r"(?:the|a|an|his|her|its|their|my|your|this|that|these|those)"
 
 _POLAR = re.compile(
-    r"^(?P<yes>yes|yeah|yep|yup|correct|exactly|right|sure|indeed)|^(?P<no>no|nope|nah|not (?:really|exactly|quite))",
+    r"^(?P<yes>yes|yeah|yep|yup|correct|exactly|right|sure|indeed)\b"
+    r"|^(?P<no>not (?:really|exactly|quite)|nope|nah|no)\b",
     re.IGNORECASE,
 )
 _AFTER_POLAR = re.compile(rf"^(?:\s*[,.;:!–—-]+\s*|\s*$|\s+(?=(?:i|it|not|the|{_WH}|{_AUXILIARY})\b))", re.IGNORECASE)
@@ -44,7 +45,7 @@ _FRAMES = tuple(
 
 _INVERTED = re.compile(rf"^(?:so |and |or )?(?P<verb>{_AUXILIARY}) (?P<rest>.+)$", re.IGNORECASE)
 _SUBJECT = re.compile(
-    rf"^(?P<subject>{_PRONOUN}|{_DETERMINER} (?:(?!of\b)[\w'-]+ ?){{1,4}}?(?:of (?:{_DETERMINER} )?[\w'-]+)?)\s+"
+    rf"^(?P<subject>{_PRONOUN}|{_DETERMINER}(?: (?!of\b)[\w'-]+){{1,4}}?(?: of (?:{_DETERMINER} )?[\w'-]+)?) "
     r"(?P<rest>(?:(?:about|in|on|at|for|from|with|by|after|before|during|not|a|an|the)\b|\w+(?:ing|ed)\b).*)$"
     rf"|^(?P<pronoun>{_PRONOUN}) (?P<more>.+)$",
     re.IGNORECASE,

@@ -57,7 +57,7 @@ class Readings:
     def contradicts(self, intent: Intent, asked: Asked) -> bool:
         """Tell whether a question proposes another place in an order, or another time, than an intent's."""
         told = self.of(intent)
-        if asked.kind != "proposal" or told is None:
+        if asked.kind != "proposal" or told is None or contrasts(asked.words) - frozenset().union(*sorts(asked.words)):
             return False
         pairs = zip(sorts(told.words), sorts(asked.words), strict=True)
         return any(own and other and not own & other for own, other in pairs)
