@@ -11,6 +11,7 @@ from askqa_builder.evaluation.item import Item
 from askqa_builder.evaluation.models.model import Said
 from askqa_builder.evaluation.user.meaning import meaning
 from askqa_builder.evaluation.user.rule import RuleUser
+from askqa_builder.evaluation.user.words import content
 
 FIRST, SECOND = 0, 1
 
@@ -30,6 +31,10 @@ def reply(item: Item, branch: int, question: str, *later: Said) -> str:
         ("Are you asking about the first one?", "Yes.", "No, I mean the second kettle."),
         ("Do you mean the second kettle?", "No, I mean the first kettle.", "Yes."),
         ("You want to know the colour of the second kettle, right?", "No, I mean the first kettle.", "Yes."),
+        ("When you ask what colour it was, do you mean the second kettle?", "No, I mean the first kettle.", "Yes."),
+        ("Could you tell me if you mean the second one?", "No, I mean the first kettle.", "Yes."),
+        ("The second one?", "No, I mean the first kettle.", "Yes."),
+        ("Was it the 2nd kettle?", "No, I mean the first kettle.", "Yes."),
         # neither
         ("Do you mean the third kettle?", "No, I mean the first kettle.", "No, I mean the second kettle."),
         # open questions and choices
@@ -37,11 +42,14 @@ def reply(item: Item, branch: int, question: str, *later: Said) -> str:
         ("Which one?", "I mean the first kettle.", "I mean the second kettle."),
         ("Which kettle, the first?", "I mean the first kettle.", "I mean the second kettle."),
         ("Do you mean the first or the second kettle?", "I mean the first kettle.", "I mean the second kettle."),
+        ("Could you tell me which kettle?", "I mean the first kettle.", "I mean the second kettle."),
         ("Could you clarify?", "I mean the first kettle.", "I mean the second kettle."),
         # in doubt
         ("Do you mean the kettle?", "I mean the first kettle.", "I mean the second kettle."),
         ("Do you mean the lid beside the first kettle?", "I mean the first kettle.", "I mean the second kettle."),
         ("You don't mean the first kettle, do you?", "I mean the first kettle.", "I mean the second kettle."),
+        ("Do you mean both kettles?", "I mean the first kettle.", "I mean the second kettle."),
+        ("Do you mean the kettle other than the first?", "I mean the first kettle.", "I mean the second kettle."),
         ("Do you mean the one on the left?", "I mean the first kettle.", "I mean the second kettle."),
         ("The weather is fine.", "I mean the first kettle.", "I mean the second kettle."),
         ("", "I mean the first kettle.", "I mean the second kettle."),
@@ -118,3 +126,19 @@ def test_two_readings_never_both_say_yes(question: str) -> None:
 def test_a_request_with_one_reading_is_asked_again_whatever_is_asked(question: str) -> None:
     item = item_of("Where did the boats lie?", None)
     assert reply(item, 0, question) == "My question is: where did the boats lie?"
+
+
+SPOKEN = st.text(max_size=60).map(lambda text: f"kettle {text}")
+"""Texts of a corpus have something to pronounce."""
+
+
+@given(SPOKEN, SPOKEN, SPOKEN, st.sampled_from(["", "yes ", "No, ", "No. "]), QUESTIONS)
+def test_a_reply_has_no_word_but_those_of_request_question_and_reply(
+    request: str, asked: str, told: str, polar: str, question: str
+) -> None:
+    item = item_of(request, asked, (polar + told, ["zebra"]), ("Yes", ["giraffe"]))
+    frame = "yes no i am not do mean it is this that my question asking as said want to would like"
+    for branch, own in ((FIRST, polar + told), (SECOND, "Yes")):
+        said = reply(item, branch, question)
+        assert said.strip()
+        assert content(said) <= content(f"{asked} {own} {frame}")
