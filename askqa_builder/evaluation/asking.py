@@ -5,16 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from askqa_builder.corpus.conversation import Action
 from askqa_builder.evaluation.actions.classifier import Classifier
 from askqa_builder.evaluation.contexts import Contexts
 from askqa_builder.evaluation.dialogue import Moment, Recording
 from askqa_builder.evaluation.ledger import Json, Ledger
-from askqa_builder.evaluation.listening import Listening, base_turns
-from askqa_builder.evaluation.models.model import Response, Said
+from askqa_builder.evaluation.models.model import Said
 from askqa_builder.evaluation.models.subject import Subject
+from askqa_builder.evaluation.requests import Requests, base_turns
 from askqa_builder.evaluation.speaking import SpeakingDesk
 from askqa_builder.evaluation.trajectory import Round
 from askqa_builder.evaluation.user.simulator import Simulator
@@ -34,7 +33,7 @@ class Asking:
     subject: Subject
     classifiers: Sequence[Classifier]
     user: Simulator
-    listening: Listening
+    requests: Requests
     ledger: Ledger
     desk: SpeakingDesk | None
     contexts: Contexts | None
@@ -80,8 +79,8 @@ class Asking:
         return recording if desk is None else Recording(lambda: desk.go_on(recording.row, question, reply))
 
     def _ask(self, recording: Recording, moment: Moment) -> Json:
-        request = self.listening.request(recording, moment)
-        prepared = self.subject.prepared(request, moment.intent or moment.item.intents[0])
+        request = self.requests.make(recording, moment)
+        prepared = self.subject.prepared(request, moment.intent)
         begun = time.monotonic()
         response = self.subject.respond(prepared)
         took = time.monotonic() - begun

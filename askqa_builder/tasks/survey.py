@@ -7,17 +7,9 @@ from dataclasses import dataclass, field
 
 from askqa_builder.corpus.conversation import Stage
 from askqa_builder.dataset.label_changes import LabelGroups, Labelled, labelled
-from askqa_builder.errors import AskqaError, UsageError
-from askqa_builder.hearing.cutting import CannotCutError
-from askqa_builder.hearing.listening import TooLongError, UntimedStoryError, hear
 from askqa_builder.hearing.options import Hearing
 from askqa_builder.hearing.row_times import Row
-
-_REMEDIES = {
-    TooLongError: "give --segments {window:g} to cut the audio at the ends of sentences, or --context text or evidence",
-    CannotCutError: "",  # its message tells
-    UntimedStoryError: "build the dataset with align: pocketsphinx in its profile set, or take another --context",
-}
+from askqa_builder.hearing.unheard import HearingCheck
 
 
 @dataclass
@@ -60,12 +52,10 @@ class Surveyor:
     """Looks at each row once, then tells."""
 
     def __init__(self, hearing: Hearing, train: str, homes: dict[str, str]) -> None:
-        self._hearing = hearing
+        self._check = HearingCheck(hearing)
         self._train = train
         self._survey = Survey(homes=homes)
         self._labelled: list[Labelled] = []
-        self._unheard: Counter[type[AskqaError]] = Counter()
-        self._examples: dict[type[AskqaError], str] = {}
 
     def look(self, row: Row, split: str) -> None:
         """Take note of a row."""
@@ -73,7 +63,7 @@ class Surveyor:
         survey.rows += 1
         survey.seconds += row["duration"]
         survey.splits[split] += 1
-        self._listen(row)
+        self._check.listen(row)
         if split == self._train and survey.is_home(row["story_id"], split):
             story = survey.stories.setdefault(row["story_id"], StoryFigures(source=row["source"]))
             story.rows += 1
@@ -84,20 +74,7 @@ class Surveyor:
 
     def survey(self) -> Survey:
         """Return what was found. Raises UsageError where rows cannot be heard as wanted, with their number."""
-        for kind, count in self._unheard.most_common(1):
-            remedy = _REMEDIES[kind].format(window=self._hearing.window or 0)
-            raise UsageError(
-                f"{count} of {self._survey.rows} rows cannot be heard as wanted, as {self._examples[kind]}"
-                + (f"; {remedy}" if remedy else "")
-            )
+        self._check.check()
         self._survey.labels = LabelGroups.of(self._labelled)
         self._labelled.clear()
         return self._survey
-
-    def _listen(self, row: Row) -> None:
-        try:
-            hear(row, self._hearing)
-        except (TooLongError, CannotCutError, UntimedStoryError) as error:
-            kind = type(error)
-            self._unheard[kind] += 1
-            self._examples.setdefault(kind, str(error))

@@ -45,7 +45,7 @@ class AlwaysAnswer(Control):
 
     def respond(self, request: Request) -> Response:
         """See `Model.respond`."""
-        return Response(ANSWER)
+        return Response(ANSWER, action=Action.ANSWER)
 
     @property
     def identity(self) -> dict[str, object]:
@@ -60,7 +60,7 @@ class AlwaysClarify(Control):
 
     def respond(self, request: Request) -> Response:
         """See `Model.respond`."""
-        return Response(QUESTION)
+        return Response(QUESTION, action=Action.CLARIFY)
 
     @property
     def identity(self) -> dict[str, object]:
@@ -79,8 +79,8 @@ class Oracle(Control):
     def respond(self, request: Request) -> Response:
         """See `Model.respond`."""
         if _asks(request):
-            return Response(request.item.clarifying_questions[0])
-        return Response(_intent(request).references[0])
+            return Response(request.item.clarifying_questions[0], action=Action.CLARIFY)
+        return Response(_intent(request).references[0], action=Action.ANSWER)
 
 
 class Human(Control):
@@ -109,9 +109,10 @@ class Human(Control):
             raise NotApplicableError(
                 FEW_REFERENCES, f"{item.row_id}: {fewest} reference; it takes two to leave one out"
             )
-        said = item.clarifying_questions if _asks(request) else _intent(request).references
+        asks = _asks(request)
+        said = item.clarifying_questions if asks else _intent(request).references
         place = self._drawn(item, request, len(said))
-        return Response(said[place], left_out=place)
+        return Response(said[place], left_out=place, action=Action.CLARIFY if asks else Action.ANSWER)
 
     def _drawn(self, item: Item, request: Request, of: int) -> int:
         branch = _intent(request).branch if request.round > 1 else None
@@ -126,6 +127,8 @@ def _asks(request: Request) -> bool:
 
 
 def _intent(request: Request) -> Intent:
-    if request.intent is None:
-        raise ValueError(f"{request.item.row_id}: a control must be told the intent")
-    return request.intent
+    """Return what the user means; before anybody has asked, it is told where there is nothing to ask about alone."""
+    if request.intent is not None:
+        return request.intent
+    (only,) = request.item.intents
+    return only

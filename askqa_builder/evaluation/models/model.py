@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from askqa_builder.corpus.conversation import Action
 from askqa_builder.errors import AskqaError
 from askqa_builder.evaluation.item import Intent, Item
 
@@ -25,11 +26,12 @@ class Said:
 class Request:
     """What a model is given once.
 
-    item: of what; blinded for a model under test. round: 1 for the first response. clips: 16-bit
-    samples, each of shape [samples], or [samples, 2] in stereo; none for models that hear nothing. sampling_rate: Hz.
-    prompt: what is asked for, and the story where it is not heard. turns: what is heard, as text, for models that read
-    instead; the story, if it is heard, first. story: its text, where it is not heard but in the prompt. intent: of the
-    user, which a control is told and a model under test never is.
+    item: of what; blinded for a model under test. round: 1 for the first response. clips: 16-bit samples, each of
+    shape [samples], or [samples, 2] in stereo; none for models that hear nothing. sampling_rate: Hz. prompt: what is
+    asked for, and the story where it is not heard. turns: what is heard, as text, for models that read instead; the
+    story, if it is heard, first. story: its text, where it is not heard but in the prompt. intent: of the user, which a
+    control is told after the first round and a model under test never is. tail: gives the last so many turns of the
+    recording as clips; None where nothing is heard.
     """
 
     item: Item
@@ -40,6 +42,7 @@ class Request:
     turns: Sequence[Said]
     story: str | None = None
     intent: Intent | None = None
+    tail: Callable[[int], Sequence[NDArray[np.int16]]] | None = None
 
     @property
     def blinded(self) -> Request:
@@ -61,7 +64,8 @@ class Response:
     (cut_off), with what there is; the model is scored for it. seconds: None where the caller may measure it.
     heard: what a cascade's recogniser understood. left_out: of a control that speaks for an annotator, the place of
     what it says among the intent's references, or among the item's clarifying questions where it asks: this one
-    occurrence is no reference for it.
+    occurrence is no reference for it. action: of a control, which knows what it does; None for a model under test,
+    whose responses are told apart by a classifier.
     """
 
     text: str
@@ -71,6 +75,7 @@ class Response:
     completion_tokens: int | None = None
     heard: str | None = None
     left_out: int | None = None
+    action: Action | None = None
 
 
 class OutOfReachError(AskqaError):

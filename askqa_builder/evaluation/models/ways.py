@@ -5,9 +5,10 @@ A way changes a request and nothing else; the model stays the same. What each co
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from askqa_builder.errors import UsageError
 from askqa_builder.evaluation.item import Item
@@ -33,22 +34,31 @@ class Sounds(Protocol):
     def of(self, item: Item) -> Listening:
         """Return what is heard of another item, up to its request."""
 
-    def last_turns(self, request: Request, turns: int) -> Sequence[Sound]:
-        """Return the last so many turns of what a request lets hear, as clips at its rate."""
 
+class Way(ABC):
+    """A way to put before a model what there is to hear.
 
-class Way(Protocol):
-    """A way to put before a model what there is to hear."""
+    name: as results tell it; None for the way as it is. sound: whether anything is heard.
+    """
 
+    sound: bool
+
+    name: str | None = None
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What may change a request."""
+        return {"way": self.name}
+
+    @abstractmethod
     def apply(self, request: Request) -> Request:
-        """Return the request with another sound, and with its prompt.
-
-        Raises NotApplicableError where there is nothing of the kind.
-        """
+        """Return the request with another sound, and with its prompt."""
 
 
-class AsHeard:
+class AsHeard(Way):
     """No control: the model hears what there is."""
+
+    sound = True
 
     def __init__(self, prompts: Prompts) -> None:
         self._prompts = prompts
@@ -58,32 +68,33 @@ class AsHeard:
         return replace(request, prompt=self._prompts.heard(request.story, request.turns))
 
 
-class QuestionOnly:
+class QuestionOnly(Way):
     """The request alone is heard, and what has followed it: neither story nor history.
 
     Whoever answers as well, or knows as well when to ask, goes by the request: by its length, or by its words.
     """
 
     name = "question-only"
+    sound = True
 
-    def __init__(self, prompts: Prompts, sounds: Sounds) -> None:
+    def __init__(self, prompts: Prompts) -> None:
         self._prompts = prompts
-        self._sounds = sounds
 
     def apply(self, request: Request) -> Request:
         """See `Way.apply`."""
         turns = since_request(request)
-        clips = self._sounds.last_turns(request, len(turns))
+        clips = _tail(request, len(turns))
         return replace(request, clips=clips, turns=turns, story=None, prompt=self._prompts.heard(None, turns))
 
 
-class ClosedBook:
+class ClosedBook(Way):
     """Nothing is heard: the request stands in the prompt, and what has followed it; neither story nor history.
 
     Beside `question-only`, without errors of hearing: what a model remembers of the corpus, or guesses.
     """
 
     name = "closed-book"
+    sound = False
 
     def __init__(self, prompts: Prompts) -> None:
         self._prompts = prompts
@@ -94,7 +105,7 @@ class ClosedBook:
         return replace(request, clips=(), turns=turns, story=None, prompt=self._prompts.closed_book(turns))
 
 
-class OtherStory:
+class OtherStory(Way):
     """Another item is heard, of another story of the split, drawn by seed: its story, its history and its request.
 
     What has followed the request is heard after it, as it was said. Whoever scores as well does not listen. items: all
@@ -102,6 +113,7 @@ class OtherStory:
     """
 
     name = "other-story"
+    sound = True
 
     def __init__(self, prompts: Prompts, sounds: Sounds, items: Sequence[Item], seed: int) -> None:
         self._prompts = prompts
@@ -112,10 +124,15 @@ class OtherStory:
             if len({item.story_id for item in items if item.split == split}) < 2:
                 raise UsageError(f"{self.name}: the split {split} has one story; it takes several")
 
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What may change a request."""
+        return {**super().identity, "seed": self._seed}
+
     def apply(self, request: Request) -> Request:
         """See `Way.apply`."""
         other, followed = self._sounds.of(self.other(request.item)), since_request(request)[1:]
-        after = self._sounds.last_turns(request, len(followed)) if followed else ()
+        after = _tail(request, len(followed)) if followed else ()
         clips = [at_rate(clip, other.sampling_rate, request.sampling_rate) for clip in other.clips]
         turns = [*other.turns, *followed]
         prompt = self._prompts.heard(other.story, turns)
@@ -129,13 +146,14 @@ class OtherStory:
         return others[int(Stream(self.name, self._seed, item.row_id).uniform() * len(others))]
 
 
-class Transcript:
+class Transcript(Way):
     """Nothing is heard: the same model reads all that it would hear, without an error.
 
     What is lost against it is lost in hearing, not in understanding.
     """
 
     name = "transcript"
+    sound = False
 
     def __init__(self, prompts: Prompts) -> None:
         self._prompts = prompts
@@ -148,3 +166,9 @@ class Transcript:
 def since_request(request: Request) -> Sequence[Said]:
     """Return the user's request, and the two turns of each round since."""
     return request.turns[-(2 * request.round - 1) :]
+
+
+def _tail(request: Request, turns: int) -> Sequence[Sound]:
+    if request.tail is None:
+        raise ValueError(f"{request.item.row_id}: nothing is heard")
+    return request.tail(turns)

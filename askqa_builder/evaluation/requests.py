@@ -17,13 +17,13 @@ from askqa_builder.hearing.sound import clip_samples
 
 
 @dataclass(frozen=True)
-class Listening:
-    """How rows are heard. sound: whether the model under test hears; else it is given text alone."""
+class Requests:
+    """Makes requests. sound: whether the model under test hears; else it is given text alone."""
 
     hearing: Hearing
     sound: bool
 
-    def request(self, recording: Recording, moment: Moment) -> Request:
+    def make(self, recording: Recording, moment: Moment) -> Request:
         """Return what can be heard and read, without a prompt.
 
         Raises TooLongError where a clip is longer than what the model hears at once, SpeechError where a turn cannot
@@ -40,6 +40,7 @@ class Listening:
             prompt="",
             turns=[*heard_turns(row, heard), *said],
             story=heard.story,
+            tail=(lambda turns: last_turns(row, turns)) if self.sound else None,
         )
 
 
