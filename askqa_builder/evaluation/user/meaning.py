@@ -54,7 +54,7 @@ _OPEN = re.compile(rf"^(?:(?:so|and|or|but|oh|sorry|okay|by \S+,?) )*(?:\w+ )?{_
 _OWN_SENTENCE = re.compile(rf"^(?:i\b|{_PRONOUN} (?:is|was|were|are|has|had|did|does|would|could)\b)", re.IGNORECASE)
 _LOWERED = re.compile(
     rf"^(?:{_WH}|{_AUXILIARY}|{_DETERMINER}|{_PRONOUN}|in|on|at|for|from|with|by|to|of|about|after|before|during|"
-    r"when|while|as|according|other|another|besides|both|all|not|some|any|inside|outside|under|first|\w+ly)\b",
+    r"when|while|as|according|other|another|besides|both|all|not|no|some|any|inside|outside|under|first|\w+ly)\b",
     re.IGNORECASE,
 )
 _SIDES = re.compile(r"\b(?P<one>[a-z]+) or (?P<other>[a-z]+) (?P<rest>[^?]+)", re.IGNORECASE)
@@ -128,7 +128,10 @@ def _turned(question: str, denied: bool) -> str:
 def _own_words(reply: str, question: str) -> str:
     if _OWN_SENTENCE.match(reply):
         return _ended(reply)
-    return _ended(f"I mean {lowered(_whole(reply, question))}")
+    whole = _whole(reply, question)
+    first = whole.partition(" ")[0].strip(" ,.")
+    plain = first.lower() in re.findall(r"\w+", question) and first not in question  # no name: the question has it
+    return _ended(f"I mean {whole[0].lower() + whole[1:] if plain else lowered(whole)}")
 
 
 def _whole(reply: str, question: str) -> str:

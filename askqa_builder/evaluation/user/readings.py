@@ -29,7 +29,8 @@ class Readings:
         self._words = known
         self._apart = {branch: words - shared for branch, words in known.items()}
         self._vocabulary = frozenset().union(*self._apart.values())
-        self._request = content(item.question)
+        asked = {intent.clarifying_question or "" for intent in item.intents}
+        self._request = content(" ".join([item.question, *sorted(asked)]))
 
     def of(self, intent: Intent) -> Meaning | None:
         """Return what an intent means; None where its request has one reading."""

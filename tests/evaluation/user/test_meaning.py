@@ -33,6 +33,7 @@ from askqa_builder.evaluation.user.meaning import as_statement, meaning, polarit
         ("Do you mean your sister's kettle?", "Yes", "I mean my sister's kettle."),
         ("Do you mean the ferry or the bridge?", "I mean the bridge.", "I mean the bridge."),
         ("Do you mean the ferry or the bridge?", "The bridge", "I mean the bridge."),
+        ("Do you mean every evening or this evening?", "Every evening.", "I mean every evening."),
         ("Do you mean Ada or Tobias?", "Tobias.", "I mean Tobias."),
         (
             "Do you mean before or after the twins had rowed across?",
@@ -49,7 +50,7 @@ from askqa_builder.evaluation.user.meaning import as_statement, meaning, polarit
         ),
         ("Do you mean the miller sang?", "Yes, does he?", "I mean the miller sang."),
         ("Do you mean a kettle?", "Yes, I mean the blue kettle", "I mean the blue kettle"),
-        ("Who did she meet?", "No one.", "I mean No one."),
+        ("Who did she meet?", "No one.", "I mean no one."),
     ],
 )
 def test_what_is_meant_is_a_statement(question: str, reply: str, statement: str) -> None:

@@ -68,6 +68,14 @@ def test_a_name_that_is_meant_is_confirmed_and_another_one_denied() -> None:
     assert reply(item, FIRST, "Do you mean Ada or Mrs. Lund?") == "I mean Ada."
 
 
+def test_words_of_request_and_annotators_question_are_about_all_readings() -> None:
+    item = item_of(
+        "What did he pay?", "Which boat, the red or the green one?", ("Red", ["$4"]), ("The green one", ["$5"])
+    )
+    assert reply(item, FIRST, "Do you want to know the price of the red boat?") == "Yes."
+    assert reply(item, SECOND, "Do you want to know the price of the red boat?") == "No, I mean the green one."
+
+
 def test_a_reading_that_is_all_of_another_one_but_a_word() -> None:
     item = item_of("Is it so?", "Do you mean on the island?", ("Yes", ["a"]), ("No, outside the island.", ["b"]))
     assert reply(item, FIRST, "Are you asking about the island?") == "Yes"
