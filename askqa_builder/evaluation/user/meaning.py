@@ -1,7 +1,7 @@
 """What a user means, as a statement: from an annotator's clarifying question and the reply to it, and nothing else.
 
-"Do you mean the first book?" – "Yes." is "I mean the first book."; "No, I mean the second book." is what it says
-without the "No"; of a bare "No" it is "I do not mean the first book."
+"Do you mean the blue kettle?" – "Yes." is "I mean the blue kettle."; "No, I mean the red one." is what it says
+without the "No"; of a bare "No" it is "I do not mean the blue kettle."
 """
 
 from __future__ import annotations
