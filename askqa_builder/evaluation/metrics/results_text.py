@@ -88,8 +88,9 @@ def _scored(results: Results) -> str:
         f"{counts[key]} {what}"
         for key, what in (
             ("trajectories_failed", "failed"),
+            ("trajectories_not_applicable", "not applicable"),
             ("trajectories_missing", "missing"),
-            ("no_reference_left_at_trajectory_level", "without another reference"),
+            ("no_reference_at_trajectory_level", "without a reference"),
         )
         if counts[key]
     ]
@@ -126,8 +127,9 @@ def _answer_rows(results: Results) -> Iterator[list[str]]:
 def _facts(results: Results) -> Iterator[str]:
     usage, rounds, counts = results.usage, results.rounds, results.counts
     if rounds.mean is not None:
-        ended = counts["trajectories_at_most_rounds"]
-        yield f"responses a trajectory: {rounds.mean:.2f} in the mean; {ended} end with a question at the last"
+        ended = f"{counts['trajectories_at_most_rounds']} end with a question at the last"
+        broken = f", {counts['trajectories_broken_off']} broken off" if counts["trajectories_broken_off"] else ""
+        yield f"responses a trajectory: {rounds.mean:.2f} in the mean; {ended}{broken}"
     if usage.unfit:
         told = ", ".join(f"{quote(why)} {count}" for why, count in usage.unfit.items())
         yield f"no fitting response: {told} of {usage.responses}"
@@ -140,10 +142,10 @@ def _facts(results: Results) -> Iterator[str]:
         yield f"audio heard: {usage.audio_seconds / 3600:.2f} h"
     if usage.cost is not None:
         yield f"cost: {usage.cost:.2f}"
-    for one in results.classifiers:
+    for pair, one in results.classifiers.items():
         kappa = "" if one.kappa is None else f", kappa {one.kappa:.2f}"
-        names = " and ".join(map(quote, one.classifiers))
-        yield f"classifiers {names} agree on {per_cent(one.agreement)} % of {one.responses} responses{kappa}"
+        names = " and ".join(map(quote, pair))
+        yield f"classifiers {names} agree on {per_cent(one.accuracy)} % of {one.responses} responses{kappa}"
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
