@@ -23,8 +23,8 @@ from askqa_builder.dataset.label_changes import LabelGroups, Labelled
 from askqa_builder.evaluation.item import Intent, Item
 from askqa_builder.evaluation.metrics.answer_scores import score_answer
 from askqa_builder.evaluation.metrics.outcomes import Outcomes
+from askqa_builder.evaluation.metrics.printing import per_cent, with_interval
 from askqa_builder.evaluation.metrics.results import Results, RunIdentity, score
-from askqa_builder.evaluation.metrics.results_text import per_cent, with_interval
 from askqa_builder.evaluation.models.controls import CONTROLS
 from askqa_builder.evaluation.models.model import NotApplicableError, Request, Response
 from askqa_builder.evaluation.trajectory import Ending, Round, Trajectory
