@@ -9,6 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from askqa_builder.corpus.conversation import Action
 from askqa_builder.errors import AskqaError
 from askqa_builder.evaluation.item import Intent, Item
 
@@ -61,7 +62,8 @@ class Response:
     (cut_off), with what there is; the model is scored for it. seconds: None where the caller may measure it.
     heard: what a cascade's recogniser understood. left_out: of a control that speaks for an annotator, the place of
     what it says among the intent's references, or among the item's clarifying questions where it asks: this one
-    occurrence is no reference for it.
+    occurrence is no reference for it. action: of a control that says an annotator's words, what they do; None where a
+    classifier has to tell.
     """
 
     text: str
@@ -71,18 +73,11 @@ class Response:
     completion_tokens: int | None = None
     heard: str | None = None
     left_out: int | None = None
+    action: Action | None = None
 
 
 class OutOfReachError(AskqaError):
     """A model cannot respond to one request now, through no fault of what it says: it may be asked again."""
-
-
-class NotApplicableError(AskqaError):
-    """A control has nothing to say to an item, whatever is heard. reason: a slug to count by."""
-
-    def __init__(self, reason: str, message: str) -> None:
-        super().__init__(message)
-        self.reason = reason
 
 
 @runtime_checkable

@@ -29,19 +29,27 @@ class Listening:
 
 
 class Sounds(Protocol):
-    """What a run lets a model hear instead of what it would hear."""
+    """What one recording, as far as its dialogue has come, and those of other items let a model hear.
+
+    Raises TooLongError where it would be longer than the target's window.
+    """
+
+    def last_turns(self, turns: int) -> Sequence[Sound]:
+        """Return the last so many turns of the recording as clips, at the request's rate."""
 
     def of(self, item: Item) -> Listening:
         """Return what is heard of another item, up to its request."""
 
-    def last_turns(self, request: Request, turns: int) -> Sequence[Sound]:
-        """Return the last so many turns of what a request lets hear, as clips at its rate."""
-
 
 class Way(ABC):
-    """A way to put before a model what there is to hear. name: as results tell it; None for the way as it is."""
+    """A way to put before a model what there is to hear.
+
+    name: as results tell it; None for the way as it is. takes_clips: it lets hear the clips that a request has; else
+    nobody needs to make any.
+    """
 
     name: str | None = None
+    takes_clips = False
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -49,17 +57,19 @@ class Way(ABC):
         return {"way": self.name}
 
     @abstractmethod
-    def apply(self, request: Request) -> Request:
+    def apply(self, request: Request, sounds: Sounds) -> Request:
         """Return the request with another sound, and with its prompt."""
 
 
 class AsHeard(Way):
     """No control: the model hears what there is."""
 
+    takes_clips = True
+
     def __init__(self, prompts: Prompts) -> None:
         self._prompts = prompts
 
-    def apply(self, request: Request) -> Request:
+    def apply(self, request: Request, sounds: Sounds) -> Request:
         """See `Way.apply`."""
         return replace(request, prompt=self._prompts.heard(request.story, request.turns))
 
@@ -72,14 +82,13 @@ class QuestionOnly(Way):
 
     name = "question-only"
 
-    def __init__(self, prompts: Prompts, sounds: Sounds) -> None:
+    def __init__(self, prompts: Prompts) -> None:
         self._prompts = prompts
-        self._sounds = sounds
 
-    def apply(self, request: Request) -> Request:
+    def apply(self, request: Request, sounds: Sounds) -> Request:
         """See `Way.apply`."""
         turns = since_request(request)
-        clips = self._sounds.last_turns(request, len(turns))
+        clips = sounds.last_turns(len(turns))
         return replace(request, clips=clips, turns=turns, story=None, prompt=self._prompts.heard(None, turns))
 
 
@@ -94,7 +103,7 @@ class ClosedBook(Way):
     def __init__(self, prompts: Prompts) -> None:
         self._prompts = prompts
 
-    def apply(self, request: Request) -> Request:
+    def apply(self, request: Request, sounds: Sounds) -> Request:
         """See `Way.apply`."""
         turns = since_request(request)
         return replace(request, clips=(), turns=turns, story=None, prompt=self._prompts.closed_book(turns))
@@ -109,9 +118,8 @@ class OtherStory(Way):
 
     name = "other-story"
 
-    def __init__(self, prompts: Prompts, sounds: Sounds, items: Sequence[Item], seed: int) -> None:
+    def __init__(self, prompts: Prompts, items: Sequence[Item], seed: int) -> None:
         self._prompts = prompts
-        self._sounds = sounds
         self._items = sorted(items, key=lambda item: item.row_id)
         self._seed = seed
         for split in {item.split for item in items}:
@@ -123,10 +131,10 @@ class OtherStory(Way):
         """What may change a request."""
         return {**super().identity, "seed": self._seed}
 
-    def apply(self, request: Request) -> Request:
+    def apply(self, request: Request, sounds: Sounds) -> Request:
         """See `Way.apply`."""
-        other, followed = self._sounds.of(self.other(request.item)), since_request(request)[1:]
-        after = self._sounds.last_turns(request, len(followed)) if followed else ()
+        other, followed = sounds.of(self.other(request.item)), since_request(request)[1:]
+        after = sounds.last_turns(len(followed)) if followed else ()
         clips = [at_rate(clip, other.sampling_rate, request.sampling_rate) for clip in other.clips]
         turns = [*other.turns, *followed]
         prompt = self._prompts.heard(other.story, turns)
@@ -151,7 +159,7 @@ class Transcript(Way):
     def __init__(self, prompts: Prompts) -> None:
         self._prompts = prompts
 
-    def apply(self, request: Request) -> Request:
+    def apply(self, request: Request, sounds: Sounds) -> Request:
         """See `Way.apply`."""
         return replace(request, clips=(), prompt=self._prompts.transcript(request.story, request.turns))
 

@@ -84,7 +84,7 @@ class HeardElsewhere:
     def of(self, item: Item) -> Listening:
         return Listening([noise(0.2, _seed(item.row_id), self.rate)], self.rate, (Said("user", item.row_id),))
 
-    def last_turns(self, request: Request, turns: int) -> Sequence[NDArray[np.int16]]:
+    def last_turns(self, turns: int) -> Sequence[NDArray[np.int16]]:
         return [noise(0.05, 1000 + turns)]
 
 
