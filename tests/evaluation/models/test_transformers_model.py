@@ -19,6 +19,7 @@ from askqa_builder.evaluation.models.model import Response, identity_of
 if find_spec("transformers") is None:
     pytest.skip("the train extra is not installed", allow_module_level=True)
 
+from askqa_builder.evaluation.models.transformers_loading import load_model
 from askqa_builder.evaluation.models.transformers_model import TransformersModel
 from askqa_builder.evaluation.models.transformers_options import TransformersOptions
 
@@ -183,6 +184,32 @@ def test_a_template_that_leaves_clips_out_is_refused(flamingo: Path, tmp_path: P
         made(tmp_path / "deaf")
 
 
+def test_of_a_model_that_also_speaks_the_part_that_writes_is_loaded(tmp_path: Path) -> None:
+    import torch
+    from transformers import AutoConfig, Qwen2_5OmniConfig, Qwen2_5OmniForConditionalGeneration
+
+    size = {"hidden_size": 32, "intermediate_size": 32, "num_hidden_layers": 1}
+    heads = {"num_attention_heads": 2, "num_key_value_heads": 1}
+    sections = {"rope_type": "default", "mrope_section": [2, 3, 3], "rope_theta": 10000.0}
+    tower = {"d_model": 32, "encoder_layers": 1, "encoder_attention_heads": 2, "encoder_ffn_dim": 32, "output_dim": 32}
+    sight = {"depth": 1, "hidden_size": 32, "num_heads": 2, "intermediate_size": 32, "out_hidden_size": 32}
+    thinker = {
+        "audio_config": tower,
+        "vision_config": {**sight, "fullatt_block_indexes": [0]},
+        "text_config": {"vocab_size": 64, "rope_parameters": sections, **size, **heads},
+    }
+    talker = {"vocab_size": 64, "embedding_size": 32, "head_dim": 16, **size, **heads}
+    config = Qwen2_5OmniConfig(thinker_config=thinker, talker_config=talker, enable_audio_output=False)
+    whole = Qwen2_5OmniForConditionalGeneration(config)
+    whole.save_pretrained(tmp_path)
+    options = TransformersOptions(model=str(tmp_path))
+    loaded = load_model(options, AutoConfig.from_pretrained(tmp_path), torch.device("cpu"))
+    assert type(loaded).__name__ == "Qwen2_5OmniThinkerForConditionalGeneration"
+    weights, wanted = loaded.state_dict(), whole.thinker.state_dict()
+    assert weights.keys() == wanted.keys()
+    assert all(torch.equal(weights[name], wanted[name]) for name in wanted)
+
+
 def test_clips_are_heard_at_the_models_rate_in_mono(model: TransformersModel) -> None:
     times = np.arange(3 * 48000) / 48000
     fast = np.rint(8000 * np.sin(2 * np.pi * 440 * times)).astype(np.int16)
@@ -221,6 +248,7 @@ def test_threads_may_share_it(model: TransformersModel) -> None:
     assert [said.text for said in together] == alone
 
 
+@pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated")  # peft's own, as it makes adapters
 def test_adapters_are_part_of_it(folder: Path, model: TransformersModel, tmp_path: Path) -> None:
     pytest.importorskip("peft", reason="the train extra is not installed")
     import torch
