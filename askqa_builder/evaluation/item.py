@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from askqa_builder.corpus.conversation import Action
@@ -12,10 +13,10 @@ from askqa_builder.corpus.conversation import Action
 class Intent:
     """One reading of a request, which the user of one trajectory has in mind whatever the model says.
 
-    branch: its place in the corpus's list; None where the request has one reading. weight: of its trajectory in the
-    item; those of an item add up to 1. clarifying_question, reply: what an annotator asked, and how the user who means
-    this answered; both None where there is one reading. references: right answers in this reading and in no other, the
-    gold one first; several people's answers may be alike.
+    branch: its place in the row's first clarification; None where the request has one reading. weight: of its
+    trajectory in the item; those of an item add up to 1. clarifying_question, reply: what an annotator asked, and how
+    the user who means this answered; both None where there is one reading. references: right answers in this reading
+    and in no other, the gold one first; several people's answers may be alike.
     """
 
     branch: int | None
@@ -67,6 +68,16 @@ class Item:
         """Return what names a trajectory in a run."""
         return self.row_id if intent.branch is None else f"{self.row_id}/{intent.branch}"
 
+    def to_json(self) -> dict[str, Any]:
+        """Return it as a line of a file."""
+        return {**asdict(self), "gold": None if self.gold is None else self.gold.value}
 
-Row = dict[str, Any]
-"""As `dataset.schema.COLUMNS` has it."""
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> Item:
+        """Read what `to_json` gave. Raises KeyError, TypeError or ValueError for anything else."""
+        intents = tuple(Intent(**{**one, "references": tuple(one["references"])}) for one in told["intents"])
+        speakers = {role: Speaker(**one) for role, one in told["speakers"].items()}
+        gold = None if told["gold"] is None else Action(told["gold"])
+        asked = tuple(told["clarifying_questions"])
+        read = {"intents": intents, "speakers": speakers, "gold": gold, "clarifying_questions": asked}
+        return cls(**{**told, **read})

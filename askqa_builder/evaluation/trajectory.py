@@ -8,9 +8,11 @@ from typing import Any, Literal
 
 from askqa_builder.corpus.conversation import Action
 
-Ending = Literal["answered", "max_rounds", "failed"]
-"""answered: the last response is no clarifying question. max_rounds: it still is one. failed: something other than the
-model under test gave no answer, or it was out of reach; such a trajectory has no scores, and is tried again."""
+Ending = Literal["answered", "max_rounds", "broken_off", "not_applicable", "failed"]
+"""answered: the last response is no clarifying question. max_rounds: it still is one. broken_off: it is one that no
+voice can speak, or that makes the recording longer than what the model hears at once. failed: something other than the
+model under test gave no answer, or it was out of reach; such a trajectory has no scores, and is tried again.
+not_applicable: a control has nothing to say to it; it has no scores either."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,8 @@ class Round:
     response: empty where the model had none to give; unfit: why, as a slug. action: by the classifier that decides.
     actions: by the name of each classifier. reply: None after the last response. seconds: until the response was there.
     prompt_tokens, completion_tokens: None where nobody tells. audio_seconds: of what the model was given to hear.
+    left_out: of a control that speaks for an annotator, which of the references it says (`Response.left_out`).
+    recording: what could be heard, as a file of the run's folder; None where it is not kept.
     """
 
     response: str
@@ -31,11 +35,17 @@ class Round:
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     audio_seconds: float | None = None
+    left_out: int | None = None
+    recording: str | None = None
 
 
 @dataclass(frozen=True)
 class Trajectory:
-    """A conversation between a model and a user with one intent. item: its row's id; branch: of the intent."""
+    """A conversation between a model and a user with one intent.
+
+    item: its row's id; branch: of the intent. rounds: none where it failed in the first. failure: why it was broken
+    off or failed.
+    """
 
     id: str
     item: str

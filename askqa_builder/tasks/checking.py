@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from askqa_builder.dataset.manifest import shard_records
 from askqa_builder.dataset.reading import reading_errors
 from askqa_builder.dataset.sound import decoded
+from askqa_builder.dataset.source import Source
 from askqa_builder.errors import UsageError
 from askqa_builder.hearing.clip_files import AudioFile, ClipFiles
 from askqa_builder.hearing.listening import hear
@@ -25,7 +26,6 @@ from askqa_builder.tasks.example import Example
 from askqa_builder.tasks.heard_row import HeardRow
 from askqa_builder.tasks.reading import examples_of, tasks_manifest
 from askqa_builder.tasks.registry import load_task
-from askqa_builder.tasks.source import Source
 from askqa_builder.tasks.task import Task
 from askqa_builder.tasks.task_errors import described
 from askqa_builder.tasks.wordings import Wordings

@@ -9,7 +9,7 @@ from collections import defaultdict
 
 from askqa_builder.corpus.sources import SPLITS
 from askqa_builder.dataset.reading import row_groups
-from askqa_builder.tasks.source import Source
+from askqa_builder.dataset.source import Source
 
 
 def homes(source: Source, train: str) -> dict[str, str]:

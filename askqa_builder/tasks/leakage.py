@@ -6,13 +6,12 @@ on four fifths of the stories and is asked about the others.
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from statistics import NormalDist
 from typing import Any
 
+from askqa_builder.proportions import wilson
 from askqa_builder.seeds import derive_seed
 from askqa_builder.tasks.example import Example
 from askqa_builder.tasks.reasoning.task import labels_of
@@ -26,7 +25,6 @@ ALLOWED = 0.05
 """Of the interval above chance; a text that gives more away is warned of."""
 
 _FEWEST_EXAMPLES = 20
-_Z = NormalDist().inv_cdf(0.975)
 
 
 @dataclass(frozen=True)
@@ -162,11 +160,3 @@ def _guesses(examples: list[Asked]) -> Iterable[bool]:
 def _most_frequent(examples: list[Asked]) -> int:
     labels = [label for *_, label in examples]
     return max(map(labels.count, set(labels)))
-
-
-def wilson(right: int, of: int) -> tuple[float, float]:
-    """Return Wilson's 95 % interval of a share (Wilson 1927)."""
-    share = right / of
-    middle = share + _Z**2 / (2 * of)
-    half = _Z * math.sqrt(share * (1 - share) / of + _Z**2 / (4 * of**2))
-    return max((middle - half) / (1 + _Z**2 / of), 0.0), min((middle + half) / (1 + _Z**2 / of), 1.0)

@@ -8,8 +8,8 @@ from typing import Any
 
 from askqa_builder import __version__
 from askqa_builder.dataset.manifest import KIND_KEY, TASKS_KIND, canonical_digest
+from askqa_builder.dataset.source import Source
 from askqa_builder.tasks.options import TasksOptions
-from askqa_builder.tasks.source import Source
 from askqa_builder.tasks.task import Task
 from askqa_builder.tasks.wordings import Wordings
 from askqa_builder.tasks.writer import VERSION as WRITER_VERSION

@@ -11,6 +11,7 @@ from askqa_builder.chat.answer import UnfitAnswerError
 from askqa_builder.chat.model import ChatModel
 from askqa_builder.corpus.conversation import Action
 from askqa_builder.corpus.rejects import Reject
+from askqa_builder.dataset.source import Source
 from askqa_builder.disk_cache import open_cache
 from askqa_builder.errors import UsageError
 from askqa_builder.hearing.clip_files import ClipFiles
@@ -22,7 +23,6 @@ from askqa_builder.tasks.options import DEFAULT_TRAIN, TasksOptions
 from askqa_builder.tasks.reasoning.task import Reasoning
 from askqa_builder.tasks.reasoning.written import StatementPair
 from askqa_builder.tasks.selection import Group, Selection, available, chosen_stories, last_kept, wanted_counts
-from askqa_builder.tasks.source import Source
 from askqa_builder.tasks.survey import Survey, Surveyor
 from askqa_builder.tasks.task import Task
 from askqa_builder.tasks.task_errors import task_errors

@@ -18,6 +18,7 @@ from askqa_builder.dataset.manifest import (
 )
 from askqa_builder.dataset.reading import reading_errors
 from askqa_builder.dataset.shard import ShardRecord
+from askqa_builder.dataset.source import Source
 from askqa_builder.errors import AskqaError, UsageError
 from askqa_builder.files import keep_apart
 from askqa_builder.hearing.clip_files import ClipFiles
@@ -34,7 +35,6 @@ from askqa_builder.tasks.options import DEFAULT_TASKS, TasksOptions, parse_mix
 from askqa_builder.tasks.preparing import Prepared, prepare
 from askqa_builder.tasks.reading import examples_of
 from askqa_builder.tasks.registry import load_task
-from askqa_builder.tasks.source import Source
 from askqa_builder.tasks.wordings import load_wordings
 from askqa_builder.tasks.writer import read_writer
 from askqa_builder.tasks.writing import write_files

@@ -38,7 +38,7 @@ class Selection:
     def keeps_task(self, task: str, row: Row, split: str) -> bool:
         """Tell whether a task makes examples of a row: not of contradicting labels in the training split."""
         in_training = split == self.options.train and not self.options.keep_conflicts
-        return not (in_training and task in LABELLED_TASKS and row["conversation_id"] in self.survey.conflicts)
+        return not (in_training and task in LABELLED_TASKS and row["conversation_id"] in self.survey.labels.conflicts)
 
     def keeps_example(self, example_id: str, task: str, action: str | None, split: str) -> bool:
         """Tell whether an example is kept; by its draw alone, so that no other has to be at hand."""

@@ -5,20 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from askqa_builder.corpus.conversation import Act, Stage
-from askqa_builder.dataset.label_changes import Labelled, label_changes
-from askqa_builder.errors import AskqaError, UsageError
-from askqa_builder.hearing.cutting import CannotCutError
-from askqa_builder.hearing.listening import TooLongError, UntimedStoryError, hear
+from askqa_builder.corpus.conversation import Stage
+from askqa_builder.dataset.label_changes import LabelGroups, Labelled, labelled
 from askqa_builder.hearing.options import Hearing
 from askqa_builder.hearing.row_times import Row
-from askqa_builder.seeds import short_hash
-
-_REMEDIES = {
-    TooLongError: "give --segments {window:g} to cut the audio at the ends of sentences, or --context text or evidence",
-    CannotCutError: "",  # its message tells
-    UntimedStoryError: "build the dataset with align: pocketsphinx in its profile set, or take another --context",
-}
+from askqa_builder.hearing.unheard import HearingCheck
 
 
 @dataclass
@@ -35,15 +26,13 @@ class Survey:
     """What was found.
 
     rows, seconds: of the whole dataset. homes: of stories in several splits (see `homes`). stories: of the training
-    split, by id. contrasts: a name of each pair of contrast, by conversation. conflicts: conversations whose labels
-    contradict those of others. splits: rows of each.
+    split, by id. labels: requests that have both. splits: rows of each.
     """
 
     rows: int = 0
     seconds: float = 0.0
     stories: dict[str, StoryFigures] = field(default_factory=dict)
-    contrasts: dict[str, str] = field(default_factory=dict)
-    conflicts: set[str] = field(default_factory=set)
+    labels: LabelGroups = field(default_factory=lambda: LabelGroups({}, frozenset()))
     splits: Counter[str] = field(default_factory=Counter)
     homes: dict[str, str] = field(default_factory=dict)
 
@@ -52,7 +41,7 @@ class Survey:
 
         None for a clarified row: its request is clear by now, whatever the history.
         """
-        return self.contrasts.get(row["conversation_id"]) if row["stage"] == Stage.INITIAL.value else None
+        return self.labels.contrasts.get(row["conversation_id"]) if row["stage"] == Stage.INITIAL.value else None
 
     def is_home(self, story: str, split: str) -> bool:
         """Tell whether examples of a story are made in a split."""
@@ -63,12 +52,10 @@ class Surveyor:
     """Looks at each row once, then tells."""
 
     def __init__(self, hearing: Hearing, train: str, homes: dict[str, str]) -> None:
-        self._hearing = hearing
+        self._check = HearingCheck(hearing)
         self._train = train
         self._survey = Survey(homes=homes)
         self._labelled: list[Labelled] = []
-        self._unheard: Counter[type[AskqaError]] = Counter()
-        self._examples: dict[type[AskqaError], str] = {}
 
     def look(self, row: Row, split: str) -> None:
         """Take note of a row."""
@@ -76,40 +63,18 @@ class Surveyor:
         survey.rows += 1
         survey.seconds += row["duration"]
         survey.splits[split] += 1
-        self._listen(row)
+        self._check.listen(row)
         if split == self._train and survey.is_home(row["story_id"], split):
             story = survey.stories.setdefault(row["story_id"], StoryFigures(source=row["source"]))
             story.rows += 1
             story.ambiguous |= bool(row["ambiguous"])
-        if row["stage"] == Stage.INITIAL.value and row["ambiguous"] is not None and not row["rendition"]:
-            acts = [turn["act"] for turn in row["turns"]]
-            history = sum(act in (Act.QUESTION.value, Act.ANSWER.value) for act in acts) - 1
-            self._labelled.append(
-                Labelled(row["conversation_id"], row["story_id"], row["target_turn_id"], history, row["ambiguous"])
-            )
+        one = labelled(row)
+        if one is not None:
+            self._labelled.append(one)
 
     def survey(self) -> Survey:
         """Return what was found. Raises UsageError where rows cannot be heard as wanted, with their number."""
-        for kind, count in self._unheard.most_common(1):
-            remedy = _REMEDIES[kind].format(window=self._hearing.window or 0)
-            raise UsageError(
-                f"{count} of {self._survey.rows} rows cannot be heard as wanted, as {self._examples[kind]}"
-                + (f"; {remedy}" if remedy else "")
-            )
-        for change in label_changes(self._labelled):
-            name = short_hash("contrast", *change.conversations)
-            for conversation in change.conversations:
-                if change.becomes_clear:
-                    self._survey.contrasts[conversation] = name
-                else:
-                    self._survey.conflicts.add(conversation)
+        self._check.check()
+        self._survey.labels = LabelGroups.of(self._labelled)
         self._labelled.clear()
         return self._survey
-
-    def _listen(self, row: Row) -> None:
-        try:
-            hear(row, self._hearing)
-        except (TooLongError, CannotCutError, UntimedStoryError) as error:
-            kind = type(error)
-            self._unheard[kind] += 1
-            self._examples.setdefault(kind, str(error))

@@ -8,13 +8,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from askqa_builder.chat.answer import Question, UnfitAnswerError
 from askqa_builder.chat.model import ChatModel
 from askqa_builder.chat.options import ChatOptions
+from askqa_builder.chat.options_file import read_chat_options
 from askqa_builder.corpus.rejects import quote
-from askqa_builder.errors import UsageError
 from askqa_builder.seeds import derive_seed
 from askqa_builder.tasks.heard_row import plain
 from askqa_builder.tasks.reasoning.written import StatementPair
@@ -62,18 +60,7 @@ Outcome = tuple[str, list[StatementPair] | UnfitAnswerError]
 
 def read_writer(file: Path) -> ChatOptions:
     """Read which model writes: the options of `ChatOptions`, as YAML. Raises UsageError."""
-    try:
-        content = yaml.safe_load(file.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise UsageError(
-            f"{file}: the writer cannot be read ({' '.join(str(error).split())}); give a YAML file"
-        ) from error
-    if not isinstance(content, dict) or not all(isinstance(key, str) for key in content):
-        raise UsageError(f"{file}: the writer is a mapping of options, as model: and base_url:; see docs/tasks.md")
-    try:
-        return ChatOptions.read(content)
-    except UsageError as error:
-        raise UsageError(f"{file}: {error}") from error
+    return read_chat_options(file, "the writer", "docs/tasks.md")
 
 
 def written(model: ChatModel, stories: Iterable[Story], seed: int) -> Iterator[Outcome]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from askqa_builder.corpus.rejects import Reject
 from askqa_builder.dataset.shard import ShardRecord
+from askqa_builder.dataset.source import Source
 from askqa_builder.hearing.clip_files import ClipFiles
 from askqa_builder.progress import Progress, Totals
 from askqa_builder.tasks.example import Example
@@ -14,7 +15,6 @@ from askqa_builder.tasks.folder import TasksFolder, shard_file, write_examples
 from askqa_builder.tasks.left_out import LeftOut, refused
 from askqa_builder.tasks.making import Maker
 from askqa_builder.tasks.preparing import Prepared
-from askqa_builder.tasks.source import Source
 
 
 def write_files(

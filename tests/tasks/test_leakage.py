@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 from harness import askqa_here, manifest
-from scipy.stats import binomtest
 from task_sets import examples_of
 
 from askqa_builder.tasks.example import Example
-from askqa_builder.tasks.leakage import Leakage, LeakageSample, leaks, wilson
+from askqa_builder.tasks.leakage import Leakage, LeakageSample, leaks
 
 
 def leakage(examples: list[Example]) -> Leakage | None:
@@ -167,15 +166,3 @@ def test_too_little_is_not_measured() -> None:
     assert leakage([example(n, n % 4, "a b", "supported") for n in range(100)]) is None
     others = [Example(**{**vars(one), "task": "listening"}) for one in drawn(100, 1.0)]
     assert leakage(others) is None
-
-
-@pytest.mark.parametrize(("right", "of"), [(0, 20), (1, 20), (7, 20), (20, 20), (334, 1000), (9999, 20000)])
-def test_wilsons_interval_is_scipys(right: int, of: int) -> None:
-    interval = binomtest(right, of).proportion_ci(0.95, method="wilson")
-    assert wilson(right, of) == pytest.approx((interval.low, interval.high), abs=1e-12)
-
-
-def test_wilsons_interval_by_hand() -> None:
-    """Newcombe 1998, Statistics in Medicine 17, table I: 81 of 263, method 3."""
-    assert wilson(81, 263) == pytest.approx((0.2553, 0.3662), abs=5e-5)
-    assert wilson(15, 148) == pytest.approx((0.0624, 0.1605), abs=5e-5)

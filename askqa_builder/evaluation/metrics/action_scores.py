@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 
+import numpy as np
+
 from askqa_builder.corpus.conversation import Action
+from askqa_builder.evaluation.metrics import action_formulas as formulas
+from askqa_builder.evaluation.metrics.numbers import Numbers
 
 
 @dataclass(frozen=True)
@@ -15,14 +19,14 @@ class ActionScores:
     """Counts of gold and predicted actions, and what follows from them, each between 0 and 1.
 
     asked: clarify as it should be. asked_needlessly: clarify where gold is answer. answered_rashly: answer where gold
-    is clarify. answered: answer as it should be. A class that neither occurs nor is predicted has an F1 of 0, and one
-    that does not occur has no part in the balanced accuracy, as in scikit-learn.
+    is clarify. answered: answer as it should be. Counts may be sums of weights. A class that neither occurs nor is
+    predicted has an F1 of 0, and one that does not occur has no part in the balanced accuracy, as in scikit-learn.
     """
 
-    asked: int
-    asked_needlessly: int
-    answered_rashly: int
-    answered: int
+    asked: float
+    asked_needlessly: float
+    answered_rashly: float
+    answered: float
 
     @classmethod
     def of(cls, gold: Iterable[str], predicted: Iterable[str]) -> ActionScores:
@@ -39,52 +43,49 @@ class ActionScores:
         )
 
     @property
-    def gold_clarify(self) -> int:
+    def gold_clarify(self) -> float:
         """Examples that should be asked about."""
         return self.asked + self.answered_rashly
 
     @property
-    def gold_answer(self) -> int:
+    def gold_answer(self) -> float:
         """Examples that should be answered."""
         return self.answered + self.asked_needlessly
 
     @property
-    def examples(self) -> int:
+    def examples(self) -> float:
         """All examples."""
         return self.gold_clarify + self.gold_answer
 
     @property
     def accuracy(self) -> float:
         """Share of right actions."""
-        return (self.asked + self.answered) / self.examples
+        return float(formulas.accuracy(self._counts))
 
     @property
     def balanced_accuracy(self) -> float:
         """Mean of the recalls of the classes that occur."""
-        recalls = [
-            right / of for right, of in ((self.asked, self.gold_clarify), (self.answered, self.gold_answer)) if of
-        ]
-        return sum(recalls) / len(recalls)
+        return float(formulas.balanced_accuracy(self._counts))
 
     @property
     def clarify_f1(self) -> float:
         """F1 of clarify: the binary F1."""
-        return _f1(self.asked, self.asked_needlessly + self.answered_rashly)
+        return float(formulas.clarify_f1(self._counts))
 
     @property
     def answer_f1(self) -> float:
         """F1 of answer."""
-        return _f1(self.answered, self.asked_needlessly + self.answered_rashly)
+        return float(formulas.answer_f1(self._counts))
 
     @property
     def macro_f1(self) -> float:
         """Mean of both F1s."""
-        return (self.clarify_f1 + self.answer_f1) / 2
+        return float(formulas.macro_f1(self._counts))
 
     @property
     def weighted_f1(self) -> float:
         """Mean of both F1s, weighted by how often each is gold."""
-        return (self.clarify_f1 * self.gold_clarify + self.answer_f1 * self.gold_answer) / self.examples
+        return float(formulas.weighted_f1(self._counts))
 
     def to_json(self) -> dict[str, Any]:
         """Return counts and scores."""
@@ -102,7 +103,6 @@ class ActionScores:
             "answer_f1": self.answer_f1,
         }
 
-
-def _f1(right: int, wrong: int) -> float:
-    """F1 of a class; wrong: its false positives and false negatives."""
-    return 2 * right / (2 * right + wrong) if right else 0.0
+    @property
+    def _counts(self) -> Numbers:
+        return np.array(astuple(self), dtype=np.float64)

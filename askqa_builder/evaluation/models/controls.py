@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 
 from askqa_builder.corpus.conversation import Action
 from askqa_builder.evaluation.item import Intent, Item
-from askqa_builder.evaluation.models.model import Request, Response
+from askqa_builder.evaluation.models.model import NotApplicableError, Request, Response
 from askqa_builder.seeds import Stream
 
 ANSWER = "yes"
@@ -30,11 +30,7 @@ class Control(ABC):
 
     @abstractmethod
     def respond(self, request: Request) -> Response:
-        """See `Model.respond`."""
-
-    def skips(self, item: Item) -> str | None:
-        """Return why it has nothing to say to an item, as a slug; None where there is no reason."""
-        return None
+        """See `Model.respond`. Raises NotApplicableError where the control has nothing to say to an item."""
 
     @property
     def identity(self) -> dict[str, object]:
@@ -49,7 +45,7 @@ class AlwaysAnswer(Control):
 
     def respond(self, request: Request) -> Response:
         """See `Model.respond`."""
-        return Response(ANSWER)
+        return Response(ANSWER, action=Action.ANSWER)
 
     @property
     def identity(self) -> dict[str, object]:
@@ -64,7 +60,7 @@ class AlwaysClarify(Control):
 
     def respond(self, request: Request) -> Response:
         """See `Model.respond`."""
-        return Response(QUESTION)
+        return Response(QUESTION, action=Action.CLARIFY)
 
     @property
     def identity(self) -> dict[str, object]:
@@ -92,7 +88,7 @@ class Human(Control):
 
     The response tells which of the references it is (`Response.left_out`), so that this occurrence of it, and no other
     one that reads alike, is left out. An item of which any intent has fewer than two references has none to be scored
-    against, and is skipped as a whole.
+    against, and is not applicable as a whole.
     """
 
     name = "human"
@@ -107,18 +103,20 @@ class Human(Control):
 
     def respond(self, request: Request) -> Response:
         """See `Model.respond`."""
+        item = request.item
+        fewest = min(len(intent.references) for intent in item.intents)
+        if fewest < 2:
+            raise NotApplicableError(
+                FEW_REFERENCES, f"{item.row_id}: {fewest} reference; it takes two to leave one out"
+            )
         asks = _asks(request)
-        said = request.item.clarifying_questions if asks else _intent(request).references
-        place = self._drawn(request, len(said))
+        said = item.clarifying_questions if asks else _intent(request).references
+        place = self._drawn(item, request, len(said))
         return Response(said[place], left_out=place, action=Action.CLARIFY if asks else Action.ANSWER)
 
-    def skips(self, item: Item) -> str | None:
-        """See `Control.skips`: all intents of an item or none, as they share the first response."""
-        return FEW_REFERENCES if min(len(intent.references) for intent in item.intents) < 2 else None
-
-    def _drawn(self, request: Request, of: int) -> int:
+    def _drawn(self, item: Item, request: Request, of: int) -> int:
         branch = _intent(request).branch if request.round > 1 else None
-        return int(Stream(self.name, self._seed, request.item.row_id, request.round, str(branch)).uniform() * of)
+        return int(Stream(self.name, self._seed, item.row_id, request.round, str(branch)).uniform() * of)
 
 
 CONTROLS: dict[str, type[Control]] = {one.name: one for one in (AlwaysAnswer, AlwaysClarify, Oracle, Human)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -62,6 +61,7 @@ def noise(seconds: float, seed: int = 0, rate: int = RATE, channels: int = 1) ->
 def asked(item: Item = CLEAR, **fields: Any) -> Request:
     """The first request of an item."""
     given = {"round": 1, "clips": [noise(0.1)], "sampling_rate": RATE, "prompt": "What is next?", "turns": TURNS}
+    given["tail"] = lambda turns: [noise(0.05, 1000 + turns)]
     return Request(item=item, **{**given, **fields})
 
 
@@ -83,9 +83,6 @@ class HeardElsewhere:
 
     def of(self, item: Item) -> Listening:
         return Listening([noise(0.2, _seed(item.row_id), self.rate)], self.rate, (Said("user", item.row_id),))
-
-    def last_turns(self, turns: int) -> Sequence[NDArray[np.int16]]:
-        return [noise(0.05, 1000 + turns)]
 
 
 def _seed(row_id: str) -> int:

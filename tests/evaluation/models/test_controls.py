@@ -6,12 +6,13 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from model_requests import AMBIGUOUS, CLEAR, HeardElsewhere, asked, asked_again
+from model_requests import AMBIGUOUS, CLEAR, asked, asked_again
 
 from askqa_builder.corpus.conversation import Action
 from askqa_builder.evaluation.actions.rule import action_of
 from askqa_builder.evaluation.item import Intent
 from askqa_builder.evaluation.models.controls import CONTROLS, Human
+from askqa_builder.evaluation.models.model import NotApplicableError
 from askqa_builder.evaluation.models.registry import Choice, open_subject
 
 ONLY, (FIRST, SECOND) = CLEAR.intents[0], AMBIGUOUS.intents
@@ -19,7 +20,7 @@ ONLY, (FIRST, SECOND) = CLEAR.intents[0], AMBIGUOUS.intents
 
 def said(control: str, request: object, intent: Intent | None = None, seed: int = 0) -> tuple[str, int | None]:
     subject = open_subject(Choice(control=control, seed=seed))
-    response = subject.respond(subject.prepared(request, intent, HeardElsewhere()))  # type: ignore[arg-type]
+    response = subject.respond(subject.prepared(request, intent))  # type: ignore[arg-type]
     return response.text, response.left_out
 
 
@@ -62,26 +63,21 @@ def test_a_human_says_the_same_each_time_it_is_asked() -> None:
         assert said("human", asked_again(), FIRST, seed) == said("human", asked_again(), FIRST, seed)
 
 
-def test_a_human_without_a_second_one_skips_all_intents_of_an_item() -> None:
+def test_a_human_without_a_second_one_is_not_applicable_to_any_intent() -> None:
     lonely = replace(AMBIGUOUS, intents=(FIRST, replace(SECOND, references=("green",))))
+    for intent in (None, *lonely.intents):
+        with pytest.raises(NotApplicableError, match="it takes two") as caught:
+            said("human", asked(lonely), intent)
+        assert caught.value.reason == "no_second_reference"
+
+
+def test_controls_know_what_they_do_and_hear_nothing() -> None:
     for name in CONTROLS:
-        control = open_subject(Choice(control=name))
-        assert control.skips(AMBIGUOUS) is None
-        assert control.skips(lonely) == ("no_second_reference" if name == "human" else None)
-
-
-def test_who_says_an_annotators_words_knows_what_they_do() -> None:
-    for name in ("oracle", "human"):
         subject = open_subject(Choice(control=name))
-        asks, answers = (
-            subject.respond(subject.prepared(one, FIRST, HeardElsewhere())) for one in (asked(AMBIGUOUS), asked_again())
-        )
-        assert (asks.action, answers.action) == (Action.CLARIFY, Action.ANSWER)
-    assert open_subject(Choice(control="always-clarify")).respond(asked()).action is None
-
-
-def test_controls_hear_nothing() -> None:
-    assert not any(open_subject(Choice(control=name)).takes_clips for name in CONTROLS)
+        first, second = (subject.respond(subject.prepared(one, FIRST)) for one in (asked(AMBIGUOUS), asked_again()))
+        assert first.action is (Action.ANSWER if name == "always-answer" else Action.CLARIFY)
+        assert second.action is (Action.CLARIFY if name == "always-clarify" else Action.ANSWER)
+        assert not subject.hears
 
 
 def test_controls_say_what_they_are() -> None:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-from model_requests import HeardElsewhere, asked, noise
+from model_requests import asked, noise
 
 from askqa_builder.chat.options import ChatOptions
 from askqa_builder.evaluation.models.model import OutOfReachError, Request, Response
@@ -92,7 +92,7 @@ def choice(
 def test_the_documented_model_responds(choice: Choice, server: tuple[str, list[dict[str, Any]]]) -> None:
     subject = open_subject(choice)
     clips = [noise(0.5, 1), noise(0.25, 2)]
-    response = subject.respond(subject.prepared(asked(clips=clips, sampling_rate=16000), None, HeardElsewhere()))
+    response = subject.respond(subject.prepared(asked(clips=clips, sampling_rate=16000), None))
     assert (response.text, response.completion_tokens, subject.concurrency) == ("2 clips", 2, 4)
     (body,) = server[1]
     assert body["prompt"].startswith("You hear a story")

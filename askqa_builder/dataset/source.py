@@ -1,4 +1,4 @@
-"""The dataset that examples are made of: its rows, with and without their sound."""
+"""A finished dataset to be read from: its rows, with and without their sound."""
 
 from __future__ import annotations
 

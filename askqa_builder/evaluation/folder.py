@@ -1,0 +1,99 @@
+"""The folder of a run: what was said, what was asked, the results."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, TypeVar
+
+from askqa_builder.dataset.manifest import DIGEST_KEY, canonical_digest
+from askqa_builder.errors import UsageError
+from askqa_builder.evaluation.growing_file import read_line
+from askqa_builder.files import atomic_write
+from askqa_builder.output_folder import OutputFolder
+
+MANIFEST_NAME = "askqa-evaluation.json"
+TRAJECTORIES_NAME = "trajectories.jsonl"
+ITEMS_NAME = "items.jsonl"
+CALLS_NAME = "calls.jsonl"
+RESULTS_NAME = "results.json"
+MARKDOWN_NAME = "results.md"
+PAGE_NAME = "report.html"
+AUDIO_FOLDER = "audio"
+
+T = TypeVar("T")
+
+_FILES = (MANIFEST_NAME, RESULTS_NAME, MARKDOWN_NAME, PAGE_NAME, TRAJECTORIES_NAME, ITEMS_NAME, CALLS_NAME)
+
+
+class EvaluationFolder(OutputFolder):
+    """The folder of a run that goes on; what was asked stays in it when it is finished."""
+
+    making = "askqa evaluate"
+    noun = "evaluation"
+    manifest_name = MANIFEST_NAME
+    owner_name = "evaluation.json"
+
+    def _manifest(self) -> Mapping[str, Any] | None:
+        return read_manifest(self.out)
+
+    def _clear(self) -> None:
+        for name in _FILES:
+            (self.out / name).unlink(missing_ok=True)
+        audio = self.out / AUDIO_FOLDER
+        for recording in audio.glob("*/*.flac"):
+            recording.unlink()
+        for folder in (*audio.glob("*/"), audio):
+            with suppress(OSError):  # the user keeps something there
+                folder.rmdir()
+
+    def _written_folders(self) -> Iterable[Path]:
+        return self.out.glob(f"{AUDIO_FOLDER}/*/")
+
+    def _described(self, owner: Mapping[str, Any]) -> str:
+        model = owner.get("model")
+        kind = model.get("kind") if isinstance(model, dict) else None
+        return f"evaluation of {kind}" if isinstance(kind, str) else "evaluation"
+
+
+def read_manifest(out: Path) -> dict[str, Any] | None:
+    """Return the manifest of a finished run, None where there is none. Raises UsageError where it is damaged."""
+    path = out / MANIFEST_NAME
+    if not path.exists():
+        return None
+    try:
+        told = json.loads(path.read_text("utf-8"))
+        digest = told.pop(DIGEST_KEY)
+        if digest != canonical_digest(told):
+            raise ValueError("it was changed")
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}; look at its permissions") from error
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise UsageError(f"{path}: not a manifest of an evaluation ({error}); run again with --overwrite") from error
+    found: dict[str, Any] = told
+    return found
+
+
+def write_manifest(out: Path, content: Mapping[str, Any]) -> None:
+    """Write the manifest, last of all: with it the run is finished. Raises StorageError."""
+    told = {**content, DIGEST_KEY: canonical_digest(content)}
+    with atomic_write(out / MANIFEST_NAME) as file:
+        file.write((json.dumps(told, indent=1, allow_nan=False) + "\n").encode("ascii"))
+
+
+def write_json_lines(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:
+    """Write a file of JSON lines; it appears whole or not at all. Raises StorageError."""
+    with atomic_write(path) as file:
+        for line in lines:
+            file.write(json.dumps(line, sort_keys=True, allow_nan=False).encode("ascii") + b"\n")
+
+
+def read_json_lines(path: Path, read: Callable[[Mapping[str, Any]], T]) -> list[T]:
+    """Return what a finished run's file holds. Raises UsageError."""
+    try:
+        lines = path.read_bytes().splitlines()
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}; give the folder of a finished evaluation") from error
+    return [read_line(path, number, line, read) for number, line in enumerate(lines, 1)]

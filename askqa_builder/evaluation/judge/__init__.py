@@ -1,0 +1,1 @@
+"""Answers rated by a language model."""

@@ -1,0 +1,70 @@
+"""A measure with how sure it is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from askqa_builder.evaluation.metrics.item_table import ItemTable, Mask
+from askqa_builder.evaluation.metrics.measures import Measure
+from askqa_builder.evaluation.metrics.numbers import known
+from askqa_builder.evaluation.metrics.resampling import SAME, StoryBootstrap, detectable_difference
+from askqa_builder.proportions import wilson
+
+SMALL = 100
+"""A proportion of fewer has Wilson's interval: percentiles of the bootstrap are too narrow there."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A measure, between 0 and 1 (a cosine: from -1), with its 95 % interval; None where there is nothing to tell.
+
+    of: items that it is of, in sums of weights. interval: by which method low and high are: the bootstrap over stories,
+    or Wilson's, for proportions of fewer than `SMALL` items and those that are 0 or 1, for which draws are all alike.
+    detectable: the smallest difference from another run with as large an error that a test would find; less is enough
+    where the two are compared item by item.
+    """
+
+    value: float | None
+    of: float
+    low: float | None = None
+    high: float | None = None
+    interval: Literal["bootstrap", "wilson"] | None = None
+    detectable: float | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as results hold it."""
+        return asdict(self) | {"of": counted(self.of)}
+
+
+def figure(table: ItemTable, measure: Measure, bootstrap: StoryBootstrap, mask: Mask | None = None) -> Figure:
+    """Return a measure of a table's items, or of those in the mask."""
+    sums = table.sums(measure.columns, mask)
+    of = float(measure.count(sums))
+    value = known(measure.value(sums))
+    if value is None:
+        return Figure(None, of)
+    spread = bootstrap.spread(table.by_story(measure.columns, mask), measure.value)
+    detectable = None
+    if spread is not None and spread.error > SAME:
+        detectable = detectable_difference(math.sqrt(2) * spread.error)
+    if measure.proportion and (of < SMALL or value in (0.0, 1.0)):
+        low, high = wilson(value * of, of)
+        return Figure(value, of, low, high, "wilson", detectable)
+    if spread is None:
+        return Figure(value, of)
+    return Figure(value, of, spread.low, spread.high, "bootstrap", detectable)
+
+
+def figures(
+    table: ItemTable, measures: Iterable[Measure], bootstrap: StoryBootstrap, mask: Mask | None = None
+) -> dict[str, Figure]:
+    """Return several measures by name."""
+    return {measure.name: figure(table, measure, bootstrap, mask) for measure in measures}
+
+
+def counted(number: float) -> float | int:
+    """Return a sum of weights as JSON has counts: whole numbers without a fraction."""
+    return int(number) if float(number).is_integer() else number

@@ -1,0 +1,147 @@
+"""The results of a run: from items and trajectories to `results.json`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from askqa_builder.corpus.conversation import Action
+from askqa_builder.evaluation.metrics.action_scores import ActionScores
+from askqa_builder.evaluation.metrics.agreement import Agreement, agreements
+from askqa_builder.evaluation.metrics.breakdown import Breakdown, breakdowns
+from askqa_builder.evaluation.metrics.embedding import Embedding
+from askqa_builder.evaluation.metrics.figures import Figure, counted, figures
+from askqa_builder.evaluation.metrics.item_table import ACTIONS, ItemTable, item_table, units
+from askqa_builder.evaluation.metrics.measures import ACTION_MEASURES, PAIR_ACCURACY, SEPARATING, text_measures
+from askqa_builder.evaluation.metrics.outcomes import Outcomes
+from askqa_builder.evaluation.metrics.resampling import RESAMPLES, StoryBootstrap
+from askqa_builder.evaluation.metrics.text_scores import score_names
+from askqa_builder.evaluation.metrics.trajectory_scores import TrajectoryScores, score_trajectories
+from askqa_builder.evaluation.metrics.usage import Prices, Rounds, Usage, rounds_of, usage_of
+
+
+@dataclass(frozen=True)
+class RunIdentity:
+    """What was run. dataset_digest: what names its content. context: what the model was given to hear and read.
+
+    seed: of the run; draws of the bootstrap come from it too. max_rounds: most responses of a trajectory.
+    """
+
+    dataset: str
+    dataset_digest: str
+    model: str
+    classifier: str
+    simulator: str
+    context: str
+    seed: int
+    max_rounds: int
+
+
+@dataclass(frozen=True)
+class Results:
+    """All figures of a run.
+
+    counts: of what was scored and what was not. actions: None where no item has a gold action. figures: by name of the
+    measure, over all items, label conflicts among them, as the paper counts. without_conflicts: the action's measures
+    over the others. breakdowns: by name, cells by label. scores: the names of the text scores.
+    """
+
+    run: RunIdentity
+    counts: Mapping[str, int]
+    actions: ActionScores | None
+    figures: Mapping[str, Figure]
+    without_conflicts: Mapping[str, Figure]
+    breakdowns: Mapping[str, Breakdown]
+    rounds: Rounds
+    usage: Usage
+    classifiers: Sequence[Agreement]
+    scores: tuple[str, ...]
+    embedding: str | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what `results.json` holds: the same for the same run, whatever the order of its lines; no NaN."""
+        actions = None if self.actions is None else self.actions.to_json()
+        return {
+            "run": asdict(self.run),
+            "counts": dict(self.counts),
+            "actions": None if actions is None else {name: counted(number) for name, number in actions.items()},
+            "figures": _to_json(self.figures),
+            "without_conflicts": _to_json(self.without_conflicts),
+            "breakdowns": _to_json(self.breakdowns),
+            "rounds": self.rounds.to_json(),
+            "usage": self.usage.to_json(),
+            "classifiers": [agreement.to_json() for agreement in self.classifiers],
+            "embedding": self.embedding,
+        }
+
+
+def score(
+    outcomes: Outcomes,
+    run: RunIdentity,
+    *,
+    embedding: Embedding | None = None,
+    separation: Mapping[str, str] | None = None,
+    prices: Prices | None = None,
+    resamples: int = RESAMPLES,
+) -> Results:
+    """Score a run. separation: by row id, what the model's first question does: one of `item_table.SEPARATIONS`.
+
+    Raises ValueError for another separation.
+    """
+    scores = score_trajectories(outcomes, embedding)
+    names = score_names(embedding)
+    table = item_table(units(scores), names, separation)
+    bootstrap = StoryBootstrap(table.stories, run.seed, resamples)
+    measures = [*ACTION_MEASURES, PAIR_ACCURACY, *text_measures(names)]
+    agreed = np.array([not item.conflict for item in table.items], dtype=np.bool_)
+    sums = table.sums(ACTIONS)
+    return Results(
+        run=run,
+        counts=_counts(outcomes, scores, table, separation),
+        actions=ActionScores(*map(float, sums)) if sums.any() else None,
+        figures=figures(table, measures if separation is None else [*measures, SEPARATING], bootstrap),
+        without_conflicts=figures(table, ACTION_MEASURES, bootstrap, agreed),
+        breakdowns=breakdowns(table, bootstrap),
+        rounds=rounds_of(outcomes.held),
+        usage=usage_of(outcomes, prices),
+        classifiers=agreements(response for _, response in outcomes.responses),
+        scores=names,
+        embedding=None if embedding is None else embedding.name,
+    )
+
+
+def _to_json(found: Mapping[str, Figure] | Mapping[str, Breakdown]) -> dict[str, Any]:
+    return {name: one.to_json() for name, one in found.items()}
+
+
+def _counts(
+    outcomes: Outcomes, scores: Sequence[TrajectoryScores], table: ItemTable, separation: Mapping[str, str] | None
+) -> dict[str, int]:
+    gold = Counter(item.gold for item in table.items)
+    pairs = {(item.contrast_id, item.rendition) for item in outcomes.items if item.contrast_id is not None}
+    whole = int(table.columns["pairs"].sum())
+    asked_rightly = int(np.count_nonzero(table.columns["asked"]))
+    judged = int(table.columns["judged_questions"].sum())
+    return {
+        "items": len(outcomes.items),
+        "items_scored": len(table.items),
+        "stories": table.stories,
+        "gold_clarify": gold[Action.CLARIFY],
+        "gold_answer": gold[Action.ANSWER],
+        "gold_not_known": gold[None],
+        "label_conflicts": sum(item.conflict for item in table.items),
+        "contrast_pairs": whole,
+        "contrast_pairs_not_whole": len(pairs) - whole,
+        "trajectories_scored": len(scores),
+        "trajectories_failed": outcomes.failed,
+        "trajectories_missing": outcomes.missing,
+        "trajectories_unfit": sum(one.of.trajectory.last.unfit is not None for one in scores),
+        "trajectories_at_most_rounds": sum(one.of.trajectory.ending == "max_rounds" for one in scores),
+        "no_reference_left_at_turn_level": sum(one.turn is None for one in scores),
+        "no_reference_left_at_trajectory_level": sum(one.final is None for one in scores),
+        "questions_not_judged": 0 if separation is None else asked_rightly - judged,
+    }

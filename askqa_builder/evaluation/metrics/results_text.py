@@ -1,0 +1,158 @@
+"""Results as people read them: lines for the terminal, and a block of Markdown for a paper."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from askqa_builder.corpus.rejects import quote
+from askqa_builder.dataset.card_page import escape
+from askqa_builder.evaluation.metrics.figures import Figure
+from askqa_builder.evaluation.metrics.item_table import LEVELS
+from askqa_builder.evaluation.metrics.measures import ACTION_MEASURES
+from askqa_builder.evaluation.metrics.results import Results
+
+NAMES = {
+    "balanced_accuracy": "balanced accuracy",
+    "macro_f1": "macro F1",
+    "accuracy": "accuracy",
+    "weighted_f1": "weighted F1",
+    "clarify_f1": "F1 of clarify",
+    "clarify_recall": "ambiguous requests asked about",
+    "needless_questions": "clear requests asked about",
+    "pair_accuracy": "contrast pairs, both right",
+    "separating_questions": "questions that separate the readings",
+    "turn": "turn level",
+    "trajectory": "trajectory level",
+    "post_clarification": "post-clarification",
+    "f1": "F1",
+    "exact": "exact match",
+    "containment": "containment",
+    "rouge_l": "ROUGE-L",
+    "cosine": "cosine",
+}
+"""What measures, levels and scores are called in print."""
+
+_NOTHING = "–"
+
+
+def per_cent(value: float | None) -> str:
+    """Return a share in per cent with one digit, without the sign."""
+    return _NOTHING if value is None else f"{100 * value:.1f}"
+
+
+def with_interval(figure: Figure) -> str:
+    """Return a figure in per cent with its interval."""
+    if figure.low is None or figure.high is None:
+        return per_cent(figure.value)
+    return f"{per_cent(figure.value)} [{per_cent(figure.low)}, {per_cent(figure.high)}]"
+
+
+def table(results: Results) -> list[str]:
+    """Return lines for the terminal: figures in per cent with their 95 % intervals."""
+    return [
+        f"{quote(results.run.model)} on {quote(results.run.dataset)}: {_scored(results)}",
+        *_aligned(list(_action_rows(results))),
+        "",
+        *_aligned([["", *(NAMES[score] for score in results.scores)], *_answer_rows(results)]),
+        "",
+        *_facts(results),
+    ]
+
+
+def markdown(results: Results) -> str:
+    """Return a block for a paper: what was run on what, how much of it, and the figures with their intervals."""
+    run = results.run
+    told = {
+        "Dataset": f"{escape(run.dataset)}, digest `{escape(run.dataset_digest)}`",
+        "Model": f"{escape(run.model)}; context: {escape(run.context)}; at most {run.max_rounds} responses",
+        "Action classifier": escape(run.classifier),
+        "User simulator": f"{escape(run.simulator)}; seed {run.seed}",
+        "Scored": _scored(results),
+    }
+    lines = [f"- {what}: {said}" for what, said in told.items()]
+    actions = [["Action", "% [95 % interval]", "of", "detectable difference"]]
+    for name, figure in _action_figures(results):
+        actions.append([name, with_interval(figure), f"{figure.of:g}", per_cent(figure.detectable)])
+    answers = [["Answers", *(NAMES[score] for score in results.scores)], *_answer_rows(results)]
+    closing = (
+        "Intervals: 95 %, bootstrap over stories (2.5th and 97.5th percentile), or Wilson's for proportions of fewer "
+        "than 100 items and those of 0 and 100 %. Detectable: the difference from an equally sure run, not paired with "
+        "it, that a two-sided test at 5 % finds with 80 % power."
+    )
+    return "\n".join([*lines, "", *_markdown_table(actions), "", *_markdown_table(answers), "", closing, ""])
+
+
+def _scored(results: Results) -> str:
+    counts = results.counts
+    left_out = [
+        f"{counts[key]} {what}"
+        for key, what in (
+            ("trajectories_failed", "failed"),
+            ("trajectories_missing", "missing"),
+            ("no_reference_left_at_trajectory_level", "without another reference"),
+        )
+        if counts[key]
+    ]
+    without = f" ({', '.join(left_out)})" if left_out else ""
+    return (
+        f"{counts['items_scored']} of {counts['items']} items, {counts['gold_clarify']} of them ambiguous, "
+        f"{counts['stories']} stories, {counts['trajectories_scored']} trajectories{without}"
+    )
+
+
+def _action_figures(results: Results) -> Iterator[tuple[str, Figure]]:
+    for name, figure in results.figures.items():
+        if name in NAMES and figure.value is not None:
+            yield NAMES[name], figure
+    if results.counts["label_conflicts"]:
+        for measure in ACTION_MEASURES[:2]:
+            figure = results.without_conflicts[measure.name]
+            if figure.value is not None:
+                yield f"{NAMES[measure.name]}, label conflicts left out", figure
+
+
+def _action_rows(results: Results) -> Iterator[list[str]]:
+    for name, figure in _action_figures(results):
+        yield [name, with_interval(figure), f"of {figure.of:g}"]
+
+
+def _answer_rows(results: Results) -> Iterator[list[str]]:
+    for level in LEVELS:
+        found: Mapping[str, Figure] = {score: results.figures[f"{level}_{score}"] for score in results.scores}
+        if any(figure.value is not None for figure in found.values()):
+            yield [NAMES[level], *(with_interval(figure) for figure in found.values())]
+
+
+def _facts(results: Results) -> Iterator[str]:
+    usage, rounds, counts = results.usage, results.rounds, results.counts
+    if rounds.mean is not None:
+        ended = counts["trajectories_at_most_rounds"]
+        yield f"responses a trajectory: {rounds.mean:.2f} in the mean; {ended} end with a question at the last"
+    if usage.unfit:
+        told = ", ".join(f"{quote(why)} {count}" for why, count in usage.unfit.items())
+        yield f"no fitting response: {told} of {usage.responses}"
+    if usage.seconds_median is not None:
+        yield f"seconds a response: median {usage.seconds_median:.2f}, 90th percentile {usage.seconds_p90:.2f}"
+    if usage.prompt_tokens is not None or usage.completion_tokens is not None:
+        untold = f" ({usage.untold_tokens} responses do not tell)" if usage.untold_tokens else ""
+        yield f"tokens: {usage.prompt_tokens or 0} in, {usage.completion_tokens or 0} out{untold}"
+    if usage.audio_seconds:
+        yield f"audio heard: {usage.audio_seconds / 3600:.2f} h"
+    if usage.cost is not None:
+        yield f"cost: {usage.cost:.2f}"
+    for one in results.classifiers:
+        kappa = "" if one.kappa is None else f", kappa {one.kappa:.2f}"
+        names = " and ".join(map(quote, one.classifiers))
+        yield f"classifiers {names} agree on {per_cent(one.agreement)} % of {one.responses} responses{kappa}"
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    if not rows:
+        return []
+    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def _markdown_table(rows: Sequence[Sequence[str]]) -> list[str]:
+    head, *body = (f"| {' | '.join(row)} |" for row in rows)
+    return [head, f"|{'---|' * len(rows[0])}", *body]
