@@ -26,6 +26,7 @@ SCRIPTS = (
     "rating_intervals",
     "training_data",
     "action_rule",
+    "evaluation_baselines",
     "simulated_user",
     "coqui_throughput",
 )

@@ -23,7 +23,7 @@ def accuracy(counts: Numbers) -> Numbers:
 
 def balanced_accuracy(counts: Numbers) -> Numbers:
     """Mean of the recalls of the classes that occur."""
-    clarify, answer = _gold(counts)
+    clarify, answer = gold(counts)
     recalls = share_of(counts[..., 0], clarify), share_of(counts[..., 3], answer)
     both = (recalls[0] + recalls[1]) / 2
     return np.where(clarify == 0, recalls[1], np.where(answer == 0, recalls[0], both))
@@ -46,21 +46,22 @@ def macro_f1(counts: Numbers) -> Numbers:
 
 def weighted_f1(counts: Numbers) -> Numbers:
     """Mean of both F1s, weighted by how often each is gold."""
-    clarify, answer = _gold(counts)
+    clarify, answer = gold(counts)
     return share_of(clarify_f1(counts) * clarify + answer_f1(counts) * answer, examples(counts))
 
 
 def needless_questions(counts: Numbers) -> Numbers:
     """Share of the requests with one reading that are asked about."""
-    return share_of(counts[..., 1], _gold(counts)[1])
+    return share_of(counts[..., 1], gold(counts)[1])
 
 
 def clarify_recall(counts: Numbers) -> Numbers:
     """Share of the requests with several readings that are asked about."""
-    return share_of(counts[..., 0], _gold(counts)[0])
+    return share_of(counts[..., 0], gold(counts)[0])
 
 
-def _gold(counts: Numbers) -> tuple[Numbers, Numbers]:
+def gold(counts: Numbers) -> tuple[Numbers, Numbers]:
+    """Return how many should be asked about, and how many answered."""
     return counts[..., 0] + counts[..., 2], counts[..., 3] + counts[..., 1]
 
 

@@ -17,7 +17,6 @@ from askqa_builder.evaluation.metrics.measures import (
     ACCURACY,
     BALANCED_ACCURACY,
     MACRO_F1,
-    Measure,
     text_measure,
 )
 from askqa_builder.evaluation.metrics.resampling import StoryBootstrap
@@ -34,13 +33,18 @@ PITCH_EDGES = (-4.0, -2.0, -0.5, 0.5, 2.0, 4.0)
 NOT_KNOWN = "not known"
 NOT_HEARD = "not heard"
 
-_TEXT = (text_measure("trajectory", "f1"), text_measure("trajectory", "exact"))
-_BOTH_GOLD: tuple[Measure, ...] = (BALANCED_ACCURACY, MACRO_F1)
+_MEASURES = (
+    BALANCED_ACCURACY,
+    MACRO_F1,
+    ACCURACY,
+    text_measure("trajectory", "f1"),
+    text_measure("trajectory", "exact"),
+)
 
 
 @dataclass(frozen=True)
 class Cell:
-    """Items that are alike in one way. figures: balanced accuracy and macro F1 only where both actions are gold."""
+    """Items that are alike in one way."""
 
     items: int
     stories: int
@@ -143,7 +147,5 @@ def _breakdown(table: ItemTable, groups: Mapping[str, Mask], bootstrap: StoryBoo
 
 
 def _cell(table: ItemTable, mask: Mask, bootstrap: StoryBootstrap) -> Cell:
-    golds = {item.gold for item, there in zip(table.items, mask, strict=True) if there} - {None}
-    measures = (*(_BOTH_GOLD if len(golds) == len(Action) else ()), ACCURACY, *_TEXT)
     stories = len(np.unique(table.story[mask]))
-    return Cell(int(mask.sum()), stories, figures(table, measures, bootstrap, mask))
+    return Cell(int(mask.sum()), stories, figures(table, _MEASURES, bootstrap, mask))

@@ -36,7 +36,7 @@ class TransformerEmbedding:
             from transformers import AutoModel, AutoTokenizer
         except ImportError as error:
             raise UsageError(
-                f'sentence embeddings need torch and transformers: pip install "askqa-builder[embedding]" ({error})'
+                f'sentence embeddings need torch and transformers: pip install "askqa-builder[train]" ({error})'
             ) from error
         self.name = name
         self._torch = torch

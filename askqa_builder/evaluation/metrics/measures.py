@@ -31,6 +31,16 @@ def _of_actions(name: str, value: Callable[[Numbers], Numbers]) -> Measure:
     return Measure(name, ACTIONS, value, formulas.examples)
 
 
+def _of_both_actions(name: str, value: Callable[[Numbers], Numbers]) -> Measure:
+    """Make a measure that is of nothing where one action is never gold: with one class there is nothing to balance."""
+
+    def defined(counts: Numbers) -> Numbers:
+        clarify, answer = formulas.gold(counts)
+        return np.where((clarify == 0) | (answer == 0), np.nan, value(counts))
+
+    return _of_actions(name, defined)
+
+
 def _share(name: str, part: str, whole: str, *, proportion: bool) -> Measure:
     return Measure(
         name, (part, whole), lambda sums: share_of(sums[..., 0], sums[..., 1]), lambda sums: sums[..., 1], proportion
@@ -38,8 +48,8 @@ def _share(name: str, part: str, whole: str, *, proportion: bool) -> Measure:
 
 
 ACCURACY = Measure("accuracy", ACTIONS, formulas.accuracy, formulas.examples, proportion=True)
-BALANCED_ACCURACY = _of_actions("balanced_accuracy", formulas.balanced_accuracy)
-MACRO_F1 = _of_actions("macro_f1", formulas.macro_f1)
+BALANCED_ACCURACY = _of_both_actions("balanced_accuracy", formulas.balanced_accuracy)
+MACRO_F1 = _of_both_actions("macro_f1", formulas.macro_f1)
 
 ACTION_MEASURES = (
     BALANCED_ACCURACY,

@@ -9,7 +9,9 @@ from functools import cached_property
 from askqa_builder.corpus.conversation import Action
 from askqa_builder.errors import UsageError
 from askqa_builder.evaluation.item import Intent, Item
-from askqa_builder.evaluation.trajectory import Round, Trajectory
+from askqa_builder.evaluation.trajectory import Ending, Round, Trajectory
+
+_WITHOUT_SCORES = frozenset({"failed", "not_applicable"})
 
 
 @dataclass(frozen=True)
@@ -30,15 +32,11 @@ class Held:
 class Outcomes:
     """A run's items and trajectories, in any order.
 
-    left_out: the responses are people's own words out of the references, so one occurrence of a response is taken out
-    of what it is scored against (human leave-one-out).
-
     Raises UsageError for a trajectory of no item or intent, two of one intent, and two items of one row.
     """
 
     items: Sequence[Item]
     trajectories: Sequence[Trajectory]
-    left_out: bool = False
 
     def __post_init__(self) -> None:
         if len({item.row_id for item in self.items}) < len(self.items):
@@ -47,14 +45,13 @@ class Outcomes:
 
     @cached_property
     def held(self) -> tuple[Held, ...]:
-        """The trajectories with a response, by row and branch, those that failed left out."""
-        whole = [one for one in self._known if one.trajectory.ending != "failed" and one.trajectory.rounds]
+        """The trajectories that have scores, by row and branch."""
+        whole = [one for one in self._known if one.trajectory.ending not in _WITHOUT_SCORES]
         return tuple(sorted(whole, key=lambda one: (one.item.row_id, _place(one.intent))))
 
-    @cached_property
-    def failed(self) -> int:
-        """Trajectories without scores, as something other than the model failed."""
-        return len(self._known) - len(self.held)
+    def ended(self, ending: Ending) -> int:
+        """Count the trajectories with an ending."""
+        return sum(one.trajectory.ending == ending for one in self._known)
 
     @property
     def missing(self) -> int:

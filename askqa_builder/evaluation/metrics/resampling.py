@@ -8,6 +8,7 @@ Measures are functions of sums over items, so a draw is a product of how often e
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -57,19 +58,29 @@ class StoryBootstrap:
         shares = np.full(self._stories, 1 / self._stories)
         return generator.multinomial(self._stories, shares, self._resamples).astype(np.float64)
 
-    def spread(self, by_story: Numbers, value: Value) -> Spread | None:
-        """Return how a measure varies. by_story: its sums, [stories, columns].
+    def sums(self, by_story: Numbers) -> Numbers:
+        """Return the sums of each draw, [resamples, columns]; by_story: [stories, columns]."""
+        if not self._stories:
+            return np.zeros((self._resamples, by_story.shape[1]))
+        there = np.flatnonzero(np.any(by_story != 0, axis=1))
+        drawn = self._drawn if len(there) == self._stories else self._drawn[:, there]
+        return np.asarray(drawn @ by_story[there])
 
-        None with fewer than two stories, and where the measure is of nothing in more than one draw of twenty.
-        """
-        if self._stories < 2:
-            return None
-        values = value(self._drawn @ by_story)
-        defined = values[~np.isnan(values)]
-        if len(defined) < _DEFINED * self._resamples:
-            return None
-        low, high = np.percentile(defined, (50 * (1 - LEVEL), 50 * (1 + LEVEL)))
-        return Spread(float(low), float(high), float(defined.std(ddof=1)))
+
+def spread(values: Numbers) -> Spread | None:
+    """Return how a measure varies over draws, [resamples].
+
+    None where draws are all alike, which says nothing of other stories, and where the measure is of nothing in more
+    than one of twenty.
+    """
+    defined = values[~np.isnan(values)]
+    if len(defined) < max(2, _DEFINED * len(values)):
+        return None
+    error = float(defined.std(ddof=1))
+    if error < SAME:
+        return None
+    low, high = np.percentile(defined, (50 * (1 - LEVEL), 50 * (1 + LEVEL)))
+    return Spread(float(low), float(high), error)
 
 
 class StoryFlips:
@@ -80,23 +91,33 @@ class StoryFlips:
         generator = np.random.default_rng(derive_seed("evaluation", "flips", seed))
         self._flipped = generator.integers(0, 2, (flips, stories), dtype=np.int8)
 
-    def p_value(self, a: Numbers, b: Numbers, value: Value) -> float:
-        """Return the two-sided p of a measure's difference, by paired randomisation. a, b: [stories, columns].
+    def moved(self, change: Numbers) -> Numbers:
+        """Return what each flip takes from one run's sums and gives to the other's, [flips, columns].
 
-        Never 0: the runs as they are count as a flip (Phipson and Smyth 2010, "Permutation P-values should never be
-        zero"). Draws in which the measure is of nothing count as differences as large.
+        change: by how much the second run's sums are above the first's, [stories, columns].
         """
-        there = np.any((a != 0) | (b != 0), axis=1)
-        change = (b - a)[there]
-        observed = abs(float(value(b.sum(axis=0)) - value(a.sum(axis=0))))
-        if np.isnan(observed):
-            return float("nan")
-        reached, size = 0, max(1, _AT_ONCE // max(1, len(change)))
-        for begin in range(0, len(self._flipped), size):
-            moved = self._flipped[begin : begin + size][:, there].astype(np.float64) @ change
-            differences = np.abs(value(b.sum(axis=0) - moved) - value(a.sum(axis=0) + moved))
-            reached += int(np.sum(~(differences < observed - SAME)))
-        return (reached + 1) / (len(self._flipped) + 1)
+        there = np.flatnonzero(np.any(change != 0, axis=1))
+        size = max(1, _AT_ONCE // max(1, len(there)))
+        parts = [
+            self._flipped[begin : begin + size, there].astype(np.float64) @ change[there]
+            for begin in range(0, len(self._flipped), size)
+        ]
+        return np.concatenate(parts)
+
+
+def p_value(a: Numbers, b: Numbers, moved: Numbers, value: Value) -> float:
+    """Return the two-sided p of a measure's difference, by paired randomisation.
+
+    a, b: sums of the runs, [columns]. moved: of `StoryFlips`. Never 0: the runs as they are count as a flip (Phipson
+    and Smyth 2010, "Permutation P-values should never be zero"). A flip in which the measure is of nothing counts as a
+    difference as large. NaN where the measure is of nothing in either run.
+    """
+    observed = abs(float(value(b) - value(a)))
+    if math.isnan(observed):
+        return math.nan
+    differences = np.abs(value(b - moved) - value(a + moved))
+    reached = int(np.sum(~(differences < observed - SAME)))
+    return (reached + 1) / (len(moved) + 1)
 
 
 def detectable_difference(error: float) -> float:

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from askqa_builder.corpus.conversation import Action
+from askqa_builder.evaluation.actions.agreement import Agreement
 from askqa_builder.evaluation.metrics.action_scores import ActionScores
-from askqa_builder.evaluation.metrics.agreement import Agreement, agreements
 from askqa_builder.evaluation.metrics.breakdown import Breakdown, breakdowns
+from askqa_builder.evaluation.metrics.classifying import Pair, agreements
 from askqa_builder.evaluation.metrics.embedding import Embedding
 from askqa_builder.evaluation.metrics.figures import Figure, counted, figures
 from askqa_builder.evaluation.metrics.item_table import ACTIONS, ItemTable, item_table, units
@@ -45,36 +46,35 @@ class RunIdentity:
 class Results:
     """All figures of a run.
 
-    counts: of what was scored and what was not. actions: None where no item has a gold action. figures: by name of the
+    counts: of what was scored and what was not. actions: counts of items with a gold action. figures: by name of the
     measure, over all items, label conflicts among them, as the paper counts. without_conflicts: the action's measures
     over the others. breakdowns: by name, cells by label. scores: the names of the text scores.
     """
 
     run: RunIdentity
     counts: Mapping[str, int]
-    actions: ActionScores | None
+    actions: ActionScores
     figures: Mapping[str, Figure]
     without_conflicts: Mapping[str, Figure]
     breakdowns: Mapping[str, Breakdown]
     rounds: Rounds
     usage: Usage
-    classifiers: Sequence[Agreement]
+    classifiers: Mapping[Pair, Agreement]
     scores: tuple[str, ...]
     embedding: str | None
 
     def to_json(self) -> dict[str, Any]:
         """Return what `results.json` holds: the same for the same run, whatever the order of its lines; no NaN."""
-        actions = None if self.actions is None else self.actions.to_json()
         return {
             "run": asdict(self.run),
             "counts": dict(self.counts),
-            "actions": None if actions is None else {name: counted(number) for name, number in actions.items()},
+            "actions": {name: counted(number) for name, number in asdict(self.actions).items()},
             "figures": _to_json(self.figures),
             "without_conflicts": _to_json(self.without_conflicts),
             "breakdowns": _to_json(self.breakdowns),
             "rounds": self.rounds.to_json(),
             "usage": self.usage.to_json(),
-            "classifiers": [agreement.to_json() for agreement in self.classifiers],
+            "classifiers": [{"between": list(pair), **one.to_json()} for pair, one in self.classifiers.items()],
             "embedding": self.embedding,
         }
 
@@ -98,11 +98,10 @@ def score(
     bootstrap = StoryBootstrap(table.stories, run.seed, resamples)
     measures = [*ACTION_MEASURES, PAIR_ACCURACY, *text_measures(names)]
     agreed = np.array([not item.conflict for item in table.items], dtype=np.bool_)
-    sums = table.sums(ACTIONS)
     return Results(
         run=run,
         counts=_counts(outcomes, scores, table, separation),
-        actions=ActionScores(*map(float, sums)) if sums.any() else None,
+        actions=ActionScores(*map(float, table.sums(ACTIONS))),
         figures=figures(table, measures if separation is None else [*measures, SEPARATING], bootstrap),
         without_conflicts=figures(table, ACTION_MEASURES, bootstrap, agreed),
         breakdowns=breakdowns(table, bootstrap),
@@ -137,11 +136,13 @@ def _counts(
         "contrast_pairs": whole,
         "contrast_pairs_not_whole": len(pairs) - whole,
         "trajectories_scored": len(scores),
-        "trajectories_failed": outcomes.failed,
+        "trajectories_at_most_rounds": outcomes.ended("max_rounds"),
+        "trajectories_broken_off": outcomes.ended("broken_off"),
+        "trajectories_failed": outcomes.ended("failed"),
+        "trajectories_not_applicable": outcomes.ended("not_applicable"),
         "trajectories_missing": outcomes.missing,
         "trajectories_unfit": sum(one.of.trajectory.last.unfit is not None for one in scores),
-        "trajectories_at_most_rounds": sum(one.of.trajectory.ending == "max_rounds" for one in scores),
-        "no_reference_left_at_turn_level": sum(one.turn is None for one in scores),
-        "no_reference_left_at_trajectory_level": sum(one.final is None for one in scores),
+        "no_reference_at_turn_level": sum(one.turn is None for one in scores),
+        "no_reference_at_trajectory_level": sum(one.final is None for one in scores),
         "questions_not_judged": 0 if separation is None else asked_rightly - judged,
     }

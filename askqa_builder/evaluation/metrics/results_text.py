@@ -2,58 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from askqa_builder.corpus.rejects import quote
 from askqa_builder.dataset.card_page import escape
 from askqa_builder.evaluation.metrics.figures import Figure
 from askqa_builder.evaluation.metrics.item_table import LEVELS
 from askqa_builder.evaluation.metrics.measures import ACTION_MEASURES
+from askqa_builder.evaluation.metrics.printing import NAMES, aligned, markdown_table, per_cent, with_interval
 from askqa_builder.evaluation.metrics.results import Results
-
-NAMES = {
-    "balanced_accuracy": "balanced accuracy",
-    "macro_f1": "macro F1",
-    "accuracy": "accuracy",
-    "weighted_f1": "weighted F1",
-    "clarify_f1": "F1 of clarify",
-    "clarify_recall": "ambiguous requests asked about",
-    "needless_questions": "clear requests asked about",
-    "pair_accuracy": "contrast pairs, both right",
-    "separating_questions": "questions that separate the readings",
-    "turn": "turn level",
-    "trajectory": "trajectory level",
-    "post_clarification": "post-clarification",
-    "f1": "F1",
-    "exact": "exact match",
-    "containment": "containment",
-    "rouge_l": "ROUGE-L",
-    "cosine": "cosine",
-}
-"""What measures, levels and scores are called in print."""
-
-_NOTHING = "–"
-
-
-def per_cent(value: float | None) -> str:
-    """Return a share in per cent with one digit, without the sign."""
-    return _NOTHING if value is None else f"{100 * value:.1f}"
-
-
-def with_interval(figure: Figure) -> str:
-    """Return a figure in per cent with its interval."""
-    if figure.low is None or figure.high is None:
-        return per_cent(figure.value)
-    return f"{per_cent(figure.value)} [{per_cent(figure.low)}, {per_cent(figure.high)}]"
 
 
 def table(results: Results) -> list[str]:
     """Return lines for the terminal: figures in per cent with their 95 % intervals."""
     return [
         f"{quote(results.run.model)} on {quote(results.run.dataset)}: {_scored(results)}",
-        *_aligned(list(_action_rows(results))),
+        *aligned(list(_action_rows(results))),
         "",
-        *_aligned([["", *(NAMES[score] for score in results.scores)], *_answer_rows(results)]),
+        *aligned([["", *(NAMES[score] for score in results.scores)], *_answer_rows(results)]),
         "",
         *_facts(results),
     ]
@@ -79,7 +45,7 @@ def markdown(results: Results) -> str:
         "than 100 items and those of 0 and 100 %. Detectable: the difference from an equally sure run, not paired with "
         "it, that a two-sided test at 5 % finds with 80 % power."
     )
-    return "\n".join([*lines, "", *_markdown_table(actions), "", *_markdown_table(answers), "", closing, ""])
+    return "\n".join([*lines, "", *markdown_table(actions), "", *markdown_table(answers), "", closing, ""])
 
 
 def _scored(results: Results) -> str:
@@ -88,8 +54,9 @@ def _scored(results: Results) -> str:
         f"{counts[key]} {what}"
         for key, what in (
             ("trajectories_failed", "failed"),
+            ("trajectories_not_applicable", "not applicable"),
             ("trajectories_missing", "missing"),
-            ("no_reference_left_at_trajectory_level", "without another reference"),
+            ("no_reference_at_trajectory_level", "without a reference"),
         )
         if counts[key]
     ]
@@ -126,8 +93,9 @@ def _answer_rows(results: Results) -> Iterator[list[str]]:
 def _facts(results: Results) -> Iterator[str]:
     usage, rounds, counts = results.usage, results.rounds, results.counts
     if rounds.mean is not None:
-        ended = counts["trajectories_at_most_rounds"]
-        yield f"responses a trajectory: {rounds.mean:.2f} in the mean; {ended} end with a question at the last"
+        ended = f"{counts['trajectories_at_most_rounds']} end with a question at the last"
+        broken = f", {counts['trajectories_broken_off']} broken off" if counts["trajectories_broken_off"] else ""
+        yield f"responses a trajectory: {rounds.mean:.2f} in the mean; {ended}{broken}"
     if usage.unfit:
         told = ", ".join(f"{quote(why)} {count}" for why, count in usage.unfit.items())
         yield f"no fitting response: {told} of {usage.responses}"
@@ -140,19 +108,7 @@ def _facts(results: Results) -> Iterator[str]:
         yield f"audio heard: {usage.audio_seconds / 3600:.2f} h"
     if usage.cost is not None:
         yield f"cost: {usage.cost:.2f}"
-    for one in results.classifiers:
+    for pair, one in results.classifiers.items():
         kappa = "" if one.kappa is None else f", kappa {one.kappa:.2f}"
-        names = " and ".join(map(quote, one.classifiers))
-        yield f"classifiers {names} agree on {per_cent(one.agreement)} % of {one.responses} responses{kappa}"
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    if not rows:
-        return []
-    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-
-
-def _markdown_table(rows: Sequence[Sequence[str]]) -> list[str]:
-    head, *body = (f"| {' | '.join(row)} |" for row in rows)
-    return [head, f"|{'---|' * len(rows[0])}", *body]
+        names = " and ".join(map(quote, pair))
+        yield f"classifiers {names} agree on {per_cent(one.accuracy)} % of {one.responses} responses{kappa}"

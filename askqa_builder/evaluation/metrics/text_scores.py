@@ -19,7 +19,7 @@ SCORES = ("f1", "exact", "containment", "rouge_l")
 
 @dataclass(frozen=True)
 class Case:
-    """What is scored against what. text: None where the model had nothing to say, which scores 0 everywhere."""
+    """What is scored against what. text: None where there is no response, which scores 0 everywhere."""
 
     text: str | None
     references: tuple[str, ...]

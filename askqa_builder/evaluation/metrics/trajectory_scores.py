@@ -2,9 +2,10 @@
 
 Turn level: the first response against the next gold turn: the annotators' clarifying questions where gold is to
 clarify, else the references of the intent. Trajectory level: the last response against the references of the intent
-that the user has, and no other's; a trajectory that ends at the most rounds is scored by the question with which it
-ends, as it is. Both after ACT (Chen et al. 2024, arXiv 2406.00222). Where the model had no response to give, the score
-is 0.
+that the user has, and no other's; a trajectory that ends with a question, at the most rounds or broken off, is scored
+by that question, as it is. Both after ACT (Chen et al. 2024, arXiv 2406.00222). Where the model had no response to
+give, the score is 0; one that was cut off is scored as far as it goes. A control that says one of the references is
+scored against the others (human leave-one-out): of two that read alike, one stays.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class TrajectoryScores:
 
 def score_trajectories(outcomes: Outcomes, embedding: Embedding | None = None) -> list[TrajectoryScores]:
     """Score all trajectories with a response, by row and branch."""
-    levels = [(_turn(held, outcomes.left_out), _final(held, outcomes.left_out)) for held in outcomes.held]
+    levels = [(_turn(held), _final(held)) for held in outcomes.held]
     cases = [case for level in levels for case in level if case is not None]
     scores = iter(score_texts(cases, embedding))
     found = []
@@ -49,21 +50,24 @@ def score_trajectories(outcomes: Outcomes, embedding: Embedding | None = None) -
     return found
 
 
-def _turn(held: Held, left_out: bool) -> Case | None:
+def _turn(held: Held) -> Case | None:
     item = held.item
     references = item.clarifying_questions if item.gold is Action.CLARIFY else held.intent.references
-    return _case(held.trajectory.first, references, left_out)
+    return _case(held.trajectory.first, references)
 
 
-def _final(held: Held, left_out: bool) -> Case | None:
-    return _case(held.trajectory.last, held.intent.references, left_out)
+def _final(held: Held) -> Case | None:
+    return _case(held.trajectory.last, held.intent.references)
 
 
-def _case(response: Round, references: Sequence[str], left_out: bool) -> Case | None:
+def _case(response: Round, references: Sequence[str]) -> Case | None:
     """Return what to score; None where no reference is left."""
     others = list(references)
-    if left_out and response.response in others:
-        others.remove(response.response)  # one occurrence: another person may have said the same
+    said = response.left_out
+    if (
+        said is not None and said < len(others) and others[said] == response.response
+    ):  # else it is a reference elsewhere
+        del others[said]
     if not any(reference.strip() for reference in others):
         return None
-    return Case(None if response.unfit is not None else response.response, tuple(others))
+    return Case(response.response if response.response.strip() else None, tuple(others))
