@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from askqa_builder.build.regeneration import regenerate
     from askqa_builder.build.run import build
     from askqa_builder.build.script import script
+    from askqa_builder.evaluation.run import evaluate
     from askqa_builder.export.run import export
     from askqa_builder.filtering.filter import filter_dataset as filter
     from askqa_builder.publishing.push import push
@@ -27,6 +28,7 @@ __all__ = [
     "__version__",
     "build",
     "estimate_build",
+    "evaluate",
     "export",
     "filter",
     "listening_sheet",
@@ -45,6 +47,7 @@ __version__ = "0.1.0"
 _FUNCTIONS = {
     "build": ("askqa_builder.build.run", "build"),
     "estimate_build": ("askqa_builder.build.estimating", "estimate_build"),
+    "evaluate": ("askqa_builder.evaluation.run", "evaluate"),
     "export": ("askqa_builder.export.run", "export"),
     "filter": ("askqa_builder.filtering.filter", "filter_dataset"),
     "listening_sheet": ("askqa_builder.report.listening.sheet", "listening_sheet"),

@@ -45,8 +45,7 @@ def main() -> None:
     folder = os.environ.get("ASKQA_ABG_COQA")
     if not folder:
         return print("This needs Abg-CoQA's test split: set ASKQA_ABG_COQA to its folder.")
-    read = read_corpus(find_sources(Path(folder) / "coqa_abg_test.json", None))
-    found = [_ambiguous(one) for _, one in read.conversations if one.clarifications]
+    found = ambiguous_requests(Path(folder))
     if _arguments().statements:
         return _print_statements(found)
     readings = sum(len(one.item.intents) for one in found)
@@ -62,6 +61,12 @@ def main() -> None:
     print("is not; those of other stories are all annotators' questions, each asked about each request.\n")
     table(["questions", "number", "separates", "open", "none"], list(_separations(found)))
     return None
+
+
+def ambiguous_requests(folder: Path) -> list[Ambiguous]:
+    """Return the ambiguous requests of Abg-CoQA's test split."""
+    read = read_corpus(find_sources(folder / "coqa_abg_test.json", None))
+    return [_ambiguous(one) for _, one in read.conversations if one.clarifications]
 
 
 def _ambiguous(conversation: Conversation) -> Ambiguous:
@@ -88,17 +93,18 @@ def _ambiguous(conversation: Conversation) -> Ambiguous:
     return Ambiguous(item, others[0].question if others else None, others[0].branches if others else ())
 
 
-def _reply(item: Item, intent: Intent, question: str) -> str:
+def reply_to(item: Item, intent: Intent, question: str) -> str:
+    """Return what the user of an intent says to a question that is asked first."""
     return RuleUser().reply(item, intent, [Said("user", item.question), Said("assistant", question)])
 
 
 def _replies(found: Sequence[Ambiguous], readings: int) -> Iterator[Sequence[object]]:
     counts: Counter[str] = Counter()
     for one in found:
-        said = [_reply(one.item, intent, "What do you mean?") for intent in one.item.intents]
+        said = [reply_to(one.item, intent, "What do you mean?") for intent in one.item.intents]
         for intent, statement in zip(one.item.intents, said, strict=True):
             others = content(" ".join(other for other in said if other is not statement))
-            own = _reply(one.item, intent, one.item.clarifying_questions[0])
+            own = reply_to(one.item, intent, one.item.clarifying_questions[0])
             counts["reply to the annotator's question in his words"] += own == intent.reply
             counts["a bare yes or no is said as a statement"] += polarity(intent.reply or "")[1] == ""
             counts["what is meant stands in it only as a question"] += "this that I mean" in statement
@@ -108,7 +114,7 @@ def _replies(found: Sequence[Ambiguous], readings: int) -> Iterator[Sequence[obj
         yield name, count, f"{count / readings:.1%}"
 
 
-def _matched(found: Sequence[Ambiguous]) -> Iterator[tuple[Ambiguous, Intent, str]]:
+def matched(found: Sequence[Ambiguous]) -> Iterator[tuple[Ambiguous, Intent, str]]:
     """Yield readings whose answer is that of one of the second annotator's branches, and of no other."""
     for one in found:
         if one.question is None or is_same_question(one.question, one.item.clarifying_questions[0]):
@@ -122,8 +128,8 @@ def _matched(found: Sequence[Ambiguous]) -> Iterator[tuple[Ambiguous, Intent, st
 
 def _polarities(found: Sequence[Ambiguous]) -> Iterator[Sequence[object]]:
     counts: Counter[tuple[bool | None, bool | None]] = Counter()
-    for one, intent, theirs in _matched(found):
-        ours = _reply(one.item, intent, one.question or "")
+    for one, intent, theirs in matched(found):
+        ours = reply_to(one.item, intent, one.question or "")
         counts[polarity(theirs)[0], polarity(ours)[0]] += 1
     for theirs_is, name in POLARITIES.items():
         yield name, *(counts[theirs_is, ours_is] for ours_is in POLARITIES)
@@ -151,7 +157,7 @@ def _print_statements(found: Sequence[Ambiguous]) -> None:
             told = meaning(intent)
             print(f"    {intent.reply!r} -> {told.statement if told else ''}")
             if one.question:
-                print(f"        to the second: {_reply(one.item, intent, one.question)}")
+                print(f"        to the second: {reply_to(one.item, intent, one.question)}")
 
 
 def _arguments() -> argparse.Namespace:

@@ -12,6 +12,7 @@ import typer
 from askqa_builder import __version__
 from askqa_builder.cli import (
     build,
+    evaluate,
     export,
     filter,
     push,
@@ -47,6 +48,7 @@ app.command("script")(script.script_command)
 app.command("score")(score.score_command)
 app.command("filter")(filter.filter_command)
 app.command("export")(export.export_command)
+app.command("evaluate")(evaluate.evaluate_command)
 app.command("report")(report.report_command)
 app.command("stats")(stats.stats_command)
 app.command("tasks")(tasks.tasks_command)

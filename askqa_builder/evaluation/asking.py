@@ -80,7 +80,7 @@ class Asking:
 
     def _ask(self, recording: Recording, moment: Moment) -> Json:
         request = self.requests.make(recording, moment)
-        prepared = self.subject.prepared(request, moment.intent or moment.item.intents[0])
+        prepared = self.subject.prepared(request, moment.intent)
         begun = time.monotonic()
         response = self.subject.respond(prepared)
         took = time.monotonic() - begun

@@ -76,6 +76,13 @@ def read_manifest(out: Path) -> dict[str, Any] | None:
     return found
 
 
+def write_manifest(out: Path, content: Mapping[str, Any]) -> None:
+    """Write the manifest, last of all: with it the run is finished. Raises StorageError."""
+    told = {**content, DIGEST_KEY: canonical_digest(content)}
+    with atomic_write(out / MANIFEST_NAME) as file:
+        file.write((json.dumps(told, indent=1, allow_nan=False) + "\n").encode("ascii"))
+
+
 def write_json_lines(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:
     """Write a file of JSON lines; it appears whole or not at all. Raises StorageError."""
     with atomic_write(path) as file:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from askqa_builder.build.voicing.settling import VoicingOptions
 from askqa_builder.errors import UsageError
+from askqa_builder.evaluation.metrics.usage import Prices
 from askqa_builder.hearing.options import Hearing
 from askqa_builder.options import is_number, require
 
@@ -22,7 +23,8 @@ class EvaluationOptions:
     split: None for "test", or the only one. limit: of items, in the dataset's order; None for all. max_rounds:
     responses of the model to one request, at most. classifier, user, judge: YAML files with the `ChatOptions` of
     language models; None for the rule, and for no judge. embeddings: a model of sentences, None for none. prices: what
-    tokens and sound cost, see `metrics`. keep_audio: each recording as it was at each response.
+    the model's provider asks for. keep_audio: each recording as it was at each response. voices: where and with what
+    dialogues are spoken as they go on.
     """
 
     split: str | None = None
@@ -35,14 +37,13 @@ class EvaluationOptions:
     embeddings: str | None = None
     keep_audio: bool = False
     seed: int = 0
-    resamples: int = 2000
-    voicing: Mapping[str, Any] = field(default_factory=dict)
+    prices: Prices | None = None
+    voices: VoicingOptions = field(default_factory=VoicingOptions)
 
     def __post_init__(self) -> None:
         limited = self.limit is None or is_number(self.limit, 1, 10**9, whole=True)
         require(limited, "limit", self.limit, "1 or more")
         require(is_number(self.max_rounds, 1, 20, whole=True), "max rounds", self.max_rounds, "1 to 20")
-        require(is_number(self.resamples, 100, 100_000, whole=True), "resamples", self.resamples, "100 to 100000")
         if not 0 <= self.seed < 2**53:
             raise UsageError(f"seed: {self.seed} is not allowed; give 0 to 2**53 - 1")
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from askqa_builder.chat.model import ChatModel
+from askqa_builder.chat.options import ChatOptions
 from askqa_builder.chat.options_file import read_chat_options
 from askqa_builder.evaluation.actions.classifier import ActionRule, Classifier
 from askqa_builder.evaluation.actions.llm import DEFAULTS as CLASSIFIER_DEFAULTS
@@ -27,12 +28,16 @@ _PAGE = "docs/evaluation.md"
 
 @dataclass(frozen=True)
 class Parties:
-    """Who takes part. classifiers: the one that decides first. described: who they are, as JSON without addresses."""
+    """Who takes part.
+
+    classifiers: the one that decides first. described: who they are, as JSON without addresses. judge_threads: at once.
+    """
 
     classifiers: Sequence[Classifier]
     user: Simulator
     judge: Judge | None
     described: dict[str, Any]
+    judge_threads: int = 1
 
 
 @contextmanager
@@ -40,25 +45,26 @@ def open_parties(options: EvaluationOptions) -> Iterator[Parties]:
     """Make them for the `with` block. Raises UsageError where a file does not name a model as it must."""
     with ExitStack() as stack:
 
-        def model(file: Path, who: str, defaults: dict[str, Any]) -> tuple[ChatModel, dict[str, Any]]:
+        def model(file: Path, who: str, defaults: dict[str, Any]) -> tuple[ChatModel, ChatOptions]:
             chosen = read_chat_options(file, who, _PAGE, defaults)
-            return stack.enter_context(ChatModel(chosen)), chosen.identity
+            return stack.enter_context(ChatModel(chosen)), chosen
 
         rule = ActionRule()
         classifiers: list[Classifier] = [rule]
         user: Simulator = RuleUser()
         judge: Judge | None = None
+        threads = 1
         described: dict[str, Any] = {"classifier": rule.name, "user": user.name, "judge": None}
         if options.classifier is not None:
             chat, told = model(options.classifier, "the classifier", CLASSIFIER_DEFAULTS)
             classifiers.insert(0, ClassifierModel(chat, options.seed))
-            described["classifier"] = told
+            described["classifier"] = told.identity
         if options.user is not None:
             chat, told = model(options.user, "the user", USER_DEFAULTS)
             user = UserModel(chat, options.seed)
-            described["user"] = told
+            described["user"] = told.identity
         if options.judge is not None:
             chat, told = model(options.judge, "the judge", JUDGE_DEFAULTS)
             judge = JudgeModel(chat, options.seed)
-            described["judge"] = told
-        yield Parties(classifiers, user, judge, described)
+            described["judge"], threads = told.identity, told.concurrency
+        yield Parties(classifiers, user, judge, described, threads)

@@ -115,10 +115,8 @@ def test_a_clip_that_many_examples_hear_is_written_once(task_set: Path, tmp_path
     assert report.audio_files == len(clips) == len(list((tmp_path / "out" / "audio").rglob("*.wav")))
 
 
-@pytest.mark.parametrize("name", READERS)
+@pytest.mark.parametrize("name", [name for name in READERS if name != "qwen2-audio"])  # which has a rate of its own
 def test_another_rate_keeps_lengths_to_the_sample(demo_dataset: Path, tmp_path: Path, name: str) -> None:
-    if name == "qwen2-audio":
-        pytest.skip("it has a rate of its own")
     exported(demo_dataset, tmp_path / "out", name, window="none", sample_rate=11025)
     for (_, recording), example in zip(rows_of(demo_dataset), read(tmp_path / "out", name, "test"), strict=True):
         ((samples, rate),) = example.sounds

@@ -31,21 +31,23 @@ _MEANING = (
     r"(?:mean|meaning|asking|ask|want|wanting|referring|refer|talking|looking|interested|wondering|inquiring|"
     r"thinking|saying|speaking|after)"
 )
+_BETWEEN = ".{0,300}"
+"""Not any number of characters: of a text of many thousand, each word would be looked at from each word."""
 
 # a meaning of the user's that is asked for
 _ASKS_FOR_THE_MEANING = re.compile(
     rf"\b{_AUXILIARY} you (?:perhaps |maybe |still |just |actually |really |by any chance )?{_MEANING}\b"
     rf"|\b(?:are|is|were) your? asking\b|^(?:so |or )?(?:are|were) asking\b"  # slips of annotators
     rf"|^(?:so |or |oh |and )?you (?:mean|are asking|want to know)\b"
-    rf"|\b{_WH}\b.* (?:do|did|are|were) you {_MEANING}\b"
+    rf"|\b{_WH}\b{_BETWEEN} (?:do|did|are|were) you {_MEANING}\b"
     r"|\b(?:could|can|would|will) you (?:please |kindly )?(?:be (?:a (?:bit|little) )?more (?:specific|precise|clear)"
     r"|clarify|specify|elaborate|rephrase|explain what you|explain which"
     r"|tell me (?:more|which|what|who|whose|if|whether)|provide more|give me more|say which|repeat)\b"
     r"|^(?:please |kindly )(?:clarify|specify|elaborate|rephrase|be more specific|provide more"
     r"|tell me (?:which|what|who))\b"
     r"|\b(?:not|n't) (?:quite |entirely |really |completely )?(?:sure|certain|clear|know|understand|tell)\b"
-    rf"(?: to me)? (?:exactly )?(?:about )?{_WH}\b.* you\b"
-    rf"|\b(?:unclear|ambiguous) (?:to me )?{_WH}\b.* you\b"
+    rf"(?: to me)? (?:exactly )?(?:about )?{_WH}\b{_BETWEEN} you\b"
+    rf"|\b(?:unclear|ambiguous) (?:to me )?{_WH}\b{_BETWEEN} you\b"
     r"|\bneed (?:more|further|some|a bit more|a little more) (?:information|context|details?|clarification)\b"
     r"|^(?:your|the|this|that) question (?:is|seems) (?:unclear|ambiguous|not clear|a bit unclear)\b"
 )
@@ -70,7 +72,7 @@ _BUILT_AS_A_QUESTION = re.compile(
 _CHOICE = re.compile(r"^(?:\w+ ){1,5}or(?: \w+){1,5}$")
 
 _OFFER = re.compile(
-    r"\b(?:anything|something) else\b.*\b(?:help|assist|know|do for you|like)\b|\bwould you like me to\b"
+    r"\b(?:anything|something) else\b.{0,300}\b(?:help|assist|know|do for you|like)\b|\bwould you like me to\b"
     r"|\b(?:would you like|do you want|want) to (?:know|hear|learn) (?:more|anything)\b|\blet me know\b"
     r"|\b(?:does|did) (?:that|this) (?:help|answer)\b|\bhow (?:can|may) i (?:help|assist)\b"
     r"|\bhave (?:any )?(?:other|more|further) questions\b"

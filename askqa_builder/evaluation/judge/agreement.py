@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from askqa_builder.evaluation.metrics.resampling import LEVEL, RESAMPLES
 from askqa_builder.seeds import derive_seed
 
-_DRAWS = 1000
-_LEAST_DEFINED = 0.9
+_LEAST_DEFINED = 0.95
 """Of the draws, those that must have a correlation, or there is no interval."""
 
 Floats = NDArray[np.float64]
@@ -66,13 +66,13 @@ def _interval(
         return None, None
     generator = np.random.default_rng(derive_seed("judge agreement", seed))
     drawn = []
-    for _ in range(_DRAWS):
+    for _ in range(RESAMPLES):  # ranks are no sums over stories, as `StoryBootstrap` needs them
         chosen = np.concatenate([clusters[i] for i in generator.integers(len(clusters), size=len(clusters))])
         drawn.append(_spearman(rated[chosen], scored[chosen]))
     defined = [one for one in drawn if one is not None]
-    if len(defined) < _LEAST_DEFINED * _DRAWS:
+    if len(defined) < _LEAST_DEFINED * RESAMPLES:
         return None, None
-    low, high = np.quantile(defined, [0.025, 0.975])
+    low, high = np.quantile(defined, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return float(low), float(high)
 
 

@@ -127,6 +127,8 @@ def _asks(request: Request) -> bool:
 
 
 def _intent(request: Request) -> Intent:
-    if request.intent is None:
-        raise ValueError(f"{request.item.row_id}: a control must be told the intent")
-    return request.intent
+    """Return what the user means; before anybody has asked, it is told where there is nothing to ask about alone."""
+    if request.intent is not None:
+        return request.intent
+    (only,) = request.item.intents
+    return only

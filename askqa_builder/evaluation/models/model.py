@@ -30,8 +30,8 @@ class Request:
     shape [samples], or [samples, 2] in stereo; none for models that hear nothing. sampling_rate: Hz. prompt: what is
     asked for, and the story where it is not heard. turns: what is heard, as text, for models that read instead; the
     story, if it is heard, first. story: its text, where it is not heard but in the prompt. intent: of the user, which a
-    control is told and a model under test never is. tail: gives the last so many turns of the recording as clips; None
-    where nothing is heard.
+    control is told after the first round and a model under test never is. tail: gives the last so many turns of the
+    recording as clips; None where nothing is heard.
     """
 
     item: Item

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
 from askqa_builder.chat.options import ChatOptions
-from askqa_builder.errors import AskqaError, UsageError
+from askqa_builder.errors import UsageError
 from askqa_builder.evaluation.item import Item
 from askqa_builder.evaluation.models.cascade import Cascade
 from askqa_builder.evaluation.models.controls import CONTROLS, Human
 from askqa_builder.evaluation.models.endpoint import EndpointModel
 from askqa_builder.evaluation.models.function import FunctionModel
+from askqa_builder.evaluation.models.installed import InstalledModel, installed_models
 from askqa_builder.evaluation.models.model import Model
 from askqa_builder.evaluation.models.prompts import Prompts, load_prompts
 from askqa_builder.evaluation.models.spec import ModelSpec, read_spec
@@ -30,8 +30,6 @@ from askqa_builder.evaluation.models.ways import (
 )
 from askqa_builder.options import close_matches, is_text, require, require_known
 from askqa_builder.recognition.recogniser import load_recogniser
-
-ENTRY_POINT_GROUP = "askqa_builder.models"
 
 CASCADE = "cascade"
 """As a kind of model, and as a control of one that hears."""
@@ -89,7 +87,7 @@ def open_model(spec: ModelSpec, prompts: Prompts, seed: int = 0) -> tuple[str, M
 
 def model_kinds() -> list[str]:
     """Return the kinds of models there are, ours first."""
-    return [*_KINDS, *sorted({point.name for point in entry_points(group=ENTRY_POINT_GROUP)} - set(_KINDS))]
+    return [*_KINDS, *sorted(installed_models().keys() - _KINDS.keys())]
 
 
 def _way(control: str | None, prompts: Prompts, sounds: Sounds | None, items: Sequence[Item], seed: int) -> Way:
@@ -149,18 +147,8 @@ _KINDS: dict[str, Callable[[Mapping[str, Any], Prompts, int], tuple[str, Model]]
 
 
 def _installed(spec: ModelSpec) -> tuple[str, Model]:
-    """Make a model that another package has registered."""
-    found = [point for point in entry_points(group=ENTRY_POINT_GROUP) if point.name == spec.kind]
-    if not found:
+    point = installed_models().get(spec.kind)
+    if point is None:
         hint = "; it is a control: --control" if spec.kind in CONTROL_NAMES else close_matches(spec.kind, model_kinds())
         raise UsageError(f"--model: unknown kind {spec.kind!r}{hint}; there are {', '.join(model_kinds())}")
-    package = found[0].dist.name if found[0].dist else found[0].value
-    try:
-        model = found[0].load()(**spec.options)
-    except (AskqaError, MemoryError):
-        raise
-    except Exception as error:  # it may come from anywhere
-        raise UsageError(f"model {spec.kind!r} of {package} cannot be made: {type(error).__name__}: {error}") from error
-    if not isinstance(model, Model):
-        raise UsageError(f"model {spec.kind!r} of {package} has no method respond; see docs/models-under-test.md")
-    return spec.kind, model
+    return spec.kind, InstalledModel(point, spec.options)

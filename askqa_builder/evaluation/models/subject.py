@@ -47,17 +47,20 @@ class Subject:
     def identity(self) -> dict[str, Any]:
         """All that may change its responses, as JSON, for the digest of a run; no keys, no addresses."""
         own = {"control": self.control, "model": identity_of(self.model)}
-        return own if isinstance(self.model, Control) else {**own, "prompts": dict(self.prompts.table)}
+        if isinstance(self.model, Control):
+            return own
+        return {**own, **self.way.identity, "prompts": dict(self.prompts.table)}
 
     @property
     def hears(self) -> bool:
         """Whether recordings are needed."""
         return self.way.sound and not isinstance(self.model, Control)
 
-    def prepared(self, request: Request, intent: Intent) -> Request:
+    def prepared(self, request: Request, intent: Intent | None) -> Request:
         """Return a request as it is put before it, with the prompt: a control is told the intent, a model no label.
 
-        request: with the clips that are to be heard, and no prompt. Raises NotApplicableError.
+        request: with the clips that are to be heard; its prompt does not matter. intent: None in the first round, which
+        all intents share.
         """
         if isinstance(self.model, Control):
             return replace(request, intent=intent)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -74,7 +75,9 @@ def load_model(options: TransformersOptions, config: Any, device: Any) -> Any:
     if options.adapter is not None:
         from peft import PeftModel
 
-        with loading(options.adapter):
+        with loading(options.adapter), warnings.catch_warnings():
+            # peft asks transformers for a property by its old name: nobody can do anything about it here
+            warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
             model = PeftModel.from_pretrained(model, options.adapter).get_base_model()  # they stay in its layers
     return model.eval().requires_grad_(False).to(device)
 

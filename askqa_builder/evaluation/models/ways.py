@@ -5,9 +5,10 @@ A way changes a request and nothing else; the model stays the same. What each co
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from askqa_builder.errors import UsageError
 from askqa_builder.evaluation.item import Item
@@ -34,19 +35,27 @@ class Sounds(Protocol):
         """Return what is heard of another item, up to its request."""
 
 
-class Way(Protocol):
-    """A way to put before a model what there is to hear. sound: whether anything is heard."""
+class Way(ABC):
+    """A way to put before a model what there is to hear.
+
+    name: as results tell it; None for the way as it is. sound: whether anything is heard.
+    """
 
     sound: bool
 
+    name: str | None = None
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What may change a request."""
+        return {"way": self.name}
+
+    @abstractmethod
     def apply(self, request: Request) -> Request:
-        """Return the request with another sound, and with its prompt.
-
-        Raises NotApplicableError where there is nothing of the kind.
-        """
+        """Return the request with another sound, and with its prompt."""
 
 
-class AsHeard:
+class AsHeard(Way):
     """No control: the model hears what there is."""
 
     sound = True
@@ -59,7 +68,7 @@ class AsHeard:
         return replace(request, prompt=self._prompts.heard(request.story, request.turns))
 
 
-class QuestionOnly:
+class QuestionOnly(Way):
     """The request alone is heard, and what has followed it: neither story nor history.
 
     Whoever answers as well, or knows as well when to ask, goes by the request: by its length, or by its words.
@@ -78,7 +87,7 @@ class QuestionOnly:
         return replace(request, clips=clips, turns=turns, story=None, prompt=self._prompts.heard(None, turns))
 
 
-class ClosedBook:
+class ClosedBook(Way):
     """Nothing is heard: the request stands in the prompt, and what has followed it; neither story nor history.
 
     Beside `question-only`, without errors of hearing: what a model remembers of the corpus, or guesses.
@@ -96,7 +105,7 @@ class ClosedBook:
         return replace(request, clips=(), turns=turns, story=None, prompt=self._prompts.closed_book(turns))
 
 
-class OtherStory:
+class OtherStory(Way):
     """Another item is heard, of another story of the split, drawn by seed: its story, its history and its request.
 
     What has followed the request is heard after it, as it was said. Whoever scores as well does not listen. items: all
@@ -115,6 +124,11 @@ class OtherStory:
             if len({item.story_id for item in items if item.split == split}) < 2:
                 raise UsageError(f"{self.name}: the split {split} has one story; it takes several")
 
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What may change a request."""
+        return {**super().identity, "seed": self._seed}
+
     def apply(self, request: Request) -> Request:
         """See `Way.apply`."""
         other, followed = self._sounds.of(self.other(request.item)), since_request(request)[1:]
@@ -132,7 +146,7 @@ class OtherStory:
         return others[int(Stream(self.name, self._seed, item.row_id).uniform() * len(others))]
 
 
-class Transcript:
+class Transcript(Way):
     """Nothing is heard: the same model reads all that it would hear, without an error.
 
     What is lost against it is lost in hearing, not in understanding.

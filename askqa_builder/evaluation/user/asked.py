@@ -15,12 +15,17 @@ _WH = r"(?:what|which|who|whom|whose|when|where|why|how)"
 _OPENS = re.compile(
     rf"^(?:(?:and|or|but|so|oh|sorry|okay|well|hmm|by \S+|other than|besides|according to|another|since|until|in|on|at"
     rf"|to|of|from|for|with|about|after|before) )*{_WH}\b(?! of)"
+    rf"|\b(?:can|could|would|will) you\b.{{1,80}}?\b{_WH}\b"
     r"|\b(?:not (?:quite |entirely |really )?(?:sure|certain|clear)|unclear|clarify|specify|elaborate|rephrase"
     r"|more (?:specific|precise|information|context|details?))\b"
 )
 _PROPOSES = re.compile(
     r"\b(?:do|did|are|were|is|was|would|have|has|does) (?:you|your|he|she|it|they|we|the|this|that|there|these|those)\b"
     r"|^(?:so |oh |and )*(?:you|are asking)\b|^(?:is|was|are|were|does|did|do|has|had) "
+)
+_REPEATED_REQUEST = re.compile(
+    r"^(?:when|if) you (?:say|said|ask|asked|mention|mentioned|refer|referred)\b.{1,100}?(?=\b(?:do|did|are|were) you)",
+    re.IGNORECASE,
 )
 
 
@@ -41,6 +46,7 @@ def asked(response: str) -> Asked:
     """Return what a response asks."""
     found = sentences(response)
     asking = [one for one in found if is_clarifying_question(one) or one.endswith("?")] or found
+    asking = [_REPEATED_REQUEST.sub("", one) for one in asking]
     text = " ".join(asking)
     return Asked(text, _kind(asking), content(text))
 
@@ -55,6 +61,7 @@ def _kind(asking: list[str]) -> Kind:
     said = [" ".join(words(one)) for one in asking]
     if any(re.search(r"\bor\b", one) for one in said):
         return "choice"
-    if any(_OPENS.search(one) for one in said) or not any(_PROPOSES.search(one) for one in said):
+    if any(_OPENS.search(one) for one in said):
         return "open"
-    return "proposal"
+    proposes = any(_PROPOSES.search(one) for one in said) or any(one.endswith("?") for one in asking)
+    return "proposal" if proposes else "open"

@@ -1,7 +1,7 @@
 """What a user means, as a statement: from an annotator's clarifying question and the reply to it, and nothing else.
 
-"Do you mean the first book?" – "Yes." is "I mean the first book."; "No, I mean the second book." is what it says
-without the "No"; of a bare "No" it is "I do not mean the first book."
+"Do you mean the blue kettle?" – "Yes." is "I mean the blue kettle."; "No, I mean the red one." is what it says
+without the "No"; of a bare "No" it is "I do not mean the blue kettle."
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ _PRONOUN = r"(?:he|she|it|they|there|this|that|these|those|we)"
 _DETERMINER = r"(?:the|a|an|his|her|its|their|my|your|this|that|these|those)"
 
 _POLAR = re.compile(
-    r"^(?P<yes>yes|yeah|yep|yup|correct|exactly|right|sure|indeed)|^(?P<no>no|nope|nah|not (?:really|exactly|quite))",
+    r"^(?P<yes>yes|yeah|yep|yup|correct|exactly|right|sure|indeed)\b"
+    r"|^(?P<no>not (?:really|exactly|quite)|nope|nah|no)\b",
     re.IGNORECASE,
 )
 _AFTER_POLAR = re.compile(rf"^(?:\s*[,.;:!–—-]+\s*|\s*$|\s+(?=(?:i|it|not|the|{_WH}|{_AUXILIARY})\b))", re.IGNORECASE)
@@ -44,7 +45,7 @@ _FRAMES = tuple(
 
 _INVERTED = re.compile(rf"^(?:so |and |or )?(?P<verb>{_AUXILIARY}) (?P<rest>.+)$", re.IGNORECASE)
 _SUBJECT = re.compile(
-    rf"^(?P<subject>{_PRONOUN}|{_DETERMINER} (?:(?!of\b)[\w'-]+ ?){{1,4}}?(?:of (?:{_DETERMINER} )?[\w'-]+)?)\s+"
+    rf"^(?P<subject>{_PRONOUN}|{_DETERMINER}(?: (?!of\b)[\w'-]+){{1,4}}?(?: of (?:{_DETERMINER} )?[\w'-]+)?) "
     r"(?P<rest>(?:(?:about|in|on|at|for|from|with|by|after|before|during|not|a|an|the)\b|\w+(?:ing|ed)\b).*)$"
     rf"|^(?P<pronoun>{_PRONOUN}) (?P<more>.+)$",
     re.IGNORECASE,
@@ -53,7 +54,7 @@ _OPEN = re.compile(rf"^(?:(?:so|and|or|but|oh|sorry|okay|by \S+,?) )*(?:\w+ )?{_
 _OWN_SENTENCE = re.compile(rf"^(?:i\b|{_PRONOUN} (?:is|was|were|are|has|had|did|does|would|could)\b)", re.IGNORECASE)
 _LOWERED = re.compile(
     rf"^(?:{_WH}|{_AUXILIARY}|{_DETERMINER}|{_PRONOUN}|in|on|at|for|from|with|by|to|of|about|after|before|during|"
-    r"when|while|as|according|other|another|besides|both|all|not|some|any|inside|outside|under|first|\w+ly)\b",
+    r"when|while|as|according|other|another|besides|both|all|not|no|some|any|inside|outside|under|first|\w+ly)\b",
     re.IGNORECASE,
 )
 _SIDES = re.compile(r"\b(?P<one>[a-z]+) or (?P<other>[a-z]+) (?P<rest>[^?]+)", re.IGNORECASE)
@@ -127,7 +128,10 @@ def _turned(question: str, denied: bool) -> str:
 def _own_words(reply: str, question: str) -> str:
     if _OWN_SENTENCE.match(reply):
         return _ended(reply)
-    return _ended(f"I mean {lowered(_whole(reply, question))}")
+    whole = _whole(reply, question)
+    first = whole.partition(" ")[0].strip(" ,.")
+    plain = first.lower() in re.findall(r"\w+", question) and first not in question  # no name: the question has it
+    return _ended(f"I mean {whole[0].lower() + whole[1:] if plain else lowered(whole)}")
 
 
 def _whole(reply: str, question: str) -> str:

@@ -29,7 +29,8 @@ class Readings:
         self._words = known
         self._apart = {branch: words - shared for branch, words in known.items()}
         self._vocabulary = frozenset().union(*self._apart.values())
-        self._request = content(item.question)
+        asked = {intent.clarifying_question or "" for intent in item.intents}
+        self._request = content(" ".join([item.question, *sorted(asked)]))
 
     def of(self, intent: Intent) -> Meaning | None:
         """Return what an intent means; None where its request has one reading."""
@@ -57,7 +58,7 @@ class Readings:
     def contradicts(self, intent: Intent, asked: Asked) -> bool:
         """Tell whether a question proposes another place in an order, or another time, than an intent's."""
         told = self.of(intent)
-        if asked.kind != "proposal" or told is None:
+        if asked.kind != "proposal" or told is None or contrasts(asked.words) - frozenset().union(*sorts(asked.words)):
             return False
         pairs = zip(sorts(told.words), sorts(asked.words), strict=True)
         return any(own and other and not own & other for own, other in pairs)

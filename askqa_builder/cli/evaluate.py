@@ -1,0 +1,167 @@
+"""`askqa evaluate`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from askqa_builder.cli import hearing
+from askqa_builder.cli.running import Cache, Device, Workers
+from askqa_builder.errors import UsageError
+from askqa_builder.machine import usable_cores
+
+if TYPE_CHECKING:
+    from askqa_builder.build.voicing.settling import VoicingOptions
+
+
+def evaluate_command(
+    dataset: Annotated[Path, typer.Argument(help="Folder of a built dataset.")],
+    out: Annotated[
+        Path | None, typer.Argument(help="Folder for the run.", show_default="DATASET-evaluation-MODEL")
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE|KIND:NAME",
+            help="A YAML file, or endpoint:NAME, transformers:NAME, python:MODULE:NAME.",
+        ),
+    ] = None,
+    control: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Instead of a model: always-answer, always-clarify, oracle, human. Of a model: question-only, "
+            "closed-book, other-story, transcript, cascade.",
+        ),
+    ] = None,
+    split: Annotated[str | None, typer.Option(help="Which split.", show_default="test, or the only one")] = None,
+    limit: Annotated[int | None, typer.Option(help="So many requests, the first.", show_default="all")] = None,
+    max_rounds: Annotated[int, typer.Option(help="Responses to one request, at most.")] = 3,
+    context: hearing.Context = "audio",
+    layout: hearing.Layout = "joined",
+    segments: hearing.Segments = None,
+    window: hearing.Window = None,
+    prompts: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="YAML with prompts in place of the shipped ones.")
+    ] = None,
+    classifier: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="YAML: a language model that tells questions from answers.", show_default="a rule"
+        ),
+    ] = None,
+    user: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="YAML: a language model as the simulated user.", show_default="a rule"),
+    ] = None,
+    judge: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="YAML: a language model that rates answers.", show_default="none"),
+    ] = None,
+    embeddings: Annotated[
+        str | None, typer.Option(metavar="NAME", help="A model of sentences, for cosines.", show_default="none")
+    ] = None,
+    recogniser: Annotated[str, typer.Option(metavar="NAME", help="Of --control cascade.")] = "whisper",
+    recogniser_option: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="Its options; may be given several times.")
+    ] = None,
+    price: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=N", help="input, output (of a million tokens), audio_hour; several times."),
+    ] = None,
+    keep_audio: Annotated[
+        bool, typer.Option("--keep-audio", help="Keep each recording as it was at each response.")
+    ] = False,
+    seed: Annotated[int, typer.Option(help="Of all draws.")] = 0,
+    profiles: Annotated[
+        str | None,
+        typer.Option(help="The dataset's own profile set, by name or YAML file: where engines have files."),
+    ] = None,
+    channel: Annotated[str | None, typer.Option(help="Its own channel: where noise has files.")] = None,
+    workers: Workers = None,
+    device: Device = None,
+    cache: Cache = None,
+    cache_size: Annotated[str | None, typer.Option(help="At most so much is kept there.", show_default="10GB")] = None,
+    other_version: Annotated[
+        bool, typer.Option("--other-version", help="Go on with another version of an engine than spoke the dataset.")
+    ] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Discard another run in OUT.")] = False,
+) -> int:
+    """Talk to a model about a dataset, in speech, until it answers, and score what it says; resumable.
+
+    Exit code 3 where some dialogues failed; the same command tries them again.
+    """
+    from askqa_builder.cli.progress import progress_for
+    from askqa_builder.evaluation.run import evaluate
+
+    given = {
+        "profiles": profiles,
+        "channel": channel,
+        "workers": workers,
+        "device": device,
+        "cache": cache,
+        "cache_size": cache_size,
+        "other_version": other_version or None,
+    }
+    report = evaluate(
+        dataset,
+        out,
+        model=model,
+        control=control,
+        prompts=prompts,
+        recogniser=recogniser,
+        recogniser_options=_pairs("recogniser-option", recogniser_option or []),
+        split=split,
+        limit=limit,
+        max_rounds=max_rounds,
+        context=context,
+        layout=layout,
+        segments=segments,
+        window=window,
+        classifier=classifier,
+        user=user,
+        judge=judge,
+        embeddings=embeddings,
+        prices=_prices(price or []),
+        keep_audio=keep_audio,
+        seed=seed,
+        voices=_voices({name: value for name, value in given.items() if value is not None}),
+        overwrite=overwrite,
+        progress=progress_for(sys.stderr, "requests", "talk about"),
+    )
+    for line in report.lines:
+        print(line)
+    state = "already complete" if report.already_complete else "done"
+    endings = ", ".join(f"{count} {ending}" for ending, count in sorted(report.endings.items()))
+    print(f"{state}: {report.out}: {sum(report.endings.values())} dialogues ({endings})")
+    return report.exit_code
+
+
+def _voices(given: dict[str, Any]) -> VoicingOptions:
+    from askqa_builder.build.voicing.settling import VoicingOptions
+
+    return VoicingOptions(**{"workers": usable_cores(), **given})
+
+
+def _prices(given: list[str]) -> dict[str, float] | None:
+    prices = {}
+    for name, value in _pairs("price", given).items():
+        try:
+            prices[name] = float(value)
+        except ValueError:
+            raise UsageError(f"price: {name}={value} is not allowed; give a number, as {name}=2.5") from None
+    return prices or None
+
+
+def _pairs(option: str, given: list[str]) -> dict[str, str]:
+    """Read NAME=VALUE, each name once."""
+    pairs: dict[str, str] = {}
+    for one in given:
+        name, equals, value = one.partition("=")
+        if not name or not equals or name in pairs:
+            raise UsageError(f"{option}: {one!r} is not allowed; give NAME=VALUE, each name once")
+        pairs[name] = value
+    return pairs

@@ -1,0 +1,95 @@
+"""Final responses rated by a judge, and how far it agrees with what is measured."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from askqa_builder.chat.answer import UnfitAnswerError
+from askqa_builder.evaluation.judge.agreement import correlation
+from askqa_builder.evaluation.judge.judge import Judge, Judgement
+from askqa_builder.evaluation.ledger import Json, Ledger
+from askqa_builder.evaluation.metrics.numbers import Numbers, known, share_of, weighted_mean
+from askqa_builder.evaluation.metrics.outcomes import Held
+from askqa_builder.evaluation.metrics.resampling import StoryBootstrap
+from askqa_builder.evaluation.metrics.trajectory_scores import TrajectoryScores
+from askqa_builder.evaluation.threads import in_threads
+
+AUTOMATIC = ("f1", "exact", "containment", "rouge_l")
+"""Scores that judgements are compared with."""
+
+
+@dataclass(frozen=True)
+class Judging:
+    """Asks a judge once about each answer. identity: which model it is; threads: at once."""
+
+    judge: Judge
+    identity: Any
+    threads: int
+    ledger: Ledger
+
+    def of(self, scores: Sequence[TrajectoryScores]) -> dict[str, Judgement | None]:
+        """Return judgements by trajectory, of those with a reference; None where the judge has no fitting one."""
+        answers = [one.of for one in scores if one.final is not None]
+
+        def rate(held: Held) -> tuple[str, Judgement | None]:
+            return held.trajectory.id, self._rate(held)
+
+        return dict(in_threads(rate, answers, self.threads))
+
+    def _rate(self, held: Held) -> Judgement | None:
+        response = held.trajectory.last.response
+        asked = {"who": "judge", "judge": self.identity, "trajectory": held.trajectory.id, "response": response}
+
+        def ask() -> Json:
+            judgement = self.judge.judge(held.item, held.intent, response)
+            return {"rating": judgement.rating, "explanation": judgement.explanation}
+
+        try:
+            return Judgement(**self.ledger.once(asked, ask))
+        except UnfitAnswerError:
+            return None
+
+
+def judged(scores: Sequence[TrajectoryScores], judgements: Mapping[str, Judgement | None], seed: int) -> Json:
+    """Return what judgements come to, as results hold it: the mean, 0 to 100, each item once, and correlations.
+
+    Of each trajectory of an item that the judge has rated, the weight of its intent counts.
+    """
+    rated = [(one, found) for one in scores if (found := judgements.get(one.of.trajectory.id)) is not None]
+    stories = {story: number for number, story in enumerate(sorted({one.of.item.story_id for one, _ in rated}))}
+    sums = np.zeros((len(stories), 2))
+    items: dict[str, list[tuple[TrajectoryScores, Judgement]]] = defaultdict(list)
+    for one, found in rated:
+        items[one.of.item.row_id].append((one, found))
+    for group in items.values():
+        mean, _ = weighted_mean((one.of.intent.weight, found.score) for one, found in group)
+        sums[stories[group[0][0].of.item.story_id]] += (mean, 1.0)
+    spread = StoryBootstrap(len(stories), seed).spread(sums, _mean) if stories else None
+    ids = [one.of.item.story_id for one, _ in rated]
+    ratings = [float(found.rating) for _, found in rated]
+    return {
+        "score": known(_mean(sums.sum(axis=0))) if rated else None,
+        "low": None if spread is None else spread.low,
+        "high": None if spread is None else spread.high,
+        "items": len(items),
+        "answers": len(rated),
+        "not_judged": sum(one is None for one in judgements.values()),
+        "spearman": {
+            name: correlation(ratings, [_score(one, name) for one, _ in rated], ids, seed).to_json()
+            for name in AUTOMATIC
+        },
+    }
+
+
+def _mean(sums: Numbers) -> Numbers:
+    return share_of(sums[..., 0], sums[..., 1])
+
+
+def _score(one: TrajectoryScores, name: str) -> float:
+    assert one.final is not None
+    return one.final[name]

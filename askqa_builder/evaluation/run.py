@@ -1,0 +1,269 @@
+"""`evaluate`: talk to a model about a dataset's rows until it answers, and score what it says."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from askqa_builder import __version__
+from askqa_builder.build.voicing.row_voices import RowVoices
+from askqa_builder.build.voicing.settling import VoicingOptions
+from askqa_builder.corpus.conversation import Role
+from askqa_builder.dataset.source import Source
+from askqa_builder.evaluation.asking import Asking
+from askqa_builder.evaluation.contexts import Contexts
+from askqa_builder.evaluation.conversing import converse, rows_of, still_wanted
+from askqa_builder.evaluation.folder import CALLS_NAME, TRAJECTORIES_NAME, EvaluationFolder
+from askqa_builder.evaluation.growing_file import GrowingFile
+from askqa_builder.evaluation.identity import dataset_digest, identity_of
+from askqa_builder.evaluation.items import initial_shards, read_items
+from askqa_builder.evaluation.judging import Judging
+from askqa_builder.evaluation.ledger import Ledger, read_call
+from askqa_builder.evaluation.metrics.embedding import TransformerEmbedding
+from askqa_builder.evaluation.metrics.results import RunIdentity
+from askqa_builder.evaluation.metrics.usage import Prices
+from askqa_builder.evaluation.models.registry import Choice, open_subject
+from askqa_builder.evaluation.models.subject import Subject
+from askqa_builder.evaluation.options import EvaluationOptions
+from askqa_builder.evaluation.parties import Parties, open_parties
+from askqa_builder.evaluation.requests import Requests
+from askqa_builder.evaluation.row_sounds import RowSounds
+from askqa_builder.evaluation.speaking import SpeakingDesk
+from askqa_builder.evaluation.telling import scored, write_run
+from askqa_builder.evaluation.trajectory import Trajectory
+from askqa_builder.files import keep_apart
+from askqa_builder.hearing.options import Hearing, parse_window
+from askqa_builder.hearing.unheard import HearingCheck
+from askqa_builder.progress import Progress, Silent, Totals
+
+
+@dataclass(frozen=True)
+class EvaluationReport:
+    """A run. endings: trajectories by how they ended. lines: the table, as a terminal shows it."""
+
+    out: Path
+    name: str
+    endings: Mapping[str, int]
+    results: Mapping[str, Any]
+    lines: Sequence[str]
+    already_complete: bool
+
+    @property
+    def exit_code(self) -> int:
+        """0, or 3 where trajectories failed."""
+        return 3 if self.endings.get("failed") else 0
+
+
+def evaluate(
+    dataset: str | Path,
+    out: str | Path | None = None,
+    *,
+    model: str | Path | Any = None,
+    control: str | None = None,
+    prompts: str | Path | None = None,
+    recogniser: str = "whisper",
+    recogniser_options: Mapping[str, Any] | None = None,
+    split: str | None = None,
+    limit: int | None = None,
+    max_rounds: int = 3,
+    context: str = "audio",
+    layout: str = "joined",
+    segments: float | None = None,
+    window: str | None = None,
+    classifier: str | Path | None = None,
+    user: str | Path | None = None,
+    judge: str | Path | None = None,
+    embeddings: str | None = None,
+    prices: Mapping[str, float] | None = None,
+    keep_audio: bool = False,
+    seed: int = 0,
+    voices: VoicingOptions | None = None,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> EvaluationReport:
+    """Hold a dialogue with a model for each reading of each request in a dataset, and score what it says.
+
+    model: a YAML file, or a word as "endpoint:NAME" (see `read_spec`), or an object with `respond`, or a function.
+    control: of `CONTROL_NAMES`; prompts: a YAML file in place of ours. recogniser: of the control `cascade`. split,
+    limit, max_rounds, classifier, user, judge, embeddings, keep_audio: see `EvaluationOptions`; context, layout,
+    segments, window: see `Hearing` and `parse_window`. prices: see `Prices`. voices: where and with what dialogues are
+    spoken as they go on. out: a folder beside the dataset, named after both, where none is given.
+
+    After a kill the same call goes on; no answer is asked for twice. Judge, embeddings and prices may be others in a
+    later call: then the same dialogues are scored again.
+
+    Raises UsageError (wrong usage, rows that the model cannot hear whole, another run in the way), EngineError (a
+    server or an engine that is out of order), StorageError, AskqaError (a damaged dataset).
+    """
+    choice = Choice(
+        model=str(model) if isinstance(model, Path) else model,
+        control=control,
+        prompt_file=None if prompts is None else Path(prompts),
+        recogniser=recogniser,
+        recogniser_options=recogniser_options or {},
+        seed=seed,
+    )
+    options = EvaluationOptions(
+        split=split,
+        limit=limit,
+        max_rounds=max_rounds,
+        hearing=Hearing(context, layout, segments, parse_window(window)),
+        classifier=None if classifier is None else Path(classifier),
+        user=None if user is None else Path(user),
+        judge=None if judge is None else Path(judge),
+        embeddings=embeddings,
+        prices=None if prices is None else Prices(**prices),
+        keep_audio=keep_audio,
+        seed=seed,
+        voices=voices or VoicingOptions(),
+    )
+    run = _Run(Path(dataset), None if out is None else Path(out), choice, options, progress or Silent())
+    return run.run(overwrite)
+
+
+class _Run:
+    """One call of `evaluate`."""
+
+    def __init__(
+        self, dataset: Path, out: Path | None, choice: Choice, options: EvaluationOptions, progress: Progress
+    ) -> None:
+        self._source = Source(dataset)
+        self._out = out
+        self._choice, self._options, self._progress = choice, options, progress
+        self._shards = initial_shards(self._source, options.split)
+        self._items = read_items(self._source, options.split)[: options.limit]
+
+    def run(self, overwrite: bool) -> EvaluationReport:
+        """Do what is left to do."""
+        with ExitStack() as stack:
+            parties = stack.enter_context(open_parties(self._options))
+            subject = self._subject()
+            stack.callback(subject.close)
+            out = self._out or _beside(self._source.folder, subject.name)
+            keep_apart(self._source.folder, out)
+            if subject.hears:
+                self._check_hearing()
+            embedding = None if self._options.embeddings is None else TransformerEmbedding(self._options.embeddings)
+            voices = stack.enter_context(self._voices(subject))
+            about = self._about(subject, parties, voices)
+            identity = {name: about[name] for name in ("kind", "config_digest")}
+            folder = stack.enter_context(EvaluationFolder(out, identity, overwrite=overwrite))
+            calls = stack.enter_context(GrowingFile(out / CALLS_NAME, read_call))
+            ledger = Ledger(calls)
+            held, complete = self._held(out, subject, parties, voices, ledger)
+            found = scored(
+                self._items,
+                held,
+                self._run_identity(subject, parties),
+                judging=_judging(parties, ledger),
+                embedding=embedding,
+                prices=self._options.prices,
+            )
+            write_run(out, about, self._items, held, found)
+            folder.finish()
+        endings = Counter(str(one.ending) for one in held)
+        return EvaluationReport(out, subject.name, endings, found.to_json(), found.lines(), complete)
+
+    def _subject(self) -> Subject:
+        sounds = RowSounds(self._source, self._shards, self._options.hearing)
+        return open_subject(self._choice, sounds, self._items)
+
+    def _about(self, subject: Subject, parties: Parties, voices: RowVoices | None) -> dict[str, Any]:
+        """Return what the manifest says of the run."""
+        others = [parties.described["classifier"], parties.described["user"]]
+        described = None if voices is None else voices.described
+        return {
+            **identity_of(self._source, self._options, subject.identity, others, described),
+            "askqa_builder": __version__,
+            "dataset": {"name": self._source.folder.resolve().name, "digest": dataset_digest(self._source)},
+            "model": {"name": subject.name, **subject.identity},
+            **parties.described,
+            "options": self._options.to_json(),
+        }
+
+    def _run_identity(self, subject: Subject, parties: Parties) -> RunIdentity:
+        return RunIdentity(
+            dataset=self._source.folder.resolve().name,
+            dataset_digest=dataset_digest(self._source),
+            model=subject.name,
+            classifier=_named(parties.described["classifier"]),
+            simulator=_named(parties.described["user"]),
+            context=self._options.hearing.context,
+            seed=self._options.seed,
+            max_rounds=self._options.max_rounds,
+        )
+
+    def _held(
+        self, out: Path, subject: Subject, parties: Parties, voices: RowVoices | None, ledger: Ledger
+    ) -> tuple[list[Trajectory], bool]:
+        """Hold the dialogues that are missing; return all, in the dataset's order, and whether there were none."""
+        with GrowingFile(out / TRAJECTORIES_NAME, Trajectory.from_json) as journal, _desk(voices) as desk:
+            done = {one.id: one for one in journal.lines}
+            wanted = still_wanted(self._items, done)
+            scene = Asking(
+                subject=subject,
+                classifiers=parties.classifiers,
+                user=parties.user,
+                requests=Requests(self._options.hearing, subject.hears),
+                ledger=ledger,
+                desk=desk,
+                contexts=Contexts(out) if self._options.keep_audio else None,
+            )
+            self._progress.start(Totals(len(self._items), 0.0), Totals(len(self._items) - len(wanted), 0.0))
+            try:
+                pairs = rows_of(self._source, self._shards, wanted, sound=desk is not None)
+                rounds = self._options.max_rounds
+                for held in converse(scene, pairs, journal, max_rounds=rounds, threads=subject.concurrency):
+                    done |= {one.id: one for one in held}
+                    self._progress.advance(1, 0.0, 0.0)
+            finally:
+                self._progress.stop()
+        ids = [item.trajectory_id(intent) for item in self._items for intent in item.intents]
+        return [done[one] for one in ids], not wanted
+
+    def _check_hearing(self) -> None:
+        check = HearingCheck(self._options.hearing)
+        for _, row in rows_of(self._source, self._shards, self._items, sound=False):
+            check.listen(row)
+        check.check()
+
+    @contextmanager
+    def _voices(self, subject: Subject) -> Iterator[RowVoices | None]:
+        """Open the voices in which dialogues go on, where anybody hears them."""
+        if not subject.hears and not self._options.keep_audio:
+            yield None
+            return
+        with RowVoices(self._source.folder, (Role.ASSISTANT, Role.USER), **vars(self._options.voices)) as voices:
+            yield voices
+
+
+@contextmanager
+def _desk(voices: RowVoices | None) -> Iterator[SpeakingDesk | None]:
+    if voices is None:
+        yield None
+        return
+    with SpeakingDesk(voices) as desk:
+        yield desk
+
+
+def _judging(parties: Parties, ledger: Ledger) -> Judging | None:
+    if parties.judge is None:
+        return None
+    return Judging(parties.judge, parties.described["judge"], parties.judge_threads, ledger)
+
+
+def _named(party: Any) -> str:
+    """Return what results call a classifier or a user."""
+    return party if isinstance(party, str) else str(party["model"])
+
+
+def _beside(dataset: Path, model: str) -> Path:
+    """Return the folder of a run for which none was named."""
+    name = re.sub(r"[^\w.-]+", "-", model).strip("-.") or "model"
+    folder = dataset.resolve()
+    return folder.with_name(f"{folder.name}-evaluation-{name}")

@@ -1,0 +1,107 @@
+"""What a run comes to: its results, as files and as lines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from askqa_builder.corpus.conversation import Action
+from askqa_builder.evaluation.folder import (
+    ITEMS_NAME,
+    MARKDOWN_NAME,
+    RESULTS_NAME,
+    TRAJECTORIES_NAME,
+    write_json_lines,
+    write_manifest,
+)
+from askqa_builder.evaluation.item import Item
+from askqa_builder.evaluation.judging import Judging, judged
+from askqa_builder.evaluation.metrics.embedding import Embedding
+from askqa_builder.evaluation.metrics.outcomes import Outcomes
+from askqa_builder.evaluation.metrics.results import Results, RunIdentity, score
+from askqa_builder.evaluation.metrics.results_text import markdown, table
+from askqa_builder.evaluation.metrics.trajectory_scores import score_trajectories
+from askqa_builder.evaluation.metrics.usage import Prices
+from askqa_builder.evaluation.trajectory import Trajectory
+from askqa_builder.evaluation.user.separation import separation
+from askqa_builder.files import atomic_write
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A run's figures. judge: None where nobody judged."""
+
+    results: Results
+    judge: Json | None
+
+    def to_json(self) -> Json:
+        """Return what `results.json` holds."""
+        return {**self.results.to_json(), "judge": self.judge}
+
+    def lines(self) -> list[str]:
+        """Return them for a terminal."""
+        return [*table(self.results), *_judge_lines(self.judge)]
+
+    def markdown(self) -> str:
+        """Return a block for a paper."""
+        said = "".join(f"- {line}\n" for line in _judge_lines(self.judge))
+        return markdown(self.results) + (f"\n{said}" if said else "")
+
+
+def scored(
+    items: Sequence[Item],
+    held: Sequence[Trajectory],
+    run: RunIdentity,
+    *,
+    judging: Judging | None,
+    embedding: Embedding | None,
+    prices: Prices | None,
+) -> Scored:
+    """Score the trajectories of a run."""
+    outcomes = Outcomes(items, held)
+    results = score(outcomes, run, embedding=embedding, separation=_separations(outcomes), prices=prices)
+    if judging is None:
+        return Scored(results, None)
+    scores = score_trajectories(outcomes)
+    return Scored(results, judged(scores, judging.of(scores), run.seed))
+
+
+def write_run(
+    out: Path, about: Mapping[str, Any], items: Sequence[Item], held: Sequence[Trajectory], of: Scored
+) -> None:
+    """Write a finished run's files, its manifest last. Raises StorageError."""
+    write_json_lines(out / ITEMS_NAME, (item.to_json() for item in items))
+    write_json_lines(out / TRAJECTORIES_NAME, (one.to_json() for one in held))
+    _write(out / RESULTS_NAME, json.dumps(of.to_json(), indent=1, allow_nan=False, ensure_ascii=False) + "\n")
+    _write(out / MARKDOWN_NAME, of.markdown())
+    write_manifest(out, about)
+
+
+def _separations(outcomes: Outcomes) -> dict[str, str]:
+    """Return what the first question to each ambiguous item does."""
+    return {
+        one.item.row_id: separation(one.item, one.trajectory.first.response)
+        for one in outcomes.held
+        if one.asked and one.item.gold is Action.CLARIFY
+    }
+
+
+def _judge_lines(judge: Json | None) -> list[str]:
+    if judge is None:
+        return []
+    interval = "" if judge["low"] is None else f" [{judge['low']:.1f}, {judge['high']:.1f}]"
+    rated = "–" if judge["score"] is None else f"{judge['score']:.1f}{interval}"
+    found = judge["spearman"]["f1"]["spearman"]
+    agrees = "" if found is None else f"; Spearman's correlation with F1 {found:.2f}"
+    without = f", {judge['not_judged']} without a judgement" if judge["not_judged"] else ""
+    return [f"judge, 0 to 100: {rated} of {judge['answers']} answers{without}{agrees}"]
+
+
+def _write(path: Path, text: str) -> None:
+    with atomic_write(path) as file:
+        file.write(text.encode("utf-8", "replace"))
