@@ -15,7 +15,7 @@ from askqa_builder.evaluation.judge.judge import Judge, Judgement
 from askqa_builder.evaluation.ledger import Json, Ledger
 from askqa_builder.evaluation.metrics.numbers import Numbers, known, share_of, weighted_mean
 from askqa_builder.evaluation.metrics.outcomes import Held
-from askqa_builder.evaluation.metrics.resampling import StoryBootstrap
+from askqa_builder.evaluation.metrics.resampling import StoryBootstrap, spread
 from askqa_builder.evaluation.metrics.trajectory_scores import TrajectoryScores
 from askqa_builder.evaluation.threads import in_threads
 
@@ -69,13 +69,13 @@ def judged(scores: Sequence[TrajectoryScores], judgements: Mapping[str, Judgemen
     for group in items.values():
         mean, _ = weighted_mean((one.of.intent.weight, found.score) for one, found in group)
         sums[stories[group[0][0].of.item.story_id]] += (mean, 1.0)
-    spread = StoryBootstrap(len(stories), seed).spread(sums, _mean) if stories else None
+    interval = spread(_mean(StoryBootstrap(len(stories), seed).sums(sums)))
     ids = [one.of.item.story_id for one, _ in rated]
     ratings = [float(found.rating) for _, found in rated]
     return {
         "score": known(_mean(sums.sum(axis=0))) if rated else None,
-        "low": None if spread is None else spread.low,
-        "high": None if spread is None else spread.high,
+        "low": None if interval is None else interval.low,
+        "high": None if interval is None else interval.high,
         "items": len(items),
         "answers": len(rated),
         "not_judged": sum(one is None for one in judgements.values()),
