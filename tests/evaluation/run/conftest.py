@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-sys.path[:0] = [str(Path(__file__).parents[2] / "chat"), str(Path(__file__).parents[2] / "build")]
+sys.path.insert(0, str(Path(__file__).parents[2] / "chat"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "build"))
 sys.path.insert(0, str(Path(__file__).parent))
 
 from harness import write_corpus
@@ -46,6 +47,13 @@ def write_model(path: Path, server: Any, **options: Any) -> Path:
     known = {"kind": "endpoint", "model": "parrot", "base_url": server.url, "timeout": 20, "patience": 3}
     path.write_text(json.dumps({**known, **options}), "utf-8")  # JSON is YAML
     return path
+
+
+def results_of(out: Path) -> dict[str, Any]:
+    """The results of a run, but for how long it took."""
+    found: dict[str, Any] = json.loads((out / "results.json").read_text("utf-8"))
+    del found["usage"]["seconds_median"], found["usage"]["seconds_p90"]
+    return found
 
 
 @pytest.fixture(autouse=True)

@@ -38,8 +38,9 @@ class Point(NamedTuple):
 class ListeningServer(LoopbackServer):
     """says: its responses. failing: what happens at a point, first to last; a fault alone happens each time.
 
-    heard: recordings by point. answered: how often each request, by its content, was answered. asked: how often each
-    point. hold: the point at which it says nothing until `release` is set; held: set when that comes.
+    whatever: a fault that happens at all points. heard: recordings by point. answered: how often each request, by its
+    content, was answered. asked: how often each point. hold: the point at which it says nothing until `release` is
+    set; held: set when that comes.
     """
 
     def __init__(self, rows: Mapping[str, bytes], says: Mapping[Point, str]) -> None:
@@ -51,6 +52,7 @@ class ListeningServer(LoopbackServer):
         self.answered: Counter[str] = Counter()
         self.asked: Counter[Point] = Counter()
         self.authorizations: set[str] = set()
+        self.whatever: Fault = None
         self.hold: Point | None = None
         self.held = threading.Event()
         super().__init__()
@@ -59,6 +61,8 @@ class ListeningServer(LoopbackServer):
         sound = _sound(body)
         with self._lock:
             self.requests.append(body)
+            if self.whatever is not None:
+                return self.whatever
             if sound is None:
                 return None if last_words(body) == PROBE else 400
             point = self._point(sound)
