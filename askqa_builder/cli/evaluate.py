@@ -148,7 +148,7 @@ def evaluate_command(
         seed=seed,
         voices=_voices({name: value for name, value in given.items() if value is not None}),
         overwrite=overwrite,
-        progress=progress_for(sys.stderr, "requests", "talk about"),
+        progress=progress_for(sys.stderr, "requests", "talk about", hours=None),
     )
     _print(report.scored, style)
     state = "already complete" if report.already_complete else "done"
