@@ -27,6 +27,8 @@ from askqa_builder.evaluation.ledger import Ledger, read_call
 from askqa_builder.evaluation.metrics.embedding import TransformerEmbedding
 from askqa_builder.evaluation.metrics.results import RunIdentity
 from askqa_builder.evaluation.metrics.usage import Prices
+from askqa_builder.evaluation.models.function import Function
+from askqa_builder.evaluation.models.model import Model
 from askqa_builder.evaluation.models.registry import Choice, open_subject
 from askqa_builder.evaluation.models.subject import Subject
 from askqa_builder.evaluation.models.ways import QuestionOnly
@@ -63,7 +65,7 @@ def evaluate(
     dataset: str | Path,
     out: str | Path | None = None,
     *,
-    model: str | Path | Any = None,
+    model: str | Path | Model | Function | None = None,
     control: str | None = None,
     prompts: str | Path | None = None,
     recogniser: str = "whisper",
@@ -117,7 +119,7 @@ def evaluate(
         user=None if user is None else Path(user),
         judge=None if judge is None else Path(judge),
         embeddings=embeddings,
-        prices=None if prices is None else Prices(**prices),
+        prices=None if prices is None else Prices.read(prices),
         keep_audio=keep_audio,
         seed=seed,
         voices=voices or VoicingOptions(),
