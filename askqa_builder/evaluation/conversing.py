@@ -60,6 +60,12 @@ def converse(
         yield held
 
 
+def tokens_of(held: Sequence[Trajectory]) -> int:
+    """Return how many tokens an item's trajectories took, as far as the model tells; the first response counts once."""
+    rounds = [*held[0].rounds[:1], *(one for trajectory in held for one in trajectory.rounds[1:])]
+    return sum((one.prompt_tokens or 0) + (one.completion_tokens or 0) for one in rounds)
+
+
 def _holds_any(source: Source, shard: ShardRecord, wanted: Collection[str]) -> bool:
     groups = row_groups(source.folder / shard.file, ["id"])
     return any(one in wanted for group in groups for one in group.column("id").to_pylist())

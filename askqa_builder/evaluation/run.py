@@ -17,7 +17,7 @@ from askqa_builder.corpus.conversation import Role
 from askqa_builder.dataset.source import Source
 from askqa_builder.evaluation.asking import Asking
 from askqa_builder.evaluation.contexts import Contexts
-from askqa_builder.evaluation.conversing import converse, rows_of, still_wanted
+from askqa_builder.evaluation.conversing import converse, rows_of, still_wanted, tokens_of
 from askqa_builder.evaluation.folder import CALLS_NAME, TRAJECTORIES_NAME, EvaluationFolder
 from askqa_builder.evaluation.growing_file import GrowingFile
 from askqa_builder.evaluation.identity import dataset_digest, identity_of
@@ -27,6 +27,8 @@ from askqa_builder.evaluation.ledger import Ledger, read_call
 from askqa_builder.evaluation.metrics.embedding import TransformerEmbedding
 from askqa_builder.evaluation.metrics.results import RunIdentity
 from askqa_builder.evaluation.metrics.usage import Prices
+from askqa_builder.evaluation.models.function import Function
+from askqa_builder.evaluation.models.model import Model
 from askqa_builder.evaluation.models.registry import Choice, open_subject
 from askqa_builder.evaluation.models.subject import Subject
 from askqa_builder.evaluation.models.ways import QuestionOnly
@@ -63,7 +65,7 @@ def evaluate(
     dataset: str | Path,
     out: str | Path | None = None,
     *,
-    model: str | Path | Any = None,
+    model: str | Path | Model | Function | None = None,
     control: str | None = None,
     prompts: str | Path | None = None,
     recogniser: str = "whisper",
@@ -117,7 +119,7 @@ def evaluate(
         user=None if user is None else Path(user),
         judge=None if judge is None else Path(judge),
         embeddings=embeddings,
-        prices=None if prices is None else Prices(**prices),
+        prices=None if prices is None else Prices.read(prices),
         keep_audio=keep_audio,
         seed=seed,
         voices=voices or VoicingOptions(),
@@ -216,13 +218,14 @@ class _Run:
                 desk=desk,
                 contexts=Contexts(out) if self._options.keep_audio else None,
             )
-            self._progress.start(Totals(len(self._items), 0.0), Totals(len(self._items) - len(wanted), 0.0))
+            done_before = len(self._items) - len(wanted)
+            self._progress.start(Totals(len(self._items), len(self._items)), Totals(done_before, done_before))
             try:
                 pairs = rows_of(self._source, self._shards, wanted, sound=desk is not None)
                 rounds = self._options.max_rounds
                 for held in converse(scene, pairs, journal, max_rounds=rounds, threads=subject.concurrency):
                     done |= {one.id: one for one in held}
-                    self._progress.advance(1, 0.0, 0.0)
+                    self._progress.advance(1, 1.0, tokens_of(held))
             finally:
                 self._progress.stop()
         ids = [item.trajectory_id(intent) for item in self._items for intent in item.intents]
