@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 from askqa_builder.dataset.reading import row_groups
 from askqa_builder.dataset.shard import ShardRecord
@@ -14,16 +15,20 @@ from askqa_builder.evaluation.threads import in_threads
 from askqa_builder.evaluation.trajectory import Trajectory
 
 
-def still_wanted(items: Sequence[Item], done: Mapping[str, Trajectory]) -> list[Item]:
-    """Return the items of which a trajectory is missing, or has failed."""
-    return [
-        item
-        for item in items
-        if any(
-            (found := done.get(item.trajectory_id(intent))) is None or found.ending == "failed"
-            for intent in item.intents
-        )
-    ]
+def still_wanted(items: Sequence[Item], done: Mapping[str, Trajectory], *, audio_in: Path | None = None) -> list[Item]:
+    """Return the items of which a trajectory is missing, or has failed.
+
+    audio_in: the folder in which each recording must be, too; None where none is kept.
+    """
+
+    def is_there(one: Trajectory | None) -> bool:
+        return one is not None and one.ending != "failed" and (audio_in is None or _is_kept(one, audio_in))
+
+    return [item for item in items if not all(is_there(done.get(item.trajectory_id(one))) for one in item.intents)]
+
+
+def _is_kept(one: Trajectory, folder: Path) -> bool:
+    return all(said.recording is not None and (folder / said.recording).exists() for said in one.rounds)
 
 
 def rows_of(

@@ -43,7 +43,7 @@ class EvaluationFolder(OutputFolder):
         for name in _FILES:
             (self.out / name).unlink(missing_ok=True)
         audio = self.out / AUDIO_FOLDER
-        for recording in audio.glob("*/*.flac"):
+        for recording in audio.glob("*/*.*"):
             recording.unlink()
         for folder in (*audio.glob("*/"), audio):
             with suppress(OSError):  # the user keeps something there

@@ -68,7 +68,7 @@ def evaluate(
     model: str | Path | Model | Function | None = None,
     control: str | None = None,
     prompts: str | Path | None = None,
-    recogniser: str = "whisper",
+    recogniser: str | None = None,
     recogniser_options: Mapping[str, Any] | None = None,
     split: str | None = None,
     limit: int | None = None,
@@ -205,7 +205,7 @@ class _Run:
         """Hold the dialogues that are missing; return all, in the dataset's order, and whether there were none."""
         with GrowingFile(out / TRAJECTORIES_NAME, Trajectory.from_json) as journal, _desk(voices) as desk:
             done = {one.id: one for one in journal.lines}
-            wanted = still_wanted(self._items, done)
+            wanted = still_wanted(self._items, done, audio_in=out if self._options.keep_audio else None)
             hearing = self._options.hearing
             others = OtherRows(self._source, self._shards, hearing)
             scene = Asking(
