@@ -15,20 +15,22 @@ from askqa_builder.evaluation.threads import in_threads
 from askqa_builder.evaluation.trajectory import Trajectory
 
 
-def still_wanted(items: Sequence[Item], done: Mapping[str, Trajectory], *, audio_in: Path | None = None) -> list[Item]:
+def still_wanted(items: Sequence[Item], done: Mapping[str, Trajectory], kept: Path | None) -> list[Item]:
     """Return the items of which a trajectory is missing, or has failed.
 
-    audio_in: the folder in which each recording must be, too; None where none is kept.
+    kept: the folder in which each of their recordings must be; None where none is kept.
     """
+    return [
+        item
+        for item in items
+        if not all(_is_done(done.get(item.trajectory_id(intent)), kept) for intent in item.intents)
+    ]
 
-    def is_there(one: Trajectory | None) -> bool:
-        return one is not None and one.ending != "failed" and (audio_in is None or _is_kept(one, audio_in))
 
-    return [item for item in items if not all(is_there(done.get(item.trajectory_id(one))) for one in item.intents)]
-
-
-def _is_kept(one: Trajectory, folder: Path) -> bool:
-    return all(said.recording is not None and (folder / said.recording).exists() for said in one.rounds)
+def _is_done(found: Trajectory | None, kept: Path | None) -> bool:
+    if found is None or found.ending == "failed":
+        return False
+    return kept is None or all(one.recording and (kept / one.recording).is_file() for one in found.rounds)
 
 
 def rows_of(
