@@ -254,13 +254,17 @@ def test_a_folder_holds_one_run(thirty: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
     arguments = ("evaluate", thirty, out, "--control", "always-answer")
     assert askqa_here(*arguments, "--limit", 2).returncode == 0
+    more = askqa_here(*arguments, "--limit", 3)
+    assert more.returncode == 0
+    assert "3 requests to talk about, 2 of them done before" in more.stderr
+    assert results_of(out)["counts"]["items"] == 3
     before = {path: path.read_bytes() for path in out.iterdir()}
-    other = askqa_here(*arguments, "--limit", 3)
+    other = askqa_here(*arguments, "--limit", 3, "--max-rounds", 2)
     assert other.returncode == 2
     assert "of other settings, sources or library versions; give --overwrite" in other.stderr
     assert {path: path.read_bytes() for path in out.iterdir()} == before
-    assert askqa_here(*arguments, "--limit", 3, "--overwrite").returncode == 0
-    assert results_of(out)["counts"]["items"] == 3
+    assert askqa_here(*arguments, "--limit", 1, "--max-rounds", 2, "--overwrite").returncode == 0
+    assert (results_of(out)["counts"]["items"], results_of(out)["run"]["max_rounds"]) == (1, 2)
     seeded = askqa_here(*arguments, "--limit", 3, "--seed", 5)
     assert seeded.returncode == 2
     for folder, said in ((thirty, str(thirty)), (thirty / "data", str(thirty)), (thirty / "README.md", str(thirty))):
