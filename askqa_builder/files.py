@@ -47,6 +47,14 @@ def atomic_write(path: Path, *, durable: bool = True) -> Iterator[IO[bytes]]:
             temporary.unlink(missing_ok=True)
 
 
+def write_file(path: Path, data: bytes) -> None:
+    """Write a file as `atomic_write` does, and make the folders that it lies in. Raises StorageError."""
+    with storage_errors(f"write to {path.parent}"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_write(path) as target:
+        target.write(data)
+
+
 @contextmanager
 def storage_errors(doing: str) -> Iterator[None]:
     """Turn an OSError of the `with` block into a StorageError; doing: completes "cannot …"."""
