@@ -53,10 +53,11 @@ class TasksFolder(DatasetFolder):
 
     def finished_manifest(self) -> dict[str, Any] | None:
         """Return the manifest as `DatasetFolder` does; where nobody knows any more what was left out, nothing stays."""
-        there = (self.out / MANIFEST_NAME).exists()
-        if there and tasks_manifest(self.out)["rejected"] and not (self.out / REJECTED_NAME).is_file():
-            for record in shard_records(tasks_manifest(self.out)):
-                (self.out / record.file).unlink(missing_ok=True)
+        if (self.out / MANIFEST_NAME).exists():
+            manifest = tasks_manifest(self.out)
+            if manifest["rejected"] and not (self.out / REJECTED_NAME).is_file():
+                for record in shard_records(manifest):
+                    (self.out / record.file).unlink(missing_ok=True)
         return super().finished_manifest()
 
     def _owner(self) -> dict[str, Any] | None:
