@@ -81,6 +81,13 @@ def remove_temporaries(folder: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+def remove_empty(*folders: Path) -> None:
+    """Remove folders in this order, but for those that are not empty: the user keeps something there."""
+    for folder in folders:
+        with suppress(OSError):
+            folder.rmdir()
+
+
 def size_told(size: float) -> str:
     """Return bytes as people read them: "3.20 GB", "415 MB"."""
     return f"{size / 1e9:.2f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"
