@@ -9,7 +9,7 @@ from askqa_builder.dataset.card_page import escape
 from askqa_builder.evaluation.metrics.figures import Figure
 from askqa_builder.evaluation.metrics.item_table import LEVELS
 from askqa_builder.evaluation.metrics.measures import ACTION_MEASURES
-from askqa_builder.evaluation.metrics.printing import NAMES, aligned, markdown_table, per_cent, with_interval
+from askqa_builder.evaluation.metrics.printing import INTERVALS, NAMES, aligned, markdown_table, per_cent, with_interval
 from askqa_builder.evaluation.metrics.results import Results
 
 
@@ -40,12 +40,7 @@ def markdown(results: Results) -> str:
     for name, figure in _action_figures(results):
         actions.append([name, with_interval(figure), f"{figure.of:g}", per_cent(figure.detectable)])
     answers = [["Answers", *(NAMES[score] for score in results.scores)], *_answer_rows(results)]
-    closing = (
-        "Intervals: 95 %, bootstrap over stories (2.5th and 97.5th percentile), or Wilson's for proportions of fewer "
-        "than 100 items and those of 0 and 100 %. Detectable: the difference from an equally sure run, not paired with "
-        "it, that a two-sided test at 5 % finds with 80 % power."
-    )
-    return "\n".join([*lines, "", *markdown_table(actions), "", *markdown_table(answers), "", closing, ""])
+    return "\n".join([*lines, "", *markdown_table(actions), "", *markdown_table(answers), "", INTERVALS, ""])
 
 
 def _scored(results: Results) -> str:
