@@ -16,7 +16,7 @@ from askqa_builder.evaluation.metrics.results import Results
 def table(results: Results) -> list[str]:
     """Return lines for the terminal: figures in per cent with their 95 % intervals."""
     return [
-        f"{quote(results.run.model)} on {quote(results.run.dataset)}: {_scored(results)}",
+        f"{quote(results.run.model)} on {quote(results.run.dataset)}: {what_is_scored(results.counts)}",
         *aligned(list(_action_rows(results))),
         "",
         *aligned([["", *(NAMES[score] for score in results.scores)], *_answer_rows(results)]),
@@ -33,7 +33,7 @@ def markdown(results: Results) -> str:
         "Model": f"{escape(run.model)}; context: {escape(run.context)}; at most {run.max_rounds} responses",
         "Action classifier": escape(run.classifier),
         "User simulator": f"{escape(run.simulator)}; seed {run.seed}",
-        "Scored": _scored(results),
+        "Scored": what_is_scored(results.counts),
     }
     lines = [f"- {what}: {said}" for what, said in told.items()]
     actions = [["Action", "% [95 % interval]", "of", "detectable difference"]]
@@ -43,8 +43,8 @@ def markdown(results: Results) -> str:
     return "\n".join([*lines, "", *markdown_table(actions), "", *markdown_table(answers), "", INTERVALS, ""])
 
 
-def _scored(results: Results) -> str:
-    counts = results.counts
+def what_is_scored(counts: Mapping[str, int]) -> str:
+    """Return how much of a run has scores, and what has none."""
     left_out = [
         f"{counts[key]} {what}"
         for key, what in (

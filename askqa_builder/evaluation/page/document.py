@@ -12,6 +12,7 @@ from askqa_builder.evaluation.judge.judge import Judgement
 from askqa_builder.evaluation.metrics.breakdown import FEWEST
 from askqa_builder.evaluation.metrics.outcomes import Outcomes
 from askqa_builder.evaluation.metrics.printing import INTERVALS
+from askqa_builder.evaluation.metrics.results_text import what_is_scored
 from askqa_builder.evaluation.metrics.trajectory_scores import TrajectoryScores
 from askqa_builder.evaluation.page.breakdowns import breakdown_groups, heads
 from askqa_builder.evaluation.page.dialogues import CHOICES, dialogues, list_line
@@ -60,7 +61,7 @@ def render_run(
         sound_beside=True,
         title=f"{run['model']} on {run['dataset']}",
         run=run,
-        counts=results["counts"],
+        scored=what_is_scored(results["counts"]),
         headline=headline(results),
         facts=facts(about, results),
         actions=action_lines(results),

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from askqa_builder.evaluation.metrics.item_table import LEVELS
 from askqa_builder.evaluation.metrics.measures import ACTION_MEASURES
-from askqa_builder.evaluation.metrics.printing import NAMES, per_cent
+from askqa_builder.evaluation.metrics.printing import NAMES, NOTHING, per_cent
 from askqa_builder.evaluation.page.intervals import Scale, interval
 
 Json = Mapping[str, Any]
@@ -37,8 +37,7 @@ def headline(results: Json) -> list[Line]:
 
 def action_lines(results: Json) -> list[Line]:
     """Return what a run comes to in actions; the headline's measures also without label conflicts, if there are any."""
-    answers = {f"{level}_{score}" for level in LEVELS for score in NAMES}
-    found = {NAMES[name]: one for name, one in results["figures"].items() if name not in answers}
+    found = {NAMES[name]: one for name, one in results["figures"].items() if name in NAMES}
     if results["counts"]["label_conflicts"]:
         for measure in HEADLINE:
             found[f"{NAMES[measure.name]}, label conflicts left out"] = results["without_conflicts"][measure.name]
@@ -47,7 +46,7 @@ def action_lines(results: Json) -> list[Line]:
 
 def answer_lines(results: Json) -> list[tuple[str, list[Line]]]:
     """Return the scores of texts by level; levels without any are left out."""
-    return [(NAMES[level], lines) for level in LEVELS if (lines := list(_answers(results, level)))]
+    return [(_capital(NAMES[level]), lines) for level in LEVELS if (lines := list(_answers(results, level)))]
 
 
 def confusion(results: Json) -> list[tuple[str, list[tuple[str, str, bool]]]]:
@@ -77,10 +76,14 @@ def _answers(results: Json, level: str) -> Iterator[Line]:
 def _line(name: str, figure: Json) -> Line:
     low, high = figure["low"], figure["high"]
     return Line(
-        name=name,
+        name=_capital(name),
         value=per_cent(figure["value"]),
-        range="" if low is None or high is None else f"{per_cent(low)} to {per_cent(high)}",
+        range=NOTHING if low is None or high is None else f"{per_cent(low)} to {per_cent(high)}",
         of=f"{figure['of']:,g}",
         detectable=per_cent(figure["detectable"]),
         picture=interval(figure, Scale.of([figure])),
     )
+
+
+def _capital(name: str) -> str:
+    return name[:1].upper() + name[1:]

@@ -20,7 +20,7 @@ function shownDialogue(of) {
     readings(of),
     element(
       "ol", { class: "chat" },
-      turn("user", `User (${of.speakers.user ?? "not heard"})`, [], of.request),
+      turn("user", "User", [], of.request),
       of.rounds.flatMap((round, place) => roundOf(of, round, place)),
     ),
     element(
@@ -55,7 +55,6 @@ function readings(of) {
 }
 
 function roundOf(of, round, place) {
-  const voice = of.speakers.assistant === undefined ? "Model" : `Model (spoken on by ${of.speakers.assistant})`;
   const action = round.action === "clarify" ? "asks" : "answers";
   const right = place > 0 || of.gold === null ? null : round.action === of.gold ? "right" : "wrong";
   const others = Object.entries(round.actions).filter(([, said]) => said !== round.action);
@@ -67,7 +66,7 @@ function roundOf(of, round, place) {
   ].filter(Boolean);
   return [
     round.recording === null ? null : heardBefore(round.recording, place + 1),
-    turn("assistant", voice, head, round.response),
+    turn("assistant", "Model", head, round.response),
     round.reply === null ? null : turn("user", "Simulated user", [], round.reply),
   ].filter(Boolean);
 }

@@ -52,11 +52,10 @@ function inOrder(rows, order) {
 
 /** Make the list's item of a dialogue. */
 function listedDialogue(row) {
-  const right = { true: "right", false: "wrong" }[row.right];
-  const verdict = right === undefined ? null : element("span", { class: right }, right);
   const done = row.action === null ? "no response" : row.action === "clarify" ? "asks" : "answers";
+  const verdict = { true: element("span", {}, `${done}: right`), false: element("span", { class: "wrong" }, `${done}: wrong`) };
   const facts = [
-    done,
+    row.right === null ? done : null,
     row.ending === "answered" ? null : row.ending.replaceAll("_", " "),
     row.branch === null ? null : `reading ${row.branch + 1}`,
     row.rounds > 1 ? `${row.rounds} responses` : null,
@@ -68,7 +67,7 @@ function listedDialogue(row) {
     element("span", { class: "request", dir: "auto" }, row.request || row.id),
     element(
       "span", { class: "facts" },
-      verdict, facts.filter((fact) => fact !== null).map((fact) => element("span", {}, fact)),
+      verdict[row.right], facts.filter((fact) => fact !== null).map((fact) => element("span", {}, fact)),
     ),
   ));
 }
