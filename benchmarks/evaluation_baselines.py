@@ -20,6 +20,7 @@ from askqa_builder.corpus.conversation import Action, Conversation
 from askqa_builder.corpus.selection import read_corpus
 from askqa_builder.corpus.sources import find_sources
 from askqa_builder.dataset.label_changes import LabelGroups, Labelled
+from askqa_builder.evaluation.actions.rule import action_of
 from askqa_builder.evaluation.item import Intent, Item
 from askqa_builder.evaluation.metrics.answer_scores import score_answer
 from askqa_builder.evaluation.metrics.outcomes import Outcomes
@@ -130,13 +131,14 @@ def _trajectories(item: Item, control: Control) -> Iterator[Trajectory]:
 
 
 def _round(response: Response) -> Round:
-    assert response.action is not None  # controls say what they do
-    actions = {"control": response.action.value}
-    return Round(response.text, response.action, actions, seconds=0.0, left_out=response.left_out)
+    action = response.action or action_of(response.text)
+    return Round(response.text, action, {"control": action.value}, seconds=0.0, left_out=response.left_out)
 
 
 def _run(name: str) -> RunIdentity:
-    return RunIdentity("Abg-CoQA", "", name, "the control's own", "the branch's reply", "text", 0, MAX_ROUNDS)
+    return RunIdentity(
+        "Abg-CoQA", "", name, "the control's own, else a rule", "the branch's reply", "text", 0, MAX_ROUNDS
+    )
 
 
 def _print(found: Sequence[Item], results: Mapping[str, Results]) -> None:

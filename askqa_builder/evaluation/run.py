@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,7 +35,7 @@ from askqa_builder.evaluation.parties import Parties, open_parties
 from askqa_builder.evaluation.requests import Requests
 from askqa_builder.evaluation.row_sounds import OtherRows, RecordingSounds
 from askqa_builder.evaluation.speaking import SpeakingDesk
-from askqa_builder.evaluation.telling import scored, write_run
+from askqa_builder.evaluation.telling import Scored, scored, write_run
 from askqa_builder.evaluation.trajectory import Trajectory
 from askqa_builder.files import keep_apart
 from askqa_builder.hearing.options import Hearing, parse_window
@@ -45,13 +45,12 @@ from askqa_builder.progress import Progress, Silent, Totals
 
 @dataclass(frozen=True)
 class EvaluationReport:
-    """A run. endings: trajectories by how they ended. lines: the table, as a terminal shows it."""
+    """A run. endings: trajectories by how they ended. scored: its figures, also as lines, Markdown and JSON."""
 
     out: Path
     name: str
     endings: Mapping[str, int]
-    results: Mapping[str, Any]
-    lines: Sequence[str]
+    scored: Scored
     already_complete: bool
 
     @property
@@ -171,7 +170,7 @@ class _Run:
             write_run(out, about, self._items, held, found)
             folder.finish()
         endings = Counter(str(one.ending) for one in held)
-        return EvaluationReport(out, subject.name, endings, found.to_json(), found.lines(), complete)
+        return EvaluationReport(out, subject.name, endings, found, complete)
 
     def _subject(self) -> Subject:
         return open_subject(self._choice, self._items)

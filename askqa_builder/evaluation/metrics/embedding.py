@@ -7,8 +7,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from askqa_builder.errors import UsageError
 from askqa_builder.evaluation.metrics.numbers import Numbers
+from askqa_builder.evaluation.models.transformers_loading import loading, require_libraries
 
 _BATCH = 64
 
@@ -31,21 +31,16 @@ class TransformerEmbedding:
 
     def __init__(self, name: str, device: str = "cpu") -> None:
         """Load a model by its name on the Hub or its folder. Raises UsageError where it cannot be had."""
-        try:
-            import torch
-            from transformers import AutoModel, AutoTokenizer
-        except ImportError as error:
-            raise UsageError(
-                f'sentence embeddings need torch and transformers: pip install "askqa-builder[train]" ({error})'
-            ) from error
+        require_libraries(adapter=False)
+        import torch
+        from transformers import AutoModel, AutoTokenizer
+
         self.name = name
         self._torch = torch
         self._device = device
-        try:
+        with loading(name):
             self._tokenizer: Any = AutoTokenizer.from_pretrained(name)
             self._model: Any = AutoModel.from_pretrained(name).eval().to(device)
-        except (OSError, ValueError) as error:
-            raise UsageError(f"no sentence embedding {name}: {str(error).splitlines()[0]}; name another") from error
 
     def cosine(self, pairs: Sequence[tuple[str, str]]) -> Sequence[float]:
         """See `Embedding.cosine`."""

@@ -38,10 +38,10 @@ AMBIGUOUS = replace(
     CLEAR,
     row_id="row-ambiguous",
     gold=Action.CLARIFY,
-    clarifying_questions=("Do you mean the first book?", "Which book?", "The book or the drawing?"),
+    clarifying_questions=("Do you mean the upper drawer?", "Which drawer?", "The drawer or the shelf?"),
     intents=(
-        Intent(0, 0.5, "Do you mean the first book?", "Yes", ("red", "red", "dark red")),
-        Intent(1, 0.5, "Do you mean the first book?", "No, I mean the second book.", ("green", "green")),
+        Intent(0, 0.5, "Do you mean the upper drawer?", "Yes", ("red", "red", "dark red")),
+        Intent(1, 0.5, "Do you mean the upper drawer?", "No, the lower drawer.", ("green", "green")),
     ),
 )
 

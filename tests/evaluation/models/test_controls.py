@@ -36,7 +36,7 @@ def test_always_answer_never_asks_and_always_clarify_never_stops() -> None:
 def test_the_oracle_asks_once_where_it_should_and_answers_as_the_user_means_it() -> None:
     assert said("oracle", asked(CLEAR)) == ("green", None)
     assert said("oracle", asked(CLEAR), ONLY) == ("green", None)
-    assert said("oracle", asked(AMBIGUOUS)) == ("Do you mean the first book?", None)
+    assert said("oracle", asked(AMBIGUOUS)) == ("Do you mean the upper drawer?", None)
     assert said("oracle", asked_again(), FIRST) == ("red", None)
     assert said("oracle", asked_again(), SECOND) == ("green", None)
     assert said("oracle", asked(replace(CLEAR, gold=None))) == ("green", None)

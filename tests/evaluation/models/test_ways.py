@@ -50,7 +50,7 @@ def test_a_model_under_test_is_told_no_label(model: str, control: str | None, ro
     request = prepared(model, control, asked_again(rounds=rounds))
     blind = replace(AMBIGUOUS, gold=None, clarifying_questions=(), intents=(), contrast_id=None, conflict=False)
     assert (request.item, request.intent) == (blind, None)
-    assert not any(text in request.prompt for text in ("red", "green", "first book"))
+    assert not any(text in request.prompt for text in ("red", "green", "upper drawer"))
 
 
 def test_without_a_control_a_model_hears_what_there_is(model: str) -> None:
