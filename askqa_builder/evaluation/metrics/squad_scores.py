@@ -24,17 +24,20 @@ _PUNCTUATION = str.maketrans("", "", string.punctuation)
 _ARTICLES = re.compile(r"\b(?:a|an|the)\b")
 
 _HEARD = r"(?:story|passage|text|narrator|narration|recording|article|paragraph|speaker|context|audio)"
+_ASKED = rf"(?:answer|question|this|that|it|{_HEARD})"
+_IS = r"(?:is|was|are|were)"
 _TOLD = r"(?:known|mentioned|stated|specified|given|said|told|answered|provided|clear|answerable|determined|found)"
 _TELL = r"(?:say|tell|mention|state|specify|answer|give|provide|reveal|explain|contain|include|indicate)"
 _NOT = r"(?:do not|dont|does not|doesnt|did not|didnt|can not|cannot|cant|could not|couldnt|never)"
+_GOES_ON = r"(?= (?:in|to|from|by|who|what|when|where|which|why|how|because|based|according|as|story)\b|$)"
 _SAYS_UNANSWERABLE = re.compile(
-    r"(?:(?:i am|im) (?:sorry|afraid)|sorry|unfortunately|well)?(?: but| that)? *"
-    r"(?:(?:(?:answer|this|that|it|question) )?(?:(?:is|was) )?(?:unknown|unanswerable)\b"
-    rf"|(?:(?:answer|this|that|it|question) )?(?:(?:is|was|are|were) )?(?:isnt|wasnt|not) {_TOLD}\b"
-    rf"|(?:(?:answer|this|that|it|question) )(?:{_NOT}) be {_TOLD}\b"
-    rf"|{_NOT} {_TELL}\b|(?:(?:in|from|by) )?{_HEARD} {_NOT} {_TELL}\b"
-    rf"|(?:i|we) {_NOT} (?:know|{_TELL}|determine|find)\b"
-    rf"|(?:(?:there is|there was|{_HEARD} (?:has|gives)) )?no (?:answer|information|mention)\b)"
+    r"(?:(?:(?:(?:i am|im) )?(?:sorry|afraid)|unfortunately|well) (?:but |that )?)?(?:"
+    rf"(?:{_ASKED} )?(?:{_IS} )?(?:unknown|unanswerable|unclear){_GOES_ON}"
+    rf"|(?:{_ASKED} )?(?:(?:{_IS} )?not|isnt|wasnt) {_TOLD}\b"
+    rf"|{_ASKED} {_NOT} be {_TOLD}\b"
+    rf"|(?:(?:in |from )?(?:{_HEARD}|it) )?{_NOT} {_TELL}\b"
+    rf"|(?:i|we) {_NOT} (?:know|determine|find|{_TELL})\b"
+    rf"|(?:there {_IS} |{_HEARD} (?:has|gives) )?no (?:answer|information|mention)\b)"
 )
 """On normalised text, in which there are neither articles nor apostrophes."""
 
