@@ -21,7 +21,7 @@ from askqa_builder.evaluation.metrics.item_table import ACTIONS, ItemTable, item
 from askqa_builder.evaluation.metrics.measures import ACTION_MEASURES, PAIR_ACCURACY, SEPARATING, text_measures
 from askqa_builder.evaluation.metrics.outcomes import Outcomes
 from askqa_builder.evaluation.metrics.resampling import RESAMPLES, StoryBootstrap
-from askqa_builder.evaluation.metrics.squad_results import SquadResults, squad_results
+from askqa_builder.evaluation.metrics.squad_results import SquadResults, squad_results, with_squad
 from askqa_builder.evaluation.metrics.text_scores import score_names
 from askqa_builder.evaluation.metrics.trajectory_scores import TrajectoryScores, score_trajectories
 from askqa_builder.evaluation.metrics.usage import Prices, Rounds, Usage, rounds_of, usage_of
@@ -101,7 +101,8 @@ def score(
     """
     scores = score_trajectories(outcomes, embedding)
     names = score_names(embedding)
-    table = item_table(units(scores), names, separation)
+    found = units(scores)
+    table = with_squad(item_table(found, names, separation), found, overlaps)
     bootstrap = StoryBootstrap(table.stories, run.seed, resamples)
     measures = [*ACTION_MEASURES, PAIR_ACCURACY, *text_measures(names)]
     agreed = np.array([not item.conflict for item in table.items], dtype=np.bool_)
@@ -117,7 +118,7 @@ def score(
         classifiers=agreements(response for _, response in outcomes.responses),
         scores=names,
         embedding=None if embedding is None else embedding.name,
-        squad=squad_results(outcomes, overlaps or {}, run.seed, resamples),
+        squad=squad_results(table, bootstrap),
     )
 
 

@@ -6,7 +6,7 @@ ends is all.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,30 +15,36 @@ import numpy as np
 from askqa_builder.evaluation.item import Item
 from askqa_builder.evaluation.metrics.answer_spans import Narration, Overlap, overlap
 from askqa_builder.evaluation.metrics.figures import Figure, figures
-from askqa_builder.evaluation.metrics.item_table import ItemTable
+from askqa_builder.evaluation.metrics.item_table import ItemTable, Unit
 from askqa_builder.evaluation.metrics.measures import share
 from askqa_builder.evaluation.metrics.outcomes import Held, Outcomes
-from askqa_builder.evaluation.metrics.resampling import RESAMPLES, StoryBootstrap
-from askqa_builder.evaluation.metrics.squad_scores import SquadScore, score_squad
+from askqa_builder.evaluation.metrics.resampling import StoryBootstrap
+from askqa_builder.evaluation.metrics.squad_scores import score_squad
 from askqa_builder.evaluation.metrics.trajectory_scores import final_case
 
-MEASURES = (
-    share("squad_f1", "f1", "items", proportion=False),
-    share("squad_exact", "exact", "items", proportion=True),
+TEXT_MEASURES = (
+    share("squad_f1", "f1", "questions", proportion=False),
+    share("squad_exact", "exact", "questions", proportion=True),
     share("squad_f1_answerable", "f1_answerable", "answerable", proportion=False),
     share("squad_exact_answerable", "exact_answerable", "answerable", proportion=True),
     share("squad_unanswerable", "exact_unanswerable", "unanswerable", proportion=True),
+)
+TIME_MEASURES = (
     share("aos", "aos", "timed", proportion=False),
     share("ff1", "ff1", "timed", proportion=False),
     share("located", "located", "timed", proportion=True),
 )
 
-_COUNTS = ("items", "answerable", "unanswerable", "timed", "located")
+_COUNTS = ("questions", "answerable", "unanswerable", "timed", "located")
+_COLUMNS = (*_COUNTS, "f1", "exact", "f1_answerable", "exact_answerable", "exact_unanswerable", "aos", "ff1")
 
 
 @dataclass(frozen=True)
 class SquadResults:
-    """Figures by name of the measure. counts: items by what there is to score; located: whose answer is a quotation."""
+    """Figures by name of the measure.
+
+    counts: questions by what there is to score; located: those with a time whose answer is a quotation.
+    """
 
     counts: Mapping[str, int]
     figures: Mapping[str, Figure]
@@ -51,12 +57,17 @@ class SquadResults:
         }
 
 
+def is_squad(items: Iterable[Item]) -> bool:
+    """Tell whether there is an item without a gold action."""
+    return any(item.gold is None for item in items)
+
+
 def answer_overlaps(outcomes: Outcomes, rows: Iterable[tuple[Item, Mapping[str, Any]]]) -> dict[str, Overlap]:
     """Return by row id how the times of answers overlap with the right ones, where both are known.
 
     rows: of items, without their audio; one after the other, so that their words are never all in memory.
     """
-    held = {one.item.row_id: one for one in _unjudged(outcomes)}
+    held = {one.item.row_id: one for one in outcomes.held if one.item.gold is None}
     found = {}
     for item, row in rows if held else ():
         one, narration = held.get(item.row_id), Narration.of(row)
@@ -67,40 +78,37 @@ def answer_overlaps(outcomes: Outcomes, rows: Iterable[tuple[Item, Mapping[str, 
     return found
 
 
-def squad_results(
-    outcomes: Outcomes, overlaps: Mapping[str, Overlap], seed: int, resamples: int = RESAMPLES
-) -> SquadResults | None:
-    """Score the items without a gold action; None where no such item has a score. overlaps: by row id."""
-    cases = [(one.item, final_case(one)) for one in _unjudged(outcomes)]
-    scored = [(item, score_squad(case.text, case.references)) for item, case in cases if case is not None]
-    if not scored:
+def with_squad(table: ItemTable, units: Sequence[Unit], overlaps: Mapping[str, Overlap] | None = None) -> ItemTable:
+    """Add the columns of the measures here. units: of the table. overlaps: by row id.
+
+    Items with a gold action add nothing; those without have one trajectory.
+    """
+    rows = [_row(group[0].of, (overlaps or {}).get(item.row_id)) for item, group in units]
+    columns = {name: np.array([row[name] for row in rows], dtype=np.float64) for name in _COLUMNS}
+    return ItemTable(table.items, {**table.columns, **columns})
+
+
+def squad_results(table: ItemTable, bootstrap: StoryBootstrap) -> SquadResults | None:
+    """Score the items without a gold action; None where there are none. table: of `with_squad`."""
+    if not is_squad(table.items):
         return None
-    rows = [_row(score, overlaps.get(item.row_id)) for item, score in scored]
-    columns = {name: np.array([row[name] for row in rows], dtype=np.float64) for name in rows[0]}
-    table = ItemTable(tuple(item for item, _ in scored), columns)
-    counts = {name: int(columns[name].sum()) for name in _COUNTS}
-    return SquadResults(counts, figures(table, MEASURES, StoryBootstrap(table.stories, seed, resamples)))
+    counts = {name: int(table.columns[name].sum()) for name in _COUNTS}
+    return SquadResults(counts, figures(table, (*TEXT_MEASURES, *TIME_MEASURES), bootstrap))
 
 
-def _unjudged(outcomes: Outcomes) -> list[Held]:
-    """Return the trajectories of items without a gold action; such an item has one intent."""
-    return [one for one in outcomes.held if one.item.gold is None]
-
-
-def _row(score: SquadScore, overlapping: Overlap | None) -> dict[str, float]:
+def _row(held: Held, overlapping: Overlap | None) -> dict[str, float]:
     """Return what an item adds to the sums."""
-    exact, answerable = float(score.exact), float(score.answerable)
-    return {
-        "items": 1.0,
-        "f1": score.f1,
-        "exact": exact,
-        "answerable": answerable,
-        "f1_answerable": score.f1 * answerable,
-        "exact_answerable": exact * answerable,
-        "unanswerable": 1.0 - answerable,
-        "exact_unanswerable": exact * (1.0 - answerable),
-        "timed": float(overlapping is not None),
-        "aos": 0.0 if overlapping is None else overlapping.aos,
-        "ff1": 0.0 if overlapping is None else overlapping.ff1,
-        "located": float(overlapping is not None and overlapping.located),
-    }
+    row = dict.fromkeys(_COLUMNS, 0.0)
+    case = final_case(held) if held.item.gold is None else None
+    if case is None:
+        return row
+    score = score_squad(case.text, case.references)
+    kind = "answerable" if score.answerable else "unanswerable"
+    row |= {"questions": 1.0, "f1": score.f1, "exact": float(score.exact)}
+    row |= {kind: 1.0, f"exact_{kind}": float(score.exact)}
+    if score.answerable:
+        row["f1_answerable"] = score.f1
+    if overlapping is not None:
+        located = float(overlapping.located)
+        row |= {"timed": 1.0, "aos": overlapping.aos, "ff1": overlapping.ff1, "located": located}
+    return row

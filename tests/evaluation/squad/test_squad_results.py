@@ -10,6 +10,8 @@ from made_runs import IDENTITY, ambiguous, clear, response, said, said_to_all
 
 from askqa_builder.evaluation.item import Item
 from askqa_builder.evaluation.metrics.answer_spans import Overlap
+from askqa_builder.evaluation.metrics.compare import compare
+from askqa_builder.evaluation.metrics.comparison_text import comparison_markdown, comparison_table
 from askqa_builder.evaluation.metrics.outcomes import Outcomes
 from askqa_builder.evaluation.metrics.results import Results, score
 from askqa_builder.evaluation.metrics.results_text import markdown, table
@@ -49,7 +51,7 @@ def value(results: Results, name: str) -> tuple[float | None, float]:
 def test_figures_are_those_by_hand() -> None:
     results = run_of(*PAIRS, overlaps=OVERLAPS)
     assert results.squad is not None
-    assert results.squad.counts == {"items": 4, "answerable": 3, "unanswerable": 1, "timed": 2, "located": 1}
+    assert results.squad.counts == {"questions": 4, "answerable": 3, "unanswerable": 1, "timed": 2, "located": 1}
     assert value(results, "squad_f1") == (pytest.approx((4 / 5 + 1 + 1 + 2 / 3) / 4), 4)
     assert value(results, "squad_exact") == (2 / 4, 4)
     assert value(results, "squad_f1_answerable") == (pytest.approx((4 / 5 + 1 + 2 / 3) / 3), 3)
@@ -146,3 +148,25 @@ def test_rows_are_not_read_where_there_is_nothing_to_time() -> None:
         yield
 
     assert answer_overlaps(Outcomes([one], [said(one, "blue")]), rows()) == {}
+
+
+def test_two_runs_are_compared_by_what_they_have() -> None:
+    items = [RIVER, MILL, BRIDGE, SALT]
+    worse = [said(RIVER, "Hills"), said(MILL, "wheat"), said(BRIDGE, "Alder"), said(SALT, "Malik")]
+    found = compare(Outcomes(items, worse), Outcomes(items, [held for _, held in PAIRS]), resamples=200, flips=200)
+    f1 = found.differences["squad_f1"]
+    # the Stone Hills: 2/3 against 4/5; wheat against corn; Alder against nothing; both Malik
+    assert (f1.first, f1.second) == (pytest.approx((2 / 3 + 2 / 3) / 4), pytest.approx((4 / 5 + 1 + 1 + 2 / 3) / 4))
+    assert found.differences["squad_exact"].difference == 0.5
+    assert found.differences["squad_unanswerable"].difference == 1.0
+    for text in ("\n".join(comparison_table(found)), comparison_markdown(found, IDENTITY, IDENTITY)):
+        assert "SQuAD F1" in text
+        assert "right action" not in text
+
+
+def test_runs_whose_actions_are_known_are_compared_as_they_were() -> None:
+    one = clear("one", "blue")
+    run = Outcomes([one], [said(one, "blue")])
+    found = compare(run, run, resamples=20, flips=20)
+    assert not [name for name in found.differences if "squad" in name]
+    assert "right action in both 1" in "\n".join(comparison_table(found))

@@ -143,7 +143,7 @@ def test_overlap_is_that_of_the_words_of_the_row(
 def test_controls_of_squad(squad_dataset: Path, evaluated: Callable[..., tuple[Json, str]]) -> None:
     results, said = evaluated(squad_dataset, "--control", "oracle")
     assert {name: value for name, (value, _) in values(results).items()} == dict.fromkeys(values(results), 1.0)
-    assert results["squad"]["counts"] == {"items": 5, "answerable": 4, "unanswerable": 1, "timed": 4, "located": 4}
+    assert results["squad"]["counts"] == {"questions": 5, "answerable": 4, "unanswerable": 1, "timed": 4, "located": 4}
     assert said.splitlines()[1].split() == ["SQuAD", "F1", "100.0", "of", "5"]
 
     results, _ = evaluated(squad_dataset, "--control", "always-answer")
