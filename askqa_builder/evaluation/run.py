@@ -158,6 +158,9 @@ class _Run:
                 self._items,
                 held,
                 self._run_identity(subject, parties),
+                unjudged=rows_of(
+                    self._source, self._shards, [item for item in self._items if item.gold is None], sound=False
+                ),
                 judging=_judging(parties, ledger),
                 embedding=embedding,
                 prices=self._options.prices,
