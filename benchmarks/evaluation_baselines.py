@@ -49,7 +49,7 @@ def main() -> None:
     for name, respond in controls.items():
         begun = time.perf_counter()
         results[name] = score(
-            Outcomes(found, [one for item in found for one in _trajectories(item, respond)]), _run(name)
+            Outcomes(found, [one for item in found for one in trajectories(item, respond)]), _run(name)
         )
         seconds.append(time.perf_counter() - begun)
     _print(found, results)
@@ -102,7 +102,8 @@ def _intents(conversation: Conversation) -> Iterator[Intent]:
         yield Intent(place, 1 / len(asked.branches), asked.question, branch.reply, branch.answers)
 
 
-def _trajectories(item: Item, respond: Respond) -> Iterator[Trajectory]:
+def trajectories(item: Item, respond: Respond) -> Iterator[Trajectory]:
+    """Yield what a control says to each of an item's users, who reply as the branch has it."""
     for intent in item.intents:
         rounds: list[Round] = []
         name = item.trajectory_id(intent)
