@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from askqa_builder.build.regeneration import regenerate
     from askqa_builder.build.run import build
     from askqa_builder.build.script import script
+    from askqa_builder.evaluation.comparing import compare_runs
     from askqa_builder.evaluation.run import evaluate
     from askqa_builder.export.run import export
     from askqa_builder.filtering.filter import filter_dataset as filter
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "__version__",
     "build",
+    "compare_runs",
     "estimate_build",
     "evaluate",
     "export",
@@ -46,6 +48,7 @@ __version__ = "0.1.0"
 
 _FUNCTIONS = {
     "build": ("askqa_builder.build.run", "build"),
+    "compare_runs": ("askqa_builder.evaluation.comparing", "compare_runs"),
     "estimate_build": ("askqa_builder.build.estimating", "estimate_build"),
     "evaluate": ("askqa_builder.evaluation.run", "evaluate"),
     "export": ("askqa_builder.export.run", "export"),

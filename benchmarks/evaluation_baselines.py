@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,19 +20,19 @@ from askqa_builder.corpus.conversation import Action, Conversation
 from askqa_builder.corpus.selection import read_corpus
 from askqa_builder.corpus.sources import find_sources
 from askqa_builder.dataset.label_changes import LabelGroups, Labelled
+from askqa_builder.evaluation.actions.rule import action_of
 from askqa_builder.evaluation.item import Intent, Item
 from askqa_builder.evaluation.metrics.answer_scores import score_answer
 from askqa_builder.evaluation.metrics.outcomes import Outcomes
 from askqa_builder.evaluation.metrics.printing import per_cent, with_interval
 from askqa_builder.evaluation.metrics.results import Results, RunIdentity, score
-from askqa_builder.evaluation.models.controls import CONTROLS
-from askqa_builder.evaluation.models.model import NotApplicableError, Request, Response
+from askqa_builder.evaluation.models.controls import CONTROLS, Control
+from askqa_builder.evaluation.models.model import Request, Response
 from askqa_builder.evaluation.trajectory import Ending, Round, Trajectory
 
 from common import table
 
 MAX_ROUNDS = 3
-Respond = Callable[[Request], Response]
 
 
 def main() -> None:
@@ -43,13 +43,13 @@ def main() -> None:
     path = Path(folder) / "coqa_abg_test.json"
     found = items([one for _, one in read_corpus(find_sources(path, None)).conversations])
     targets = {one["id"]: one["target_turn"]["answer"] for one in json.loads(path.read_text("utf-8"))["data"]}
-    controls: dict[str, Respond] = {name: control().respond for name, control in CONTROLS.items()}
-    controls["target answer"] = lambda request: Response(targets[request.item.conversation_id], action=Action.ANSWER)
+    controls: dict[str, Control] = {name: control() for name, control in CONTROLS.items()}
+    controls["target answer"] = _TargetAnswer(targets)
     results, seconds = {}, []
-    for name, respond in controls.items():
+    for name, control in controls.items():
         begun = time.perf_counter()
         results[name] = score(
-            Outcomes(found, [one for item in found for one in trajectories(item, respond)]), _run(name)
+            Outcomes(found, [one for item in found for one in trajectories(item, control)]), _run(name)
         )
         seconds.append(time.perf_counter() - begun)
     _print(found, results)
@@ -102,30 +102,44 @@ def _intents(conversation: Conversation) -> Iterator[Intent]:
         yield Intent(place, 1 / len(asked.branches), asked.question, branch.reply, branch.answers)
 
 
-def trajectories(item: Item, respond: Respond) -> Iterator[Trajectory]:
+class _TargetAnswer(Control):
+    """Says the one answer that the corpus has for a request, whatever is meant by it."""
+
+    name = "target answer"
+
+    def __init__(self, answers: Mapping[str, str]) -> None:
+        self._answers = answers
+
+    def respond(self, request: Request) -> Response:
+        return Response(self._answers[request.item.conversation_id], action=Action.ANSWER)
+
+
+def trajectories(item: Item, control: Control) -> Iterator[Trajectory]:
     """Yield what a control says to each of an item's users, who reply as the branch has it."""
     for intent in item.intents:
         rounds: list[Round] = []
         name = item.trajectory_id(intent)
-        try:
-            while not rounds or (rounds[-1].action is Action.CLARIFY and len(rounds) < MAX_ROUNDS):
-                rounds[-1:] = [replace(one, reply=intent.reply or "I mean what I say.") for one in rounds[-1:]]
-                rounds.append(_round(respond(Request(item, len(rounds) + 1, (), 16_000, "", (), intent=intent))))
-        except NotApplicableError as error:
-            yield Trajectory(name, item.row_id, intent.branch, (), "not_applicable", error.reason)
+        skipped = control.skips(item)
+        if skipped is not None:
+            yield Trajectory(name, item.row_id, intent.branch, (), "not_applicable", skipped)
             continue
+        while not rounds or (rounds[-1].action is Action.CLARIFY and len(rounds) < MAX_ROUNDS):
+            rounds[-1:] = [replace(one, reply=intent.reply or "I mean what I say.") for one in rounds[-1:]]
+            request = Request(item, len(rounds) + 1, (), 16_000, "", (), intent=intent)
+            rounds.append(_round(control.respond(request)))
         ending: Ending = "max_rounds" if rounds[-1].action is Action.CLARIFY else "answered"
         yield Trajectory(name, item.row_id, intent.branch, tuple(rounds), ending)
 
 
 def _round(response: Response) -> Round:
-    assert response.action is not None  # controls say what they do
-    actions = {"control": response.action.value}
-    return Round(response.text, response.action, actions, seconds=0.0, left_out=response.left_out)
+    action = response.action or action_of(response.text)
+    return Round(response.text, action, {"control": action.value}, seconds=0.0, left_out=response.left_out)
 
 
 def _run(name: str) -> RunIdentity:
-    return RunIdentity("Abg-CoQA", "", name, "the control's own", "the branch's reply", "text", 0, MAX_ROUNDS)
+    return RunIdentity(
+        "Abg-CoQA", "", name, "the control's own, else a rule", "the branch's reply", "text", 0, MAX_ROUNDS
+    )
 
 
 def _print(found: Sequence[Item], results: Mapping[str, Results]) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import typer
 
@@ -16,9 +17,12 @@ from askqa_builder.machine import usable_cores
 if TYPE_CHECKING:
     from askqa_builder.build.voicing.settling import VoicingOptions
 
+_STYLES = ("table", "markdown", "json")
+
 
 def evaluate_command(
-    dataset: Annotated[Path, typer.Argument(help="Folder of a built dataset.")],
+    invocation: typer.Context,
+    dataset: Annotated[Path | None, typer.Argument(help="Folder of a built dataset.", show_default=False)] = None,
     out: Annotated[
         Path | None, typer.Argument(help="Folder for the run.", show_default="DATASET-evaluation-MODEL")
     ] = None,
@@ -37,6 +41,11 @@ def evaluate_command(
             "closed-book, other-story, transcript, cascade.",
         ),
     ] = None,
+    compare: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option(metavar="A B", help="Compare two finished runs instead, item by item.", show_default=False),
+    ] = None,
+    style: Annotated[str, typer.Option("--as", help="How figures are printed: table, markdown or json.")] = "table",
     split: Annotated[str | None, typer.Option(help="Which split.", show_default="test, or the only one")] = None,
     limit: Annotated[int | None, typer.Option(help="So many requests, the first.", show_default="all")] = None,
     max_rounds: Annotated[int, typer.Option(help="Responses to one request, at most.")] = 3,
@@ -97,6 +106,15 @@ def evaluate_command(
     from askqa_builder.cli.progress import progress_for
     from askqa_builder.evaluation.run import evaluate
 
+    _check_style(style)
+    if compare is not None:
+        _check_alone(invocation)
+        from askqa_builder.evaluation.comparing import compare_runs
+
+        _print(compare_runs(*compare), style)
+        return 0
+    if dataset is None:
+        raise UsageError("give a dataset, or two finished runs with --compare A B")
     given = {
         "profiles": profiles,
         "channel": channel,
@@ -132,11 +150,11 @@ def evaluate_command(
         overwrite=overwrite,
         progress=progress_for(sys.stderr, "requests", "talk about"),
     )
-    for line in report.lines:
-        print(line)
+    _print(report.scored, style)
     state = "already complete" if report.already_complete else "done"
     endings = ", ".join(f"{count} {ending}" for ending, count in sorted(report.endings.items()))
-    print(f"{state}: {report.out}: {sum(report.endings.values())} dialogues ({endings})")
+    last = f"{state}: {report.out}: {sum(report.endings.values())} dialogues ({endings})"
+    print(last, file=sys.stdout if style == "table" else sys.stderr)
     return report.exit_code
 
 
@@ -165,3 +183,34 @@ def _pairs(option: str, given: list[str]) -> dict[str, str]:
             raise UsageError(f"{option}: {one!r} is not allowed; give NAME=VALUE, each name once")
         pairs[name] = value
     return pairs
+
+
+class _Told(Protocol):
+    """What can be printed in several ways."""
+
+    def lines(self) -> list[str]: ...
+    def markdown(self) -> str: ...
+    def to_json(self) -> dict[str, Any]: ...
+
+
+def _check_style(style: str) -> None:
+    if style not in _STYLES:
+        raise UsageError(f"--as: {style!r} is unknown; give {', '.join(_STYLES)}")
+
+
+def _print(told: _Told, style: str) -> None:
+    if style == "table":
+        print("\n".join(told.lines()))
+    elif style == "markdown":
+        print(told.markdown().rstrip("\n"))
+    else:
+        print(json.dumps(told.to_json(), indent=1, allow_nan=False))
+
+
+def _check_alone(invocation: typer.Context) -> None:
+    """Refuse whatever stands beside --compare: it takes two runs as they are."""
+    source = invocation.get_parameter_source
+    given = [name for name in invocation.params if getattr(source(name), "name", "") == "COMMANDLINE"]
+    others = [name.replace("_", "-") for name in given if name not in ("compare", "style")]
+    if others:
+        raise UsageError(f"{', '.join(others)}: --compare takes two finished runs as they are; leave it out")

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from askqa_builder.corpus.conversation import Action
 from askqa_builder.evaluation.actions.classifier import Classifier
 from askqa_builder.evaluation.contexts import Contexts
-from askqa_builder.evaluation.dialogue import Moment, Recording
+from askqa_builder.evaluation.dialogue import Moment, NotApplicableError, Recording
 from askqa_builder.evaluation.ledger import Json, Ledger
 from askqa_builder.evaluation.models.model import Said
 from askqa_builder.evaluation.models.subject import Subject
+from askqa_builder.evaluation.models.ways import Sounds
 from askqa_builder.evaluation.requests import Requests, base_turns
 from askqa_builder.evaluation.speaking import SpeakingDesk
 from askqa_builder.evaluation.trajectory import Round
@@ -26,14 +27,15 @@ DECLARED = "declared"
 class Asking:
     """Asks each party, as `dialogue.Scene` has it; threads may share it.
 
-    classifiers: the one that decides first. desk: None where nobody needs to hear how a dialogue goes on. contexts:
-    None where no recording is kept.
+    classifiers: the one that decides first. sounds: of a recording, what can be heard beside its clips. desk: None
+    where nobody needs to hear how a dialogue goes on. contexts: None where no recording is kept.
     """
 
     subject: Subject
     classifiers: Sequence[Classifier]
     user: Simulator
     requests: Requests
+    sounds: Callable[[Recording], Sounds]
     ledger: Ledger
     desk: SpeakingDesk | None
     contexts: Contexts | None
@@ -41,6 +43,9 @@ class Asking:
     def response(self, recording: Recording, moment: Moment) -> Round:
         """See `Scene.response`."""
         branch = None if moment.intent is None else moment.intent.branch
+        skipped = self.subject.skips(moment.item)
+        if skipped is not None:
+            raise NotApplicableError(skipped)
         asked = {"who": "model", "item": moment.item.row_id, "branch": branch, "said": _told(moment.said)}
         told = self.ledger.once(asked, lambda: self._ask(recording, moment))
         actions = self._actions(moment, told)
@@ -80,7 +85,7 @@ class Asking:
 
     def _ask(self, recording: Recording, moment: Moment) -> Json:
         request = self.requests.make(recording, moment)
-        prepared = self.subject.prepared(request, moment.intent)
+        prepared = self.subject.prepared(request, moment.intent, self.sounds(recording))
         begun = time.monotonic()
         response = self.subject.respond(prepared)
         took = time.monotonic() - begun

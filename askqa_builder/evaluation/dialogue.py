@@ -9,9 +9,9 @@ from typing import Any, Protocol
 
 from askqa_builder.chat.answer import UnfitAnswerError
 from askqa_builder.corpus.conversation import Action
-from askqa_builder.errors import SpeechError
+from askqa_builder.errors import AskqaError, SpeechError
 from askqa_builder.evaluation.item import Intent, Item
-from askqa_builder.evaluation.models.model import NotApplicableError, OutOfReachError, Said
+from askqa_builder.evaluation.models.model import OutOfReachError, Said
 from askqa_builder.evaluation.trajectory import Ending, Round, Trajectory
 from askqa_builder.hearing.listening import TooLongError
 
@@ -36,6 +36,10 @@ class Moment:
     def round(self) -> int:
         """Which response it is, from 1."""
         return 1 + len(self.said) // 2
+
+
+class NotApplicableError(AskqaError):
+    """A control has nothing to say to an item; the message is why, as a slug."""
 
 
 class Recording:
@@ -77,7 +81,7 @@ def trajectories(scene: Scene, item: Item, row: Row, max_rounds: int) -> Iterato
         first = scene.response(recording, Moment(item, row, None))
     except NotApplicableError as error:
         for intent in item.intents:
-            yield _trajectory(item, intent, (), "not_applicable", error.reason)
+            yield _trajectory(item, intent, (), "not_applicable", str(error))
         return
     except (OutOfReachError, UnfitAnswerError) as error:
         for intent in item.intents:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from askqa_builder.dataset.sound import decoded
 from askqa_builder.evaluation.dialogue import Moment, Recording, Row
@@ -12,16 +12,17 @@ from askqa_builder.evaluation.models.sound import Sound
 from askqa_builder.hearing.heard import Heard
 from askqa_builder.hearing.listening import hear
 from askqa_builder.hearing.options import Hearing
-from askqa_builder.hearing.row_times import turn_samples
 from askqa_builder.hearing.sound import clip_samples
 
 
 @dataclass(frozen=True)
 class Requests:
-    """Makes requests. sound: whether the model under test hears; else it is given text alone."""
+    """Makes requests. sound: whether the model under test hears; else it reads. clips: whether it hears what there is;
+    else none of it is cut, and no window heeded."""
 
     hearing: Hearing
     sound: bool
+    clips: bool
 
     def make(self, recording: Recording, moment: Moment) -> Request:
         """Return what can be heard and read, without a prompt.
@@ -30,17 +31,16 @@ class Requests:
         be spoken.
         """
         row = recording.row if self.sound else moment.row
-        heard = hear(row, self.hearing)
+        heard = hear(row, self.hearing if self.clips else replace(self.hearing, window=None, segments=None))
         said = () if self.sound else moment.said
         return Request(
             item=moment.item,
             round=moment.round,
-            clips=clips_of(row, heard) if self.sound else (),
+            clips=clips_of(row, heard) if self.clips else (),
             sampling_rate=row["sampling_rate"],
             prompt="",
             turns=[*heard_turns(row, heard), *said],
             story=heard.story,
-            tail=(lambda turns: last_turns(row, turns)) if self.sound else None,
         )
 
 
@@ -48,14 +48,6 @@ def clips_of(row: Row, heard: Heard) -> list[Sound]:
     """Return the clips of a row with its audio."""
     samples, _ = decoded(row)
     return [clip_samples(samples, row, heard, clip) for clip in heard.clips]
-
-
-def last_turns(row: Row, turns: int) -> list[Sound]:
-    """Return the last so many turns of a row with its audio as one clip, from the pause before them on."""
-    samples, _ = decoded(row)
-    first = len(row["turns"]) - turns
-    start = 0 if first == 0 else (turn_samples(row, first - 1)[1] + turn_samples(row, first)[0]) // 2
-    return [samples[start:]]
 
 
 def heard_turns(row: Row, heard: Heard) -> Sequence[Said]:

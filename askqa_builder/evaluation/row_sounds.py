@@ -1,4 +1,4 @@
-"""The recordings of a dataset's rows, one at a time, in any order."""
+"""What can be heard beside the clips of a request: the end of its recording, and other rows."""
 
 from __future__ import annotations
 
@@ -9,18 +9,22 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from askqa_builder.dataset.shard import ShardRecord
+from askqa_builder.dataset.sound import decoded
 from askqa_builder.dataset.source import Source
 from askqa_builder.dataset.upgrade import upgraded
+from askqa_builder.evaluation.dialogue import Recording
 from askqa_builder.evaluation.item import Item
+from askqa_builder.evaluation.models.sound import Sound
 from askqa_builder.evaluation.models.ways import Listening
 from askqa_builder.evaluation.requests import clips_of, heard_turns
-from askqa_builder.hearing.listening import hear
+from askqa_builder.hearing.listening import TooLongError, hear
 from askqa_builder.hearing.options import Hearing
+from askqa_builder.hearing.row_times import turn_samples
 
 Row = dict[str, Any]
 
 
-class RowSounds:
+class OtherRows:
     """Lets other items be heard than the one that is asked about; threads may share it."""
 
     def __init__(self, source: Source, shards: Sequence[ShardRecord], hearing: Hearing) -> None:
@@ -36,7 +40,10 @@ class RowSounds:
                     self._places |= {one: (shard.file, group, number) for number, one in enumerate(ids)}
 
     def of(self, item: Item) -> Listening:
-        """See `Sounds.of`. Raises TooLongError where it is longer than what the model hears at once."""
+        """Return what is heard of an item, up to its request.
+
+        Raises TooLongError where it is longer than what the model hears at once.
+        """
         row = self._row(item.row_id)
         heard = hear(row, self._hearing)
         return Listening(clips_of(row, heard), row["sampling_rate"], heard_turns(row, heard), heard.story)
@@ -47,3 +54,32 @@ class RowSounds:
             table = upgraded(parquet.read_row_group(group), self._source.sampling_rate)
             row: Row = table.slice(number, 1).to_pylist()[0]
             return row
+
+
+class RecordingSounds:
+    """What a recording lets be heard beside its clips, and what other rows do (`models.ways.Sounds`)."""
+
+    def __init__(self, recording: Recording, hearing: Hearing, others: OtherRows) -> None:
+        self._recording = recording
+        self._window = hearing.window
+        self._others = others
+
+    def last_turns(self, turns: int) -> Sequence[Sound]:
+        """Return the last so many turns as one clip, from the middle of the pause before them on.
+
+        Raises TooLongError where it is longer than what the model hears at once.
+        """
+        row = self._recording.row
+        samples, rate = decoded(row)
+        first = len(row["turns"]) - turns
+        start = 0 if first == 0 else (turn_samples(row, first - 1)[1] + turn_samples(row, first)[0]) // 2
+        if self._window is not None and len(samples) - start > self._window * rate:
+            seconds = (len(samples) - start) / rate
+            raise TooLongError(
+                f"{row['id']}: a clip of {seconds:.1f} s, where the target hears {self._window:g} s at once"
+            )
+        return [samples[start:]]
+
+    def of(self, item: Item) -> Listening:
+        """See `OtherRows.of`."""
+        return self._others.of(item)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,12 +29,13 @@ from askqa_builder.evaluation.metrics.results import RunIdentity
 from askqa_builder.evaluation.metrics.usage import Prices
 from askqa_builder.evaluation.models.registry import Choice, open_subject
 from askqa_builder.evaluation.models.subject import Subject
+from askqa_builder.evaluation.models.ways import QuestionOnly
 from askqa_builder.evaluation.options import EvaluationOptions
 from askqa_builder.evaluation.parties import Parties, open_parties
 from askqa_builder.evaluation.requests import Requests
-from askqa_builder.evaluation.row_sounds import RowSounds
+from askqa_builder.evaluation.row_sounds import OtherRows, RecordingSounds
 from askqa_builder.evaluation.speaking import SpeakingDesk
-from askqa_builder.evaluation.telling import scored, write_run
+from askqa_builder.evaluation.telling import Scored, scored, write_run
 from askqa_builder.evaluation.trajectory import Trajectory
 from askqa_builder.files import keep_apart
 from askqa_builder.hearing.options import Hearing, parse_window
@@ -44,13 +45,12 @@ from askqa_builder.progress import Progress, Silent, Totals
 
 @dataclass(frozen=True)
 class EvaluationReport:
-    """A run. endings: trajectories by how they ended. lines: the table, as a terminal shows it."""
+    """A run. endings: trajectories by how they ended. scored: its figures, also as lines, Markdown and JSON."""
 
     out: Path
     name: str
     endings: Mapping[str, int]
-    results: Mapping[str, Any]
-    lines: Sequence[str]
+    scored: Scored
     already_complete: bool
 
     @property
@@ -146,7 +146,7 @@ class _Run:
             stack.callback(subject.close)
             out = self._out or _beside(self._source.folder, subject.name)
             keep_apart(self._source.folder, out)
-            if subject.hears:
+            if subject.hears and subject.control != QuestionOnly.name:
                 self._check_hearing()
             embedding = None if self._options.embeddings is None else TransformerEmbedding(self._options.embeddings)
             voices = stack.enter_context(self._voices(subject))
@@ -167,11 +167,10 @@ class _Run:
             write_run(out, about, self._items, held, found)
             folder.finish()
         endings = Counter(str(one.ending) for one in held)
-        return EvaluationReport(out, subject.name, endings, found.to_json(), found.lines(), complete)
+        return EvaluationReport(out, subject.name, endings, found, complete)
 
     def _subject(self) -> Subject:
-        sounds = RowSounds(self._source, self._shards, self._options.hearing)
-        return open_subject(self._choice, sounds, self._items)
+        return open_subject(self._choice, self._items)
 
     def _about(self, subject: Subject, parties: Parties, voices: RowVoices | None) -> dict[str, Any]:
         """Return what the manifest says of the run."""
@@ -205,11 +204,14 @@ class _Run:
         with GrowingFile(out / TRAJECTORIES_NAME, Trajectory.from_json) as journal, _desk(voices) as desk:
             done = {one.id: one for one in journal.lines}
             wanted = still_wanted(self._items, done)
+            hearing = self._options.hearing
+            others = OtherRows(self._source, self._shards, hearing)
             scene = Asking(
                 subject=subject,
                 classifiers=parties.classifiers,
                 user=parties.user,
-                requests=Requests(self._options.hearing, subject.hears),
+                requests=Requests(hearing, sound=subject.hears, clips=subject.takes_clips),
+                sounds=lambda recording: RecordingSounds(recording, hearing, others),
                 ledger=ledger,
                 desk=desk,
                 contexts=Contexts(out) if self._options.keep_audio else None,

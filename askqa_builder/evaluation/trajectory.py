@@ -19,7 +19,8 @@ not_applicable: a control has nothing to say to it; it has no scores either."""
 class Round:
     """One response of the model, and what the user replies.
 
-    response: empty where the model had none to give; unfit: why, as a slug. action: by the classifier that decides.
+    response: empty where the model had none to give, or what there is of one that was cut off; unfit: why, as a slug.
+    action: by the classifier that decides.
     actions: by the name of each classifier. reply: None after the last response. seconds: until the response was there.
     prompt_tokens, completion_tokens: None where nobody tells. audio_seconds: of what the model was given to hear.
     left_out: of a control that speaks for an annotator, which of the references it says (`Response.left_out`).

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, runtime_checkable
 
@@ -30,8 +30,7 @@ class Request:
     shape [samples], or [samples, 2] in stereo; none for models that hear nothing. sampling_rate: Hz. prompt: what is
     asked for, and the story where it is not heard. turns: what is heard, as text, for models that read instead; the
     story, if it is heard, first. story: its text, where it is not heard but in the prompt. intent: of the user, which a
-    control is told after the first round and a model under test never is. tail: gives the last so many turns of the
-    recording as clips; None where nothing is heard.
+    control is told after the first round and a model under test never is.
     """
 
     item: Item
@@ -42,7 +41,6 @@ class Request:
     turns: Sequence[Said]
     story: str | None = None
     intent: Intent | None = None
-    tail: Callable[[int], Sequence[NDArray[np.int16]]] | None = None
 
     @property
     def blinded(self) -> Request:
@@ -64,8 +62,8 @@ class Response:
     (cut_off), with what there is; the model is scored for it. seconds: None where the caller may measure it.
     heard: what a cascade's recogniser understood. left_out: of a control that speaks for an annotator, the place of
     what it says among the intent's references, or among the item's clarifying questions where it asks: this one
-    occurrence is no reference for it. action: of a control, which knows what it does; None for a model under test,
-    whose responses are told apart by a classifier.
+    occurrence is no reference for it. action: of a control that says an annotator's words, what they do; None where a
+    classifier has to tell.
     """
 
     text: str
@@ -80,14 +78,6 @@ class Response:
 
 class OutOfReachError(AskqaError):
     """A model cannot respond to one request now, through no fault of what it says: it may be asked again."""
-
-
-class NotApplicableError(AskqaError):
-    """A control has nothing to say to an item, whatever is heard. reason: a slug to count by."""
-
-    def __init__(self, reason: str, message: str) -> None:
-        super().__init__(message)
-        self.reason = reason
 
 
 @runtime_checkable

@@ -24,7 +24,6 @@ from askqa_builder.evaluation.models.ways import (
     ClosedBook,
     OtherStory,
     QuestionOnly,
-    Sounds,
     Transcript,
     Way,
 )
@@ -53,8 +52,8 @@ class Choice:
     seed: int = 0
 
 
-def open_subject(choice: Choice, sounds: Sounds | None = None, items: Sequence[Item] = ()) -> Subject:
-    """Make who is to be tested. sounds, items: for `other-story`; one of the items is heard.
+def open_subject(choice: Choice, items: Sequence[Item] = ()) -> Subject:
+    """Make who is to be tested. items: of which `other-story` may let hear one.
 
     Raises UsageError where model, control, prompts or recogniser are not as they must be.
     """
@@ -74,7 +73,7 @@ def open_subject(choice: Choice, sounds: Sounds | None = None, items: Sequence[I
     name, model = open_model(read_spec(choice.model), prompts, choice.seed)
     if control == CASCADE:
         model = Cascade(model, load_recogniser(choice.recogniser, choice.recogniser_options), prompts)
-    way = _way(control, prompts, sounds, items, choice.seed)
+    way = _way(control, prompts, items, choice.seed)
     return Subject(name if control is None else f"{name}, {control}", control, model, way, prompts)
 
 
@@ -90,18 +89,13 @@ def model_kinds() -> list[str]:
     return [*_KINDS, *sorted(installed_models().keys() - _KINDS.keys())]
 
 
-def _way(control: str | None, prompts: Prompts, sounds: Sounds | None, items: Sequence[Item], seed: int) -> Way:
-    if control == ClosedBook.name:
-        return ClosedBook(prompts)
-    if control == Transcript.name:
-        return Transcript(prompts)
-    if control == QuestionOnly.name:
-        return QuestionOnly(prompts)
+def _way(control: str | None, prompts: Prompts, items: Sequence[Item], seed: int) -> Way:
     if control == OtherStory.name:
-        if sounds is None:
-            raise ValueError(f"{control} needs sounds")
-        return OtherStory(prompts, sounds, items, seed)
-    return AsHeard(prompts)
+        return OtherStory(prompts, items, seed)
+    simple: dict[str | None, type[QuestionOnly | ClosedBook | Transcript]] = {
+        one.name: one for one in (QuestionOnly, ClosedBook, Transcript)
+    }
+    return simple[control](prompts) if control in simple else AsHeard(prompts)
 
 
 def _endpoint(options: Mapping[str, Any], prompts: Prompts, seed: int) -> tuple[str, Model]:

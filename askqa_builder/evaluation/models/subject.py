@@ -8,7 +8,7 @@ from typing import Any
 
 from askqa_builder.chat.answer import is_unicode
 from askqa_builder.errors import AskqaError, UsageError
-from askqa_builder.evaluation.item import Intent
+from askqa_builder.evaluation.item import Intent, Item
 from askqa_builder.evaluation.models.controls import Control
 from askqa_builder.evaluation.models.model import (
     Model,
@@ -20,7 +20,7 @@ from askqa_builder.evaluation.models.model import (
     identity_of,
 )
 from askqa_builder.evaluation.models.prompts import Prompts
-from askqa_builder.evaluation.models.ways import Way
+from askqa_builder.evaluation.models.ways import Sounds, Way
 
 _LOG = logging.getLogger(__name__)
 
@@ -53,24 +53,33 @@ class Subject:
 
     @property
     def hears(self) -> bool:
-        """Whether recordings are needed."""
+        """Whether recordings are needed, as they are at each response."""
         return self.way.sound and not isinstance(self.model, Control)
 
-    def prepared(self, request: Request, intent: Intent | None) -> Request:
+    @property
+    def takes_clips(self) -> bool:
+        """Whether it hears the clips that a request has: else none need be made, and no window be heeded."""
+        return self.way.takes_clips and not isinstance(self.model, Control)
+
+    def skips(self, item: Item) -> str | None:
+        """Return why a control has nothing to say to an item, as a slug to count by; None where there is no reason."""
+        return self.model.skips(item) if isinstance(self.model, Control) else None
+
+    def prepared(self, request: Request, intent: Intent | None, sounds: Sounds) -> Request:
         """Return a request as it is put before it, with the prompt: a control is told the intent, a model no label.
 
-        request: with the clips that are to be heard; its prompt does not matter. intent: None in the first round, which
-        all intents share.
+        request: its prompt does not matter. intent: None in the first round, which all intents share. sounds: of the
+        recording that is heard. Raises as `sounds` does.
         """
         if isinstance(self.model, Control):
             return replace(request, intent=intent)
-        return self.way.apply(request.blinded)
+        return self.way.apply(request.blinded, sounds)
 
     def respond(self, request: Request) -> Response:
         """Respond to what `prepared` gave.
 
         What is no text becomes an unfit response. Raises OutOfReachError where a model of other people's fails at this
-        request, NotApplicableError where a control has nothing to say, EngineError and UsageError for all requests.
+        request, EngineError and UsageError for all requests.
         """
         try:
             said = self.model.respond(request)

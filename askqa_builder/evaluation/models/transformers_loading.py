@@ -52,9 +52,15 @@ def load_processor(options: TransformersOptions) -> tuple[Any, Any]:
         # first, and alone: without a network each file of a processor is tried for half a minute
         config = AutoConfig.from_pretrained(options.model, **_revision(options))
         processor = AutoProcessor.from_pretrained(options.model, **_revision(options))
-    if getattr(processor, "feature_extractor", None) is None:
+    if extractor_of(processor) is None:
         raise UsageError(f"{options.model}: is no model that hears ({config.model_type}); give one with audio input")
     return config, processor
+
+
+def extractor_of(processor: Any) -> Any:
+    """Return what makes features of sound in a processor; None where nothing does."""
+    found = (getattr(processor, name, None) for name in ("feature_extractor", "audio_processor"))
+    return next((extractor for extractor in found if extractor is not None), None)
 
 
 def load_model(options: TransformersOptions, config: Any, device: Any) -> Any:

@@ -18,6 +18,7 @@ from askqa_builder.evaluation.models.model import Request, Response
 from askqa_builder.evaluation.models.sound import Sound, as_mono, as_wav, at_rate
 from askqa_builder.evaluation.models.transformers_loading import (
     choose_device,
+    extractor_of,
     load_model,
     load_processor,
     require_libraries,
@@ -27,7 +28,7 @@ from askqa_builder.evaluation.models.transformers_options import TransformersOpt
 from askqa_builder.recording.timeline import FULL_SCALE
 
 _PROBE_SECONDS = 1.0
-_TAIL_SECONDS = 0.05
+_TAIL_SECONDS = 0.02
 _TEXT = "What is said?"
 
 
@@ -46,12 +47,13 @@ class TransformersModel:
         self._options = options
         device = choose_device(options.device)
         config, self._processor = load_processor(options)
-        self._extractor = self._processor.feature_extractor
+        self._extractor = extractor_of(self._processor)
         self._rate = int(self._extractor.sampling_rate)
         self._model = load_model(options, config, device)
         self._weights = weights_identity(options, config)
         self._ends = self._likeliest_tokens()
         self._lock = Lock()
+        self._require_placeholder()
         self._window = self._find_window()
         self._longest_heard = 0
 
@@ -136,15 +138,22 @@ class TransformersModel:
         system = self._options.system
         before = [] if system is None else [{"role": "system", "content": [{"type": "text", "text": system}]}]
         parts = [*map(self._audio_part, clips), {"type": "text", "text": prompt}]
-        return self._processor.apply_chat_template(
-            [*before, {"role": "user", "content": parts}],
-            add_generation_prompt=True,
-            tokenize=True,
-            return_dict=True,
-            return_tensors="pt",
-            # a story or a response that holds a control token is text all the same
-            **({} if self._is_mistral else {"sanitize_control_tokens": True}),
-        )
+        try:
+            return self._processor.apply_chat_template(
+                [*before, {"role": "user", "content": parts}],
+                add_generation_prompt=True,
+                tokenize=True,
+                return_dict=True,
+                return_tensors="pt",
+                # a story or a response that holds a control token is text all the same
+                **({} if self._is_mistral else {"sanitize_control_tokens": True}),
+            )
+        except Exception as error:  # templates and processors raise whatever they like
+            why = " ".join(str(error).split())
+            raise UsageError(
+                f"{self._options.model}: its processor does not take {len(clips)} clips and a prompt "
+                f"({type(error).__name__}: {why}); see --layout"
+            ) from error
 
     def _audio_part(self, clip: Sound) -> dict[str, Any]:
         if self._is_mistral:  # its template is not transformers' own, and takes files
@@ -154,6 +163,13 @@ class TransformersModel:
     @property
     def _is_mistral(self) -> bool:
         return type(self._processor).__name__ == "VoxtralProcessor"
+
+    def _require_placeholder(self) -> None:
+        """Raise UsageError where the chat template leaves a clip out."""
+        silence = np.zeros(round(_PROBE_SECONDS * self._rate), np.int16)
+        with_clip, without = (self._inputs(clips, _TEXT)["input_ids"].shape[1] for clips in ([silence], []))
+        if with_clip <= without:
+            raise UsageError(f"{self._options.model}: its chat template takes no audio; give a model whose does")
 
     def _require_heard(self, clip: Sound, where: str) -> None:
         """Raise UsageError where the end of a clip does not reach the model; what is no longer than others does."""

@@ -29,7 +29,13 @@ class Listening:
 
 
 class Sounds(Protocol):
-    """What a run lets a model hear instead of what it would hear."""
+    """What one recording, as far as its dialogue has come, and those of other items let a model hear.
+
+    Raises TooLongError where it would be longer than the target's window.
+    """
+
+    def last_turns(self, turns: int) -> Sequence[Sound]:
+        """Return the last so many turns of the recording as clips, at the request's rate."""
 
     def of(self, item: Item) -> Listening:
         """Return what is heard of another item, up to its request."""
@@ -38,12 +44,14 @@ class Sounds(Protocol):
 class Way(ABC):
     """A way to put before a model what there is to hear.
 
-    name: as results tell it; None for the way as it is. sound: whether anything is heard.
+    name: as results tell it; None for the way as it is. sound: whether anything is heard. takes_clips: whether that is
+    what a request has; else nobody needs to make clips.
     """
 
     sound: bool
 
     name: str | None = None
+    takes_clips = False
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -51,7 +59,7 @@ class Way(ABC):
         return {"way": self.name}
 
     @abstractmethod
-    def apply(self, request: Request) -> Request:
+    def apply(self, request: Request, sounds: Sounds) -> Request:
         """Return the request with another sound, and with its prompt."""
 
 
@@ -59,11 +67,12 @@ class AsHeard(Way):
     """No control: the model hears what there is."""
 
     sound = True
+    takes_clips = True
 
     def __init__(self, prompts: Prompts) -> None:
         self._prompts = prompts
 
-    def apply(self, request: Request) -> Request:
+    def apply(self, request: Request, sounds: Sounds) -> Request:
         """See `Way.apply`."""
         return replace(request, prompt=self._prompts.heard(request.story, request.turns))
 
@@ -80,10 +89,10 @@ class QuestionOnly(Way):
     def __init__(self, prompts: Prompts) -> None:
         self._prompts = prompts
 
-    def apply(self, request: Request) -> Request:
+    def apply(self, request: Request, sounds: Sounds) -> Request:
         """See `Way.apply`."""
         turns = since_request(request)
-        clips = _tail(request, len(turns))
+        clips = sounds.last_turns(len(turns))
         return replace(request, clips=clips, turns=turns, story=None, prompt=self._prompts.heard(None, turns))
 
 
@@ -99,7 +108,7 @@ class ClosedBook(Way):
     def __init__(self, prompts: Prompts) -> None:
         self._prompts = prompts
 
-    def apply(self, request: Request) -> Request:
+    def apply(self, request: Request, sounds: Sounds) -> Request:
         """See `Way.apply`."""
         turns = since_request(request)
         return replace(request, clips=(), turns=turns, story=None, prompt=self._prompts.closed_book(turns))
@@ -115,9 +124,8 @@ class OtherStory(Way):
     name = "other-story"
     sound = True
 
-    def __init__(self, prompts: Prompts, sounds: Sounds, items: Sequence[Item], seed: int) -> None:
+    def __init__(self, prompts: Prompts, items: Sequence[Item], seed: int) -> None:
         self._prompts = prompts
-        self._sounds = sounds
         self._items = sorted(items, key=lambda item: item.row_id)
         self._seed = seed
         for split in {item.split for item in items}:
@@ -129,10 +137,10 @@ class OtherStory(Way):
         """What may change a request."""
         return {**super().identity, "seed": self._seed}
 
-    def apply(self, request: Request) -> Request:
+    def apply(self, request: Request, sounds: Sounds) -> Request:
         """See `Way.apply`."""
-        other, followed = self._sounds.of(self.other(request.item)), since_request(request)[1:]
-        after = _tail(request, len(followed)) if followed else ()
+        other, followed = sounds.of(self.other(request.item)), since_request(request)[1:]
+        after = sounds.last_turns(len(followed)) if followed else ()
         clips = [at_rate(clip, other.sampling_rate, request.sampling_rate) for clip in other.clips]
         turns = [*other.turns, *followed]
         prompt = self._prompts.heard(other.story, turns)
@@ -158,7 +166,7 @@ class Transcript(Way):
     def __init__(self, prompts: Prompts) -> None:
         self._prompts = prompts
 
-    def apply(self, request: Request) -> Request:
+    def apply(self, request: Request, sounds: Sounds) -> Request:
         """See `Way.apply`."""
         return replace(request, clips=(), prompt=self._prompts.transcript(request.story, request.turns))
 
@@ -166,9 +174,3 @@ class Transcript(Way):
 def since_request(request: Request) -> Sequence[Said]:
     """Return the user's request, and the two turns of each round since."""
     return request.turns[-(2 * request.round - 1) :]
-
-
-def _tail(request: Request, turns: int) -> Sequence[Sound]:
-    if request.tail is None:
-        raise ValueError(f"{request.item.row_id}: nothing is heard")
-    return request.tail(turns)

@@ -99,6 +99,16 @@ def test_a_level_without_a_score_in_one_run_has_none_in_the_other() -> None:
     assert (found.first, found.second) == (0.0, 1.0)  # of the second reading alone
 
 
+def test_neither_is_a_question_that_has_none_to_be_scored_against() -> None:
+    item = ambiguous("i", ["red"], ["blue"], clarifying_questions=("which",))
+    asked = [
+        replace(one, rounds=(replace(one.first, response="which", left_out=0),)) for one in said_to_all(item, "which?")
+    ]
+    first, second = Outcomes([item], asked), Outcomes([item], said_to_all(item, "which?"))
+    found = compare(first, second, resamples=100, flips=100).differences["turn_exact"]
+    assert (found.first, found.second, found.of) == (None, None, 0)
+
+
 def test_a_difference_is_as_sure_as_its_stories_say() -> None:
     items = requests(80)
     better = compare(run(items, rash), run(items, right)).differences["accuracy"]
@@ -197,6 +207,10 @@ def test_renditions_go_with_their_own_or_the_first() -> None:
     found = compare(wrong_in_second, run(new, right), resamples=100, flips=100)
     assert (found.counts["items"], found.counts["only_first"], found.counts["only_second"]) == (60, 40, 0)
     assert found.differences["accuracy"].first == 1  # rendition 1 of the first is met by none
+    other = voiced(items, "other", ["us"], rendition=1)
+    own = compare(wrong_in_second, run(other, right), resamples=100, flips=100)
+    assert own.counts["items"] == 40
+    assert own.differences["needless_questions"].first == 1  # rendition 1 of both
     turned = compare(run(new, right), wrong_in_second, resamples=100, flips=100)
     assert (turned.counts["items"], turned.counts["only_first"]) == (80, 20)
     assert turned.differences["needless_questions"].second == 0.5

@@ -106,6 +106,17 @@ def test_intervals(results: Results) -> None:
     assert macro.detectable == pytest.approx(2.8016 * 2**0.5 * width / 3.92, rel=0.15)
 
 
+def test_shares_of_all_and_of_none_have_an_interval() -> None:
+    items = [clear(f"{n:03}", "red") for n in range(120)]
+    found = score(Outcomes(items, [said(item, "red") for item in items]), IDENTITY, resamples=100).figures
+    accuracy = found["accuracy"]
+    assert (accuracy.value, accuracy.low, accuracy.high) == (1.0, *wilson(120, 120))
+    assert (found["trajectory_f1"].value, found["trajectory_f1"].low) == (1.0, None)
+    items[:1] = [clear("000", "blue")]
+    found = score(Outcomes(items, [said(item, "red") for item in items]), IDENTITY, resamples=100).figures
+    assert found["trajectory_f1"].interval == "bootstrap"
+
+
 def test_counts(results: Results) -> None:
     expected = {
         "items": 30, "items_scored": 30, "stories": 10, "gold_clarify": 10, "gold_answer": 20, "gold_not_known": 0,
@@ -273,7 +284,7 @@ def test_controls_on_the_real_test_split(abg_coqa_folder: Path) -> None:
     targets = {one["id"]: one["target_turn"]["answer"] for one in json.loads(path.read_text("utf-8"))["data"]}
 
     def run(name: str) -> Results:
-        control = CONTROLS[name]().respond
+        control = CONTROLS[name]()
         return score(Outcomes(found, [one for item in found for one in trajectories(item, control)]), IDENTITY)
 
     always = run("always-answer")

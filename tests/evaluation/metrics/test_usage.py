@@ -45,6 +45,9 @@ def test_what_nobody_tells_has_no_price() -> None:
     assert usage_of(outcomes).cost is None
     assert usage_of(outcomes, Prices(prompt=1.0)).cost is None
     assert usage_of(outcomes).prompt_tokens is None
+    heard = Outcomes([item], [said(item, response("red", audio_seconds=10.0))])
+    assert usage_of(heard, Prices(audio=36.0)).cost == 0.1
+    assert usage_of(heard, Prices(prompt=1.0, audio=36.0)).cost is None  # part of it is no cost
     nothing = usage_of(Outcomes([item], []))
     assert (nothing.responses, nothing.seconds_median) == (0, None)
     json.dumps(nothing.to_json(), allow_nan=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -37,10 +38,10 @@ AMBIGUOUS = replace(
     CLEAR,
     row_id="row-ambiguous",
     gold=Action.CLARIFY,
-    clarifying_questions=("Do you mean the first book?", "Which book?", "The book or the drawing?"),
+    clarifying_questions=("Do you mean the upper drawer?", "Which drawer?", "The drawer or the shelf?"),
     intents=(
-        Intent(0, 0.5, "Do you mean the first book?", "Yes", ("red", "red", "dark red")),
-        Intent(1, 0.5, "Do you mean the first book?", "No, I mean the second book.", ("green", "green")),
+        Intent(0, 0.5, "Do you mean the upper drawer?", "Yes", ("red", "red", "dark red")),
+        Intent(1, 0.5, "Do you mean the upper drawer?", "No, the lower drawer.", ("green", "green")),
     ),
 )
 
@@ -61,7 +62,6 @@ def noise(seconds: float, seed: int = 0, rate: int = RATE, channels: int = 1) ->
 def asked(item: Item = CLEAR, **fields: Any) -> Request:
     """The first request of an item."""
     given = {"round": 1, "clips": [noise(0.1)], "sampling_rate": RATE, "prompt": "What is next?", "turns": TURNS}
-    given["tail"] = lambda turns: [noise(0.05, 1000 + turns)]
     return Request(item=item, **{**given, **fields})
 
 
@@ -83,6 +83,9 @@ class HeardElsewhere:
 
     def of(self, item: Item) -> Listening:
         return Listening([noise(0.2, _seed(item.row_id), self.rate)], self.rate, (Said("user", item.row_id),))
+
+    def last_turns(self, turns: int) -> Sequence[NDArray[np.int16]]:
+        return [noise(0.05, 1000 + turns)]
 
 
 def _seed(row_id: str) -> int:

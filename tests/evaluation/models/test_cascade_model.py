@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from chat_server import ChatServer
-from model_requests import asked, noise
+from model_requests import HeardElsewhere, asked, noise
 
 from askqa_builder.evaluation.models.cascade import Cascade
 from askqa_builder.evaluation.models.model import Request, Response
@@ -68,7 +68,7 @@ def test_the_model_reads_what_was_recognised_and_hears_nothing(
 ) -> None:
     clips, rate = spoken
     chat_server.always = "By the sea."
-    response = cascade.respond(cascade.prepared(asked(clips=clips, sampling_rate=rate), None))
+    response = cascade.respond(cascade.prepared(asked(clips=clips, sampling_rate=rate), None, HeardElsewhere()))
     assert response.text == "By the sea."
     assert response.heard is not None
     lines = response.heard.split("\n")
@@ -86,8 +86,10 @@ def test_both_channels_are_recognised(cascade: Subject, spoken: tuple[list[Sound
     (first, second), rate = spoken
     stereo = np.zeros((len(first) + len(second), 2), np.int16)
     stereo[: len(first), 0], stereo[len(first) :, 1] = first, second
-    both = cascade.respond(cascade.prepared(asked(clips=[stereo], sampling_rate=rate), None))
-    mono = cascade.respond(cascade.prepared(asked(clips=[np.concatenate([first, second])], sampling_rate=rate), None))
+    both, mono = (
+        cascade.respond(cascade.prepared(asked(clips=[clip], sampling_rate=rate), None, HeardElsewhere()))
+        for clip in (stereo, np.concatenate([first, second]))
+    )
     assert both.heard == mono.heard
     assert both.heard
 

@@ -6,13 +6,12 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from model_requests import AMBIGUOUS, CLEAR, asked, asked_again
+from model_requests import AMBIGUOUS, CLEAR, HeardElsewhere, asked, asked_again
 
 from askqa_builder.corpus.conversation import Action
 from askqa_builder.evaluation.actions.rule import action_of
 from askqa_builder.evaluation.item import Intent
 from askqa_builder.evaluation.models.controls import CONTROLS, Human
-from askqa_builder.evaluation.models.model import NotApplicableError
 from askqa_builder.evaluation.models.registry import Choice, open_subject
 
 ONLY, (FIRST, SECOND) = CLEAR.intents[0], AMBIGUOUS.intents
@@ -20,7 +19,7 @@ ONLY, (FIRST, SECOND) = CLEAR.intents[0], AMBIGUOUS.intents
 
 def said(control: str, request: object, intent: Intent | None = None, seed: int = 0) -> tuple[str, int | None]:
     subject = open_subject(Choice(control=control, seed=seed))
-    response = subject.respond(subject.prepared(request, intent))  # type: ignore[arg-type]
+    response = subject.respond(subject.prepared(request, intent, HeardElsewhere()))  # type: ignore[arg-type]
     return response.text, response.left_out
 
 
@@ -37,7 +36,7 @@ def test_always_answer_never_asks_and_always_clarify_never_stops() -> None:
 def test_the_oracle_asks_once_where_it_should_and_answers_as_the_user_means_it() -> None:
     assert said("oracle", asked(CLEAR)) == ("green", None)
     assert said("oracle", asked(CLEAR), ONLY) == ("green", None)
-    assert said("oracle", asked(AMBIGUOUS)) == ("Do you mean the first book?", None)
+    assert said("oracle", asked(AMBIGUOUS)) == ("Do you mean the upper drawer?", None)
     assert said("oracle", asked_again(), FIRST) == ("red", None)
     assert said("oracle", asked_again(), SECOND) == ("green", None)
     assert said("oracle", asked(replace(CLEAR, gold=None))) == ("green", None)
@@ -63,12 +62,26 @@ def test_a_human_says_the_same_each_time_it_is_asked() -> None:
         assert said("human", asked_again(), FIRST, seed) == said("human", asked_again(), FIRST, seed)
 
 
-def test_a_human_without_a_second_one_is_not_applicable_to_any_intent() -> None:
+def test_a_human_without_a_second_one_skips_all_intents_of_an_item() -> None:
     lonely = replace(AMBIGUOUS, intents=(FIRST, replace(SECOND, references=("green",))))
-    for intent in (None, *lonely.intents):
-        with pytest.raises(NotApplicableError, match="it takes two") as caught:
-            said("human", asked(lonely), intent)
-        assert caught.value.reason == "no_second_reference"
+    for name in CONTROLS:
+        control = open_subject(Choice(control=name))
+        assert control.skips(AMBIGUOUS) is None
+        assert control.skips(lonely) == ("no_second_reference" if name == "human" else None)
+
+
+def test_who_says_an_annotators_words_knows_what_they_do() -> None:
+    for name in ("oracle", "human"):
+        subject = open_subject(Choice(control=name))
+        asks, answers = (
+            subject.respond(subject.prepared(one, FIRST, HeardElsewhere())) for one in (asked(AMBIGUOUS), asked_again())
+        )
+        assert (asks.action, answers.action) == (Action.CLARIFY, Action.ANSWER)
+    assert open_subject(Choice(control="always-clarify")).respond(asked()).action is None
+
+
+def test_controls_hear_nothing() -> None:
+    assert not any(open_subject(Choice(control=name)).takes_clips for name in CONTROLS)
 
 
 def test_controls_say_what_they_are() -> None:

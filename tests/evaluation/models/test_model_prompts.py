@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from model_requests import TURNS, asked
+from model_requests import TURNS, HeardElsewhere, asked
 
 from askqa_builder.errors import UsageError
 from askqa_builder.evaluation.models.prompts import load_prompts
@@ -34,9 +34,9 @@ def test_a_file_replaces_what_it_names(tmp_path: Path) -> None:
     assert own.heard(None, TURNS) == "Listen {well}! Go on."
     assert "Human: What did she draw?" in own.transcript(None, TURNS)
     assert own.table["closed_book"] == shipped.table["closed_book"]
-    plain, changed = (open_subject(Choice("python:json:dumps", prompt_file=one), None) for one in (None, file))
+    plain, changed = (open_subject(Choice("python:json:dumps", prompt_file=one)) for one in (None, file))
     assert plain.identity != changed.identity
-    assert changed.prepared(asked(), None).prompt == "Listen {well}! Go on."
+    assert changed.prepared(asked(), None, HeardElsewhere()).prompt == "Listen {well}! Go on."
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from model_requests import asked
+from model_requests import HeardElsewhere, asked
 
 from askqa_builder.errors import UsageError
 from askqa_builder.evaluation.models.registry import CONTROL_NAMES, Choice, model_kinds, open_subject
@@ -50,7 +50,7 @@ def yaml_file(folder: Path, text: str) -> str:
 @pytest.mark.usefixtures("installed")
 def test_an_installed_model_is_made_with_its_options(tmp_path: Path) -> None:
     plain = open_subject(Choice("parrot"))
-    assert plain.respond(plain.prepared(asked(), None)).text == "so"
+    assert plain.respond(plain.prepared(asked(), None, HeardElsewhere())).text == "so"
     assert (plain.name, plain.control, plain.concurrency) == ("parrot", None, 1)
     about = {"package": "theirs", "version": "1.0", "options": {}, "model": {"class": "theirs:Parrot"}}
     assert plain.identity["model"] == about

@@ -19,6 +19,7 @@ from askqa_builder.evaluation.models.model import Response, identity_of
 if find_spec("transformers") is None:
     pytest.skip("the train extra is not installed", allow_module_level=True)
 
+from askqa_builder.evaluation.models.transformers_loading import load_model
 from askqa_builder.evaluation.models.transformers_model import TransformersModel
 from askqa_builder.evaluation.models.transformers_options import TransformersOptions
 
@@ -121,6 +122,94 @@ def test_an_end_that_is_dropped_is_noticed_where_no_window_is_named(
         model.respond(asked(clips=[noise(31)]))
 
 
+@pytest.fixture(scope="module")
+def flamingo(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny Audio Flamingo 3: it hears windows of a clip one by one, and of some seconds drops the rest."""
+    import torch
+    from transformers import (
+        AudioFlamingo3Config,
+        AudioFlamingo3ForConditionalGeneration,
+        AudioFlamingo3Processor,
+        AutoTokenizer,
+        WhisperFeatureExtractor,
+    )
+
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    tokenizer.add_tokens(["<sound>"], special_tokens=True)
+    size = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1, "num_attention_heads": 1}
+    config = AudioFlamingo3Config(
+        audio_config={**size, "num_mel_bins": 128},
+        text_config={"model_type": "qwen2", "vocab_size": len(tokenizer), "num_key_value_heads": 1, **size},
+        audio_token_id=tokenizer.convert_tokens_to_ids("<sound>"),
+    )
+    torch.manual_seed(0)
+    out = tmp_path_factory.mktemp("models") / "flamingo"
+    AudioFlamingo3ForConditionalGeneration(config).save_pretrained(out)
+    template = (
+        "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{% for part in message['content'] %}"
+        "{% if part['type'] == 'audio' %}<sound>{% else %}{{ part['text'] }}{% endif %}{% endfor %}<|im_end|>\n"
+        "{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+    )
+    AudioFlamingo3Processor(
+        WhisperFeatureExtractor(feature_size=128), tokenizer, chat_template=template, max_audio_len=90
+    ).save_pretrained(out)
+    return out
+
+
+def test_a_model_of_another_kind_hears_more_than_its_extractors_window(flamingo: Path) -> None:
+    model = made(flamingo, max_new_tokens=4)
+    tokens = [model.respond(asked(clips=[noise(seconds)])).prompt_tokens for seconds in (30, 40, 90)]
+    assert tokens[0] is not None
+    assert tokens[1] is not None
+    assert tokens[2] is not None
+    assert tokens[1] - tokens[0] == 250
+    assert tokens[2] - tokens[0] == 1500
+    with pytest.raises(UsageError, match=r"a clip of 91 s, and .* does not hear the end of it"):
+        model.respond(asked(clips=[noise(91)]))
+
+
+def test_a_model_that_takes_one_clip_is_given_no_two(flamingo: Path) -> None:
+    with pytest.raises(UsageError, match=r"does not take 2 clips and a prompt .*; see --layout") as caught:
+        made(flamingo).respond(asked(clips=[noise(1), noise(1)]))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_template_that_leaves_clips_out_is_refused(flamingo: Path, tmp_path: Path) -> None:
+    import shutil
+
+    shutil.copytree(flamingo, tmp_path / "deaf")
+    file = tmp_path / "deaf" / "chat_template.jinja"
+    file.write_text(file.read_text("utf-8").replace("<sound>", ""), "utf-8")
+    with pytest.raises(UsageError, match=r"takes no audio|does not take 1 clips"):
+        made(tmp_path / "deaf")
+
+
+def test_of_a_model_that_also_speaks_the_part_that_writes_is_loaded(tmp_path: Path) -> None:
+    import torch
+    from transformers import AutoConfig, Qwen2_5OmniConfig, Qwen2_5OmniForConditionalGeneration
+
+    size = {"hidden_size": 32, "intermediate_size": 32, "num_hidden_layers": 1}
+    heads = {"num_attention_heads": 2, "num_key_value_heads": 1}
+    sections = {"rope_type": "default", "mrope_section": [2, 3, 3], "rope_theta": 10000.0}
+    tower = {"d_model": 32, "encoder_layers": 1, "encoder_attention_heads": 2, "encoder_ffn_dim": 32, "output_dim": 32}
+    sight = {"depth": 1, "hidden_size": 32, "num_heads": 2, "intermediate_size": 32, "out_hidden_size": 32}
+    thinker = {
+        "audio_config": tower,
+        "vision_config": {**sight, "fullatt_block_indexes": [0]},
+        "text_config": {"vocab_size": 64, "rope_parameters": sections, **size, **heads},
+    }
+    talker = {"vocab_size": 64, "embedding_size": 32, "head_dim": 16, **size, **heads}
+    config = Qwen2_5OmniConfig(thinker_config=thinker, talker_config=talker, enable_audio_output=False)
+    whole = Qwen2_5OmniForConditionalGeneration(config)
+    whole.save_pretrained(tmp_path)
+    options = TransformersOptions(model=str(tmp_path))
+    loaded = load_model(options, AutoConfig.from_pretrained(tmp_path), torch.device("cpu"))
+    assert type(loaded).__name__ == "Qwen2_5OmniThinkerForConditionalGeneration"
+    weights, wanted = loaded.state_dict(), whole.thinker.state_dict()
+    assert weights.keys() == wanted.keys()
+    assert all(torch.equal(weights[name], wanted[name]) for name in wanted)
+
+
 def test_clips_are_heard_at_the_models_rate_in_mono(model: TransformersModel) -> None:
     times = np.arange(3 * 48000) / 48000
     fast = np.rint(8000 * np.sin(2 * np.pi * 440 * times)).astype(np.int16)
@@ -159,6 +248,7 @@ def test_threads_may_share_it(model: TransformersModel) -> None:
     assert [said.text for said in together] == alone
 
 
+@pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated")  # peft's own, as it makes adapters
 def test_adapters_are_part_of_it(folder: Path, model: TransformersModel, tmp_path: Path) -> None:
     pytest.importorskip("peft", reason="the train extra is not installed")
     import torch
