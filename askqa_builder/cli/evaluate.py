@@ -79,7 +79,7 @@ def evaluate_command(
     ] = None,
     price: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME=N", help="input, output (of a million tokens), audio_hour; several times."),
+        typer.Option(metavar="NAME=N", help="prompt, completion (a million tokens) or audio (an hour); several times."),
     ] = None,
     keep_audio: Annotated[
         bool, typer.Option("--keep-audio", help="Keep each recording as it was at each response.")
@@ -148,7 +148,7 @@ def evaluate_command(
         seed=seed,
         voices=_voices({name: value for name, value in given.items() if value is not None}),
         overwrite=overwrite,
-        progress=progress_for(sys.stderr, "requests", "talk about"),
+        progress=progress_for(sys.stderr, "requests", "talk about", hours=None),
     )
     _print(report.scored, style)
     state = "already complete" if report.already_complete else "done"

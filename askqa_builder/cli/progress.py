@@ -16,11 +16,11 @@ SECONDS_BETWEEN_LINES = 30.0
 
 
 def progress_for(
-    stream: TextIO, unit: str = "conversations", verb: str = "speak", hours: str = "h of audio"
+    stream: TextIO, unit: str = "conversations", verb: str = "speak", hours: str | None = "h of audio"
 ) -> Progress:
     """Choose how to show progress on a stream; unit, verb: what is counted, and what is done with it.
 
-    hours: what the hours are of.
+    hours: what the hours are of; None where steps record tokens instead of seconds.
     """
     return Bar(stream, unit, hours) if stream.isatty() else Lines(stream, unit, verb, hours)
 
@@ -28,7 +28,7 @@ def progress_for(
 class _Speed:
     """Items done and × real time since the start of this run."""
 
-    def __init__(self, hours: str) -> None:
+    def __init__(self, hours: str | None) -> None:
         self.total = Totals(0, 0.0)
         self.hours = hours
         self.items = 0
@@ -50,6 +50,8 @@ class _Speed:
         """Hours recorded in this run, how many times faster than real time, and the time left."""
         elapsed = max(time.monotonic() - self._begun, 1e-3)
         text = f"{self.recorded / 3600:.2f} {self.hours}, {self.recorded / elapsed:.0f} × real time"
+        if self.hours is None:
+            text = f"{self.recorded:.0f} tokens"
         spoken = self.seconds - self._at_start
         if spoken <= 0:
             return text
@@ -60,7 +62,7 @@ class _Speed:
 class Bar(_Speed):
     """A bar for people."""
 
-    def __init__(self, stream: TextIO, unit: str, hours: str) -> None:
+    def __init__(self, stream: TextIO, unit: str, hours: str | None) -> None:
         super().__init__(hours)
         self._stream = stream
         self._unit = unit
@@ -94,7 +96,7 @@ class Bar(_Speed):
 class Lines(_Speed):
     """Plain lines for logs."""
 
-    def __init__(self, stream: TextIO, unit: str, verb: str, hours: str) -> None:
+    def __init__(self, stream: TextIO, unit: str, verb: str, hours: str | None) -> None:
         super().__init__(hours)
         self._stream = stream
         self._unit = unit
@@ -105,8 +107,8 @@ class Lines(_Speed):
         """Say what there is to do."""
         super().start(totals, done)
         resumed = f", {done.items} of them done before" if done.items else ""
-        hours = totals.seconds / 3600
-        self._print(f"{totals.items} {self._unit} to {self._verb}, about {hours:.2f} {self.hours}{resumed}")
+        hours = "" if self.hours is None else f", about {totals.seconds / 3600:.2f} {self.hours}"
+        self._print(f"{totals.items} {self._unit} to {self._verb}{hours}{resumed}")
 
     def advance(self, items: int, seconds: float, recorded: float) -> None:
         """Print a line if the last one is old."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 from askqa_builder.dataset.reading import row_groups
 from askqa_builder.dataset.shard import ShardRecord
@@ -14,16 +15,22 @@ from askqa_builder.evaluation.threads import in_threads
 from askqa_builder.evaluation.trajectory import Trajectory
 
 
-def still_wanted(items: Sequence[Item], done: Mapping[str, Trajectory]) -> list[Item]:
-    """Return the items of which a trajectory is missing, or has failed."""
+def still_wanted(items: Sequence[Item], done: Mapping[str, Trajectory], kept: Path | None) -> list[Item]:
+    """Return the items of which a trajectory is missing, or has failed.
+
+    kept: the folder in which each of their recordings must be; None where none is kept.
+    """
     return [
         item
         for item in items
-        if any(
-            (found := done.get(item.trajectory_id(intent))) is None or found.ending == "failed"
-            for intent in item.intents
-        )
+        if not all(_is_done(done.get(item.trajectory_id(intent)), kept) for intent in item.intents)
     ]
+
+
+def _is_done(found: Trajectory | None, kept: Path | None) -> bool:
+    if found is None or found.ending == "failed":
+        return False
+    return kept is None or all(one.recording and (kept / one.recording).is_file() for one in found.rounds)
 
 
 def rows_of(
@@ -58,6 +65,12 @@ def converse(
         for one in held:
             journal.append(one.to_json())
         yield held
+
+
+def tokens_of(held: Sequence[Trajectory]) -> int:
+    """Return how many tokens an item's trajectories took, as far as the model tells; the first response counts once."""
+    rounds = [*held[0].rounds[:1], *(one for trajectory in held for one in trajectory.rounds[1:])]
+    return sum((one.prompt_tokens or 0) + (one.completion_tokens or 0) for one in rounds)
 
 
 def _holds_any(source: Source, shard: ShardRecord, wanted: Collection[str]) -> bool:

@@ -48,10 +48,9 @@ class EvaluationOptions:
             raise UsageError(f"seed: {self.seed} is not allowed; give 0 to 2**53 - 1")
 
     def to_json(self) -> dict[str, Any]:
-        """Return all that may change what is said, as the manifest holds it, beside who says it."""
+        """Return all that may change what is said to an item, as the manifest holds it, beside who says it."""
         return {
             "split": self.split,
-            "limit": self.limit,
             "max_rounds": self.max_rounds,
             "hearing": self.hearing.to_json(),
             "seed": self.seed,

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from askqa_builder import __version__
 from askqa_builder.build.voicing.row_voices import RowVoices
 from askqa_builder.build.voicing.settling import VoicingOptions
-from askqa_builder.corpus.conversation import Role
 from askqa_builder.dataset.source import Source
-from askqa_builder.evaluation.asking import Asking
-from askqa_builder.evaluation.contexts import Contexts
-from askqa_builder.evaluation.conversing import converse, rows_of, still_wanted
+from askqa_builder.evaluation.conversing import converse, rows_of, still_wanted, tokens_of
 from askqa_builder.evaluation.folder import CALLS_NAME, TRAJECTORIES_NAME, EvaluationFolder
 from askqa_builder.evaluation.growing_file import GrowingFile
 from askqa_builder.evaluation.identity import dataset_digest, identity_of
@@ -27,14 +24,14 @@ from askqa_builder.evaluation.ledger import Ledger, read_call
 from askqa_builder.evaluation.metrics.embedding import TransformerEmbedding
 from askqa_builder.evaluation.metrics.results import RunIdentity
 from askqa_builder.evaluation.metrics.usage import Prices
+from askqa_builder.evaluation.models.function import Function
+from askqa_builder.evaluation.models.model import Model
 from askqa_builder.evaluation.models.registry import Choice, open_subject
 from askqa_builder.evaluation.models.subject import Subject
 from askqa_builder.evaluation.models.ways import QuestionOnly
 from askqa_builder.evaluation.options import EvaluationOptions
 from askqa_builder.evaluation.parties import Parties, open_parties
-from askqa_builder.evaluation.requests import Requests
-from askqa_builder.evaluation.row_sounds import OtherRows, RecordingSounds
-from askqa_builder.evaluation.speaking import SpeakingDesk
+from askqa_builder.evaluation.scene import open_scene, open_voices
 from askqa_builder.evaluation.telling import Scored, scored, write_run
 from askqa_builder.evaluation.trajectory import Trajectory
 from askqa_builder.files import keep_apart
@@ -63,7 +60,7 @@ def evaluate(
     dataset: str | Path,
     out: str | Path | None = None,
     *,
-    model: str | Path | Any = None,
+    model: str | Path | Model | Function | None = None,
     control: str | None = None,
     prompts: str | Path | None = None,
     recogniser: str = "whisper",
@@ -117,7 +114,7 @@ def evaluate(
         user=None if user is None else Path(user),
         judge=None if judge is None else Path(judge),
         embeddings=embeddings,
-        prices=None if prices is None else Prices(**prices),
+        prices=None if prices is None else Prices.read(prices),
         keep_audio=keep_audio,
         seed=seed,
         voices=voices or VoicingOptions(),
@@ -134,22 +131,23 @@ class _Run:
     ) -> None:
         self._source = Source(dataset)
         self._out = out
-        self._choice, self._options, self._progress = choice, options, progress
+        self._choice, self._progress = choice, progress
         self._shards = initial_shards(self._source, options.split)
-        self._items = read_items(self._source, options.split)[: options.limit]
+        self._options = replace(options, split=self._shards[0].split)
+        self._items = read_items(self._source, self._options.split)[: options.limit]
 
     def run(self, overwrite: bool) -> EvaluationReport:
         """Do what is left to do."""
         with ExitStack() as stack:
             parties = stack.enter_context(open_parties(self._options))
-            subject = self._subject()
+            subject = open_subject(self._choice, self._items)
             stack.callback(subject.close)
             out = self._out or _beside(self._source.folder, subject.name)
             keep_apart(self._source.folder, out)
             if subject.hears and subject.control != QuestionOnly.name:
                 self._check_hearing()
             embedding = None if self._options.embeddings is None else TransformerEmbedding(self._options.embeddings)
-            voices = stack.enter_context(self._voices(subject))
+            voices = stack.enter_context(open_voices(self._source, subject, self._options))
             about = self._about(subject, parties, voices)
             identity = {name: about[name] for name in ("kind", "config_digest")}
             folder = stack.enter_context(EvaluationFolder(out, identity, overwrite=overwrite))
@@ -168,9 +166,6 @@ class _Run:
             folder.finish()
         endings = Counter(str(one.ending) for one in held)
         return EvaluationReport(out, subject.name, endings, found, complete)
-
-    def _subject(self) -> Subject:
-        return open_subject(self._choice, self._items)
 
     def _about(self, subject: Subject, parties: Parties, voices: RowVoices | None) -> dict[str, Any]:
         """Return what the manifest says of the run."""
@@ -201,28 +196,28 @@ class _Run:
         self, out: Path, subject: Subject, parties: Parties, voices: RowVoices | None, ledger: Ledger
     ) -> tuple[list[Trajectory], bool]:
         """Hold the dialogues that are missing; return all, in the dataset's order, and whether there were none."""
-        with GrowingFile(out / TRAJECTORIES_NAME, Trajectory.from_json) as journal, _desk(voices) as desk:
+        scene = open_scene(
+            self._source,
+            self._shards,
+            self._options,
+            out,
+            subject=subject,
+            parties=parties,
+            voices=voices,
+            ledger=ledger,
+        )
+        with GrowingFile(out / TRAJECTORIES_NAME, Trajectory.from_json) as journal, scene as asking:
             done = {one.id: one for one in journal.lines}
-            wanted = still_wanted(self._items, done)
-            hearing = self._options.hearing
-            others = OtherRows(self._source, self._shards, hearing)
-            scene = Asking(
-                subject=subject,
-                classifiers=parties.classifiers,
-                user=parties.user,
-                requests=Requests(hearing, sound=subject.hears, clips=subject.takes_clips),
-                sounds=lambda recording: RecordingSounds(recording, hearing, others),
-                ledger=ledger,
-                desk=desk,
-                contexts=Contexts(out) if self._options.keep_audio else None,
-            )
-            self._progress.start(Totals(len(self._items), 0.0), Totals(len(self._items) - len(wanted), 0.0))
+            kept = out if self._options.keep_audio else None
+            wanted = still_wanted(self._items, done, kept)
+            done_before = len(self._items) - len(wanted)
+            self._progress.start(Totals(len(self._items), len(self._items)), Totals(done_before, done_before))
             try:
-                pairs = rows_of(self._source, self._shards, wanted, sound=desk is not None)
+                pairs = rows_of(self._source, self._shards, wanted, sound=voices is not None)
                 rounds = self._options.max_rounds
-                for held in converse(scene, pairs, journal, max_rounds=rounds, threads=subject.concurrency):
+                for held in converse(asking, pairs, journal, max_rounds=rounds, threads=subject.concurrency):
                     done |= {one.id: one for one in held}
-                    self._progress.advance(1, 0.0, 0.0)
+                    self._progress.advance(1, 1.0, tokens_of(held))
             finally:
                 self._progress.stop()
         ids = [item.trajectory_id(intent) for item in self._items for intent in item.intents]
@@ -233,24 +228,6 @@ class _Run:
         for _, row in rows_of(self._source, self._shards, self._items, sound=False):
             check.listen(row)
         check.check()
-
-    @contextmanager
-    def _voices(self, subject: Subject) -> Iterator[RowVoices | None]:
-        """Open the voices in which dialogues go on, where anybody hears them."""
-        if not subject.hears and not self._options.keep_audio:
-            yield None
-            return
-        with RowVoices(self._source.folder, (Role.ASSISTANT, Role.USER), **vars(self._options.voices)) as voices:
-            yield voices
-
-
-@contextmanager
-def _desk(voices: RowVoices | None) -> Iterator[SpeakingDesk | None]:
-    if voices is None:
-        yield None
-        return
-    with SpeakingDesk(voices) as desk:
-        yield desk
 
 
 def _judging(parties: Parties, ledger: Ledger) -> Judging | None:

@@ -5,25 +5,38 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
 
 from askqa_builder.evaluation.metrics.numbers import weighted_mean
 from askqa_builder.evaluation.metrics.outcomes import Held, Outcomes
+from askqa_builder.options import is_number, require
 
 
 @dataclass(frozen=True)
 class Prices:
     """What a model's provider asks for, in any one currency; None for what it does not charge.
 
-    prompt, completion: a million tokens. audio: an hour given to hear.
+    prompt, completion: a million tokens. audio: an hour given to hear. UsageError where one is no price.
     """
 
     prompt: float | None = None
     completion: float | None = None
     audio: float | None = None
+
+    @classmethod
+    def read(cls, given: Mapping[str, float]) -> Prices:
+        """Make them of names and numbers. Raises UsageError."""
+        names = [field.name for field in fields(cls)]
+        for name in given:
+            require(name in names, "price", name, ", ".join(names))
+        return cls(**given)
+
+    def __post_init__(self) -> None:
+        for name, price in vars(self).items():
+            require(price is None or is_number(price, 0, 1e9), f"price of {name}", price, "0 or more")
 
 
 @dataclass(frozen=True)

@@ -78,6 +78,15 @@ class FunctionModel:
         return f"{Path(place).name if place.endswith('.py') else place}:{name}"
 
 
+class CalledModel:
+    """A function that responds. Its name is its identity: another one of that name goes on with its run."""
+
+    def __init__(self, function: Function) -> None:
+        self.respond = function
+        name = getattr(function, "__qualname__", type(function).__qualname__)
+        self.identity = {"function": f"{getattr(function, '__module__', None)}:{name}"}
+
+
 def _find(target: str) -> tuple[Any, Path | None]:
     """Return what a target names, and the file it is in."""
     place, _, name = target.rpartition(":")

@@ -13,7 +13,7 @@ from askqa_builder.evaluation.item import Item
 from askqa_builder.evaluation.models.cascade import Cascade
 from askqa_builder.evaluation.models.controls import CONTROLS, Human
 from askqa_builder.evaluation.models.endpoint import EndpointModel
-from askqa_builder.evaluation.models.function import FunctionModel
+from askqa_builder.evaluation.models.function import CalledModel, Function, FunctionModel
 from askqa_builder.evaluation.models.installed import InstalledModel, installed_models
 from askqa_builder.evaluation.models.model import Model
 from askqa_builder.evaluation.models.prompts import Prompts, load_prompts
@@ -39,12 +39,13 @@ CONTROL_NAMES = (*CONTROLS, *WAYS, CASCADE)
 
 @dataclass(frozen=True)
 class Choice:
-    """Who is to be tested. model: as `read_spec` takes it, None for a control that stands in for one.
+    """Who is to be tested. model: as `read_spec` takes it, or a model or function itself; None for a control that
+    stands in for one.
 
     control: of CONTROL_NAMES, None for none. recogniser, recogniser_options: of the control `cascade`.
     """
 
-    model: str | None = None
+    model: str | Model | Function | None = None
     control: str | None = None
     prompt_file: Path | None = None
     recogniser: str = "whisper"
@@ -70,11 +71,21 @@ def open_subject(choice: Choice, items: Sequence[Item] = ()) -> Subject:
         raise UsageError(
             "--model: is missing" + (f"; --control {control} changes what a model hears" if control else "")
         )
-    name, model = open_model(read_spec(choice.model), prompts, choice.seed)
+    name, model = _opened(choice.model, prompts, choice.seed)
     if control == CASCADE:
         model = Cascade(model, load_recogniser(choice.recogniser, choice.recogniser_options), prompts)
     way = _way(control, prompts, items, choice.seed)
     return Subject(name if control is None else f"{name}, {control}", control, model, way, prompts)
+
+
+def _opened(model: str | Model | Function, prompts: Prompts, seed: int) -> tuple[str, Model]:
+    if isinstance(model, str):
+        return open_model(read_spec(model), prompts, seed)
+    if isinstance(model, Model):
+        return type(model).__name__, model
+    if callable(model):
+        return getattr(model, "__name__", type(model).__name__), CalledModel(model)
+    raise UsageError(f"model: {model!r} neither responds nor can be called; see docs/models-under-test.md")
 
 
 def open_model(spec: ModelSpec, prompts: Prompts, seed: int = 0) -> tuple[str, Model]:
