@@ -240,6 +240,14 @@ def test_runs_of_nothing_in_common_cannot_be_compared() -> None:
         compare(run(requests(3), right), run([clear("other", "red")], right), pairing="rows")
 
 
+def test_nothing_is_said_of_actions_that_nobody_knows() -> None:
+    item = clear("i", "red", gold=None)
+    found = compare(Outcomes([item], [said(item, "red")]), Outcomes([item], [said(item, "blue")]))
+    assert (found.differences["accuracy"].difference, found.differences["trajectory_f1"].difference) == (None, -1.0)
+    assert not [line for line in comparison_table(found) if "right action" in line]
+    json.dumps(found.to_json(), allow_nan=False)
+
+
 def compared() -> Comparison:
     return compare(*two_datasets(), resamples=200, flips=200)
 
@@ -262,6 +270,7 @@ def test_texts_show_the_comparison() -> None:
     shown = "\n".join(comparison_table(found))
     assert "120 items of 60 stories" in shown
     assert "paired by conversations" in shown
+    assert "right action in both 110, only in the first 10, only in the second 0, in neither 0" in shown
     [row] = [line for line in comparison_table(found) if "scottish" in line and "balanced" in line]
     assert "-50.0" in row
     block = comparison_markdown(found, IDENTITY, replace(IDENTITY, dataset="an|other", seed=8))

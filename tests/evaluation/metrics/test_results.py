@@ -273,11 +273,11 @@ def test_names_cannot_break_the_markdown() -> None:
 
 def test_controls_on_the_real_test_split(abg_coqa_folder: Path) -> None:
     """Always-answer and the oracle score what is known of them; answers do not cross branches."""
-    from evaluation_baselines import items, trajectories
-
     from askqa_builder.corpus.selection import read_corpus
     from askqa_builder.corpus.sources import find_sources
     from askqa_builder.evaluation.models.controls import CONTROLS
+
+    from evaluation_baselines import items, trajectories
 
     path = abg_coqa_folder / "coqa_abg_test.json"
     found = items([one for _, one in read_corpus(find_sources(path, None)).conversations])
