@@ -77,7 +77,7 @@ def evaluated(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..
     def evaluate(dataset: Path, *options: str) -> tuple[Json, str]:
         out = tmp_path / f"{dataset.parent.name}{'-'.join(options).replace('/', '-')[-40:]}"
         capsys.readouterr()
-        assert run(["evaluate", str(dataset), str(out), *options]) == 0
+        assert run(["evaluate", str(dataset), "--out", str(out), *options]) == 0
         results: Json = json.loads((out / "results.json").read_text("utf-8"))
         return results, capsys.readouterr().out
 
