@@ -4,19 +4,32 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # a process for each core: more threads would get in each other's way
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 os.environ["ASKQA_CACHE"] = "none"  # a test that finds its speech in a cache has not shown how it is made
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 DATA = Path(__file__).parent / "data"
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+_OPTIONS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required",
+)
 
 
 @pytest.fixture(scope="session")
@@ -93,3 +106,17 @@ def random_vits(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from random_vits import write_random_vits
 
     return write_random_vits(tmp_path_factory.mktemp("vits"))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Chromium, steered by Playwright. Without it tests are left out, or fail if ASKQA_BROWSER is `required`."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    found = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if found is None:
+        assert os.environ.get("ASKQA_BROWSER") != "required", "chromium is not installed"
+        pytest.skip("chromium is not installed")
+    with playwright.sync_playwright() as started:
+        chromium = started.chromium.launch(executable_path=found, args=list(_OPTIONS))
+        yield chromium
+        chromium.close()

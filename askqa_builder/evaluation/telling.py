@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +18,16 @@ from askqa_builder.evaluation.folder import (
     write_manifest,
 )
 from askqa_builder.evaluation.item import Item
+from askqa_builder.evaluation.judge.judge import Judgement
 from askqa_builder.evaluation.judging import Judging, judged
 from askqa_builder.evaluation.metrics.embedding import Embedding
 from askqa_builder.evaluation.metrics.outcomes import Outcomes
 from askqa_builder.evaluation.metrics.results import Results, RunIdentity, score
 from askqa_builder.evaluation.metrics.results_text import markdown, table
 from askqa_builder.evaluation.metrics.squad_results import answer_overlaps
-from askqa_builder.evaluation.metrics.trajectory_scores import score_trajectories
+from askqa_builder.evaluation.metrics.trajectory_scores import TrajectoryScores, score_trajectories
 from askqa_builder.evaluation.metrics.usage import Prices
+from askqa_builder.evaluation.page.document import write_report
 from askqa_builder.evaluation.trajectory import Trajectory
 from askqa_builder.evaluation.user.separation import separation
 from askqa_builder.files import atomic_write
@@ -35,10 +37,13 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Scored:
-    """A run's figures. judge: None where nobody judged."""
+    """A run's figures. scores: of its trajectories. judge, judgements: None and none where nobody judged."""
 
     results: Results
-    judge: Json | None
+    outcomes: Outcomes
+    scores: Sequence[TrajectoryScores]
+    judge: Json | None = None
+    judgements: Mapping[str, Judgement | None] = field(default_factory=dict)
 
     def to_json(self) -> Json:
         """Return what `results.json` holds."""
@@ -74,10 +79,11 @@ def scored(
         overlaps=answer_overlaps(outcomes, unjudged),
         prices=prices,
     )
-    if judging is None:
-        return Scored(results, None)
     scores = score_trajectories(outcomes)
-    return Scored(results, judged(scores, judging.of(scores), run.seed))
+    if judging is None:
+        return Scored(results, outcomes, scores)
+    judgements = judging.of(scores)
+    return Scored(results, outcomes, scores, judged(scores, judgements, run.seed), judgements)
 
 
 def write_run(
@@ -88,6 +94,7 @@ def write_run(
     write_json_lines(out / TRAJECTORIES_NAME, (one.to_json() for one in held))
     _write(out / RESULTS_NAME, json.dumps(of.to_json(), indent=1, allow_nan=False, ensure_ascii=False) + "\n")
     _write(out / MARKDOWN_NAME, of.markdown())
+    write_report(out, about, of.to_json(), of.outcomes, of.scores, of.judgements)
     write_manifest(out, about)
 
 

@@ -14,7 +14,17 @@ from askqa_builder.report.foreign import foreign_errors
 from askqa_builder.report.overview import Overview, dataset_names, sentences
 from askqa_builder.report.query import orders
 
-_SCRIPTS = ("dom.js", "source.js", "wave.js", "transcript.js", "take.js", "conversation.js", "listing.js", "main.js")
+_SCRIPTS = (
+    "dom.js",
+    "source.js",
+    "wave.js",
+    "transcript.js",
+    "take.js",
+    "conversation.js",
+    "listing.js",
+    "listed_row.js",
+    "main.js",
+)
 _STYLES = ("base.css", "report.css")
 
 

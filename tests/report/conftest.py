@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -26,32 +25,6 @@ from askqa_builder.cli.app import run  # noqa: E402
 from askqa_builder.report.serve import ReportServer  # noqa: E402
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
-
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
-_OPTIONS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--autoplay-policy=no-user-gesture-required",
-)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """Chromium, steered by Playwright. Without it tests are left out, or fail if ASKQA_BROWSER is `required`."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    found = next(filter(None, map(shutil.which, CHROMIUM)), None)
-    if found is None:
-        assert os.environ.get("ASKQA_BROWSER") != "required", "chromium is not installed"
-        pytest.skip("chromium is not installed")
-    with playwright.sync_playwright() as started:
-        chromium = started.chromium.launch(executable_path=found, args=list(_OPTIONS))
-        yield chromium
-        chromium.close()
 
 
 def _spoken(items: list[dict[str, Any]], folder: Path, seed: int) -> Path:

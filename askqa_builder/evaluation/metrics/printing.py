@@ -38,6 +38,13 @@ NAMES = {
 NOTHING = "–"
 """Where there is no figure."""
 
+INTERVALS = (
+    "Intervals: 95 %, bootstrap over stories (2.5th and 97.5th percentile), or Wilson's for proportions of fewer than "
+    "100 items and those of 0 and 100 %. Detectable: the difference from an equally sure run, not paired with it, that "
+    "a two-sided test at 5 % finds with 80 % power."
+)
+"""What intervals and detectable differences are."""
+
 
 def per_cent(value: float | None) -> str:
     """Return a share in per cent with one digit, without the sign."""

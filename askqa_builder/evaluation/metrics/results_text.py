@@ -9,14 +9,14 @@ from askqa_builder.dataset.card_page import escape
 from askqa_builder.evaluation.metrics.figures import Figure
 from askqa_builder.evaluation.metrics.item_table import LEVELS
 from askqa_builder.evaluation.metrics.measures import ACTION_MEASURES
-from askqa_builder.evaluation.metrics.printing import NAMES, aligned, markdown_table, per_cent, with_interval
+from askqa_builder.evaluation.metrics.printing import INTERVALS, NAMES, aligned, markdown_table, per_cent, with_interval
 from askqa_builder.evaluation.metrics.results import Results
 
 
 def table(results: Results) -> list[str]:
     """Return lines for the terminal: figures in per cent with their 95 % intervals."""
     return [
-        f"{quote(results.run.model)} on {quote(results.run.dataset)}: {_scored(results)}",
+        f"{quote(results.run.model)} on {quote(results.run.dataset)}: {what_is_scored(results.counts)}",
         *aligned([*_rows(_action_figures(results)), *_rows(_squad_figures(results))]),
         "",
         *aligned([["", *(NAMES[score] for score in results.scores)], *_answer_rows(results)]),
@@ -33,22 +33,17 @@ def markdown(results: Results) -> str:
         "Model": f"{escape(run.model)}; context: {escape(run.context)}; at most {run.max_rounds} responses",
         "Action classifier": escape(run.classifier),
         "User simulator": f"{escape(run.simulator)}; seed {run.seed}",
-        "Scored": _scored(results),
+        "Scored": what_is_scored(results.counts),
     }
     lines = [f"- {what}: {said}" for what, said in told.items()]
     parts = [("Action", _action_figures(results)), ("Reading comprehension", _squad_figures(results))]
     of_items = [line for title, found in parts for line in _figures_table(title, list(found))]
     answers = [["Answers", *(NAMES[score] for score in results.scores)], *_answer_rows(results)]
-    closing = (
-        "Intervals: 95 %, bootstrap over stories (2.5th and 97.5th percentile), or Wilson's for proportions of fewer "
-        "than 100 items and those of 0 and 100 %. Detectable: the difference from an equally sure run, not paired with "
-        "it, that a two-sided test at 5 % finds with 80 % power."
-    )
-    return "\n".join([*lines, "", *of_items, *markdown_table(answers), "", closing, ""])
+    return "\n".join([*lines, "", *of_items, *markdown_table(answers), "", INTERVALS, ""])
 
 
-def _scored(results: Results) -> str:
-    counts = results.counts
+def what_is_scored(counts: Mapping[str, int]) -> str:
+    """Return how much of a run has scores, and what has none."""
     left_out = [
         f"{counts[key]} {what}"
         for key, what in (

@@ -1,11 +1,13 @@
-// The list of rows: search, filters, order, pages.
+// The list of what a page has many of: search, filters, order, pages.
 
 const ROWS_A_PAGE = 50;
 
-/** Shows which rows fit, a page at a time. */
+/** Shows which rows fit, a page at a time. itemOf: makes the list's item of a row; noun: what one row is, and many. */
 class Listing {
-  constructor(source) {
+  constructor(source, itemOf, noun) {
     this.source = source;
+    this.itemOf = itemOf;
+    this.noun = noun;
     this.from = 0;
     this.shown = [];
     this.asked = 0;
@@ -39,9 +41,9 @@ class Listing {
     this.from = answer.from;
     this.found = answer.found;
     this.shown = answer.rows;
-    byId("rows").replaceChildren(...answer.rows.map(itemOf));
+    byId("rows").replaceChildren(...answer.rows.map(this.itemOf));
     byId("rows").scrollTop = 0;
-    byId("found").textContent = answer.found === 1 ? "1 recording" : `${answer.found.toLocaleString("en")} recordings`;
+    byId("found").textContent = `${answer.found.toLocaleString("en")} ${this.noun[answer.found === 1 ? 0 : 1]}`;
     byId("page").textContent = answer.found > ROWS_A_PAGE
       ? `${this.from + 1}–${this.from + answer.rows.length}` : "";
     document.querySelector(".pager").hidden = answer.found <= ROWS_A_PAGE;
@@ -81,17 +83,4 @@ class Listing {
     }
     return this.shown[wanted - this.from]?.id ?? null;
   }
-}
-
-function itemOf(row) {
-  const worst = row.wer === null ? null : `WER ${(100 * row.wer).toFixed(0)} %`;
-  return element("li", {}, element(
-    "a", { href: addressOf(row.id), "data-id": row.id },
-    element("span", { class: "request", dir: "auto" }, row.request || row.id),
-    element(
-      "span", { class: "facts" },
-      row.ambiguous ? element("span", { class: "asks" }, "ambiguous") : null,
-      [row.config, row.source, clock(row.duration), worst, row.id].filter(Boolean).map((fact) => element("span", {}, fact)),
-    ),
-  ));
 }

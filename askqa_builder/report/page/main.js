@@ -2,7 +2,7 @@
 
 const setup = embedded("setup");
 const source = setup.served ? new Served() : new Embedded(setup);
-const listing = new Listing(source);
+const listing = new Listing(source, listedRow, ["recording", "recordings"]);
 let conversation = null;
 
 function addressOf(id, time = null) {
