@@ -73,7 +73,9 @@ def evaluate_command(
     embeddings: Annotated[
         str | None, typer.Option(metavar="NAME", help="A model of sentences, for cosines.", show_default="none")
     ] = None,
-    recogniser: Annotated[str, typer.Option(metavar="NAME", help="Of --control cascade.")] = "whisper",
+    recogniser: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Of --control cascade.", show_default="whisper")
+    ] = None,
     recogniser_option: Annotated[
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="Its options; may be given several times.")
     ] = None,

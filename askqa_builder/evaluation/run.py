@@ -63,7 +63,7 @@ def evaluate(
     model: str | Path | Model | Function | None = None,
     control: str | None = None,
     prompts: str | Path | None = None,
-    recogniser: str = "whisper",
+    recogniser: str | None = None,
     recogniser_options: Mapping[str, Any] | None = None,
     split: str | None = None,
     limit: int | None = None,
