@@ -67,9 +67,10 @@ class SeveralReport:
 def evaluate_several(datasets: Sequence[str | Path], out: str | Path | None = None, **options: Any) -> SeveralReport:
     """Evaluate a model on one dataset after the other. options: of `evaluate`, for all of them alike.
 
-    out: a folder for a folder of each run, named after its dataset; beside the datasets where none is given. A run that
-    is there goes on, or is taken as it is. Raises UsageError where there is no dataset, or two would have one folder;
-    and what `evaluate` does.
+    out: the folder of the run; where there are several datasets, of a folder for each run, named after its dataset;
+    beside the datasets where none is given. A run that is there goes on, or is taken as it is.
+
+    Raises UsageError where there is no dataset, or two would have one folder, and what `evaluate` does.
     """
     if not datasets:
         raise UsageError("give at least one dataset")
@@ -78,7 +79,7 @@ def evaluate_several(datasets: Sequence[str | Path], out: str | Path | None = No
     twice = next((name for place, name in enumerate(names) if name in names[:place]), None)
     if twice is not None:
         raise UsageError(f"two datasets are named {quote(twice)}; results would not tell them apart: rename one")
-    outs = [None if out is None else Path(out) / name for name in names]
+    outs = [None if out is None else Path(out) / name if len(names) > 1 else Path(out) for name in names]
     return SeveralReport([evaluate(dataset, run, **options) for dataset, run in zip(datasets, outs, strict=True)])
 
 

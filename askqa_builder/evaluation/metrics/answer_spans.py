@@ -6,9 +6,10 @@ AOS = |X ∩ Y| / |X ∪ Y|, and the frame-level F1 FF1 = 2 |X ∩ Y| / (|X| + |
 
 There a model answers with a time. Ours answers with words, so these have to be found in the narration:
 
-- X is where the answer's words, normalised as SQuAD does, stand one after the other in the story; an answer that
-  stands nowhere, as a whole sentence does of which one word is right, has 0. Words do not say which of several places
-  they are from: the one that overlaps most with Y counts, so that this is an upper bound.
+- X is where the answer's words stand one after the other in the story, whatever their case, punctuation and articles
+  ("Beck" in "Beck's" too). An answer that stands nowhere, as a whole sentence does of which one word is right, has 0;
+  one that SQuAD finds the same as a reference stands where that does. Words do not say which of several places they
+  are from: the one that overlaps most with Y counts, so that this is an upper bound.
 - Y is where a reference stands in the evidence, or, where it does not touch the evidence, in the story if it stands
   there once. The evidence as a whole counts where it is the reference. Of several references the best counts.
 - "Yes", "no" and answers that quote nothing have no time, nor have those of narrations without word times.
@@ -27,7 +28,8 @@ from askqa_builder.evaluation.metrics.squad_scores import normalise_squad
 Span = tuple[float, float]
 """Seconds of a recording, from and to."""
 
-_TOKEN = re.compile(r"\S+")
+_WORD = re.compile(r"[^\W_]+")
+_ARTICLES = frozenset({"a", "an", "the"})
 _NEVER_QUOTED = frozenset({"yes", "no", ""})
 
 
@@ -44,8 +46,8 @@ class Overlap:
 class Narration:
     """A story as it is heard.
 
-    words: normalised. times: of each word, None where it is not spoken. quoted: the evidence, normalised.
-    evidence: when it is heard.
+    words: in lower case, without articles. times: of each word, None where it is not spoken. quoted: the evidence, as
+    SQuAD compares it. evidence: when it is heard.
     """
 
     words: tuple[str, ...]
@@ -65,10 +67,9 @@ class Narration:
 
     def places(self, text: str) -> list[Span]:
         """Return when the words of a text are heard one after the other: each time, in order."""
-        wanted = normalise_squad(text)
-        sequence = tuple(wanted.split())
+        sequence = tuple(word.group() for word in _words(text.lower()))
         found = [self._time(at, at + len(sequence)) for at in self._starts(sequence)]
-        if sequence and wanted == self.quoted:  # which may begin or end within a word
+        if sequence and normalise_squad(text) == self.quoted:  # which may begin or end within a word
             found.append(self.evidence)
         return list(dict.fromkeys(span for span in found if span is not None))
 
@@ -107,11 +108,18 @@ def overlap(narration: Narration, answer: str | None, references: Sequence[str])
     right = narration.right_places(references)
     if not right:
         return None
-    places = [] if answer is None else narration.places(answer)
+    texts = [] if answer is None else _alike(answer, references)
+    places = [place for text in texts for place in narration.places(text)]
     pairs = [(place, other) for place in places for other in right]
     aos = max((audio_overlapping_score(*pair) for pair in pairs), default=0.0)
     ff1 = max((frame_f1(*pair) for pair in pairs), default=0.0)
     return Overlap(aos, ff1, bool(places))
+
+
+def _alike(answer: str, references: Sequence[str]) -> list[str]:
+    """Return an answer and the references that SQuAD finds the same: "twentyone" is "twenty-one"."""
+    said = normalise_squad(answer)
+    return [answer, *(reference for reference in references if normalise_squad(reference) == said)]
 
 
 def audio_overlapping_score(one: Span, other: Span) -> float:
@@ -126,21 +134,24 @@ def frame_f1(one: Span, other: Span) -> float:
 
 
 def _heard(row: Mapping[str, Any]) -> Iterator[tuple[str, Span | None]]:
-    """Yield the words of a row's story with their times; a word of the text may be several that are spoken."""
+    """Yield the words of a row's story with their times; one may be spoken as several, or be a part of one."""
     turn = next((place for place, turn in enumerate(row["turns"]) if turn["act"] == Act.STORY.value), None)
     if turn is None:
         return
     spoken = [word for word in row["words"] if word["turn"] == turn]
     first = 0
-    for token in _TOKEN.finditer(row["turns"][turn]["text"]):
-        while first < len(spoken) and spoken[first]["char_end"] <= token.start():
+    for word in _words(row["turns"][turn]["text"]):
+        while first < len(spoken) and spoken[first]["char_end"] <= word.start():
             first += 1
         last = first
-        while last < len(spoken) and spoken[last]["char_start"] < token.end():
+        while last < len(spoken) and spoken[last]["char_start"] < word.end():
             last += 1
-        time = _united([(word["start"], word["end"]) for word in spoken[first:last]])
-        for word in normalise_squad(token.group()).split():
-            yield word, time
+        yield word.group().lower(), _united([(one["start"], one["end"]) for one in spoken[first:last]])
+
+
+def _words(text: str) -> Iterator[re.Match[str]]:
+    """Yield the words of a text but articles."""
+    return (word for word in _WORD.finditer(text) if word.group().lower() not in _ARTICLES)
 
 
 def _united(spans: Sequence[Span]) -> Span | None:

@@ -75,7 +75,8 @@ class ChangedCell:
 class Comparison:
     """Two runs compared item by item.
 
-    differences: second − first, by measure. changes: by who speaks otherwise; empty where items are paired by rows.
+    differences: second − first, by measure; post-clarification is of the trajectories in which each run asked, which
+    need not be the same. changes: by who speaks otherwise; empty where items are paired by rows.
     cells_not_shown: of fewer than `breakdown.FEWEST` items. scores: the names of the text scores.
     """
 

@@ -11,6 +11,7 @@ from askqa_builder.evaluation.metrics.item_table import LEVELS
 from askqa_builder.evaluation.metrics.measures import ACTION_MEASURES
 from askqa_builder.evaluation.metrics.printing import INTERVALS, NAMES, aligned, markdown_table, per_cent, with_interval
 from askqa_builder.evaluation.metrics.results import Results
+from askqa_builder.evaluation.metrics.squad_results import shown
 
 
 def table(results: Results) -> list[str]:
@@ -75,13 +76,11 @@ def _action_figures(results: Results) -> Iterator[tuple[str, Figure]]:
 
 
 def _squad_figures(results: Results) -> Iterator[tuple[str, Figure]]:
-    """Yield the figures of items without a gold action; apart by whether they have an answer only where some do not."""
     if results.squad is None:
         return
-    apart = ("squad_f1_answerable", "squad_exact_answerable") if not results.squad.counts["unanswerable"] else ()
-    for name, figure in results.squad.figures.items():
-        if figure.value is not None and name not in apart:
-            yield NAMES[name], figure
+    for name in shown(results.squad.counts):
+        if results.squad.figures[name].value is not None:
+            yield NAMES[name], results.squad.figures[name]
 
 
 def _rows(figures: Iterable[tuple[str, Figure]]) -> Iterator[list[str]]:

@@ -62,6 +62,12 @@ def is_squad(items: Iterable[Item]) -> bool:
     return any(item.gold is None for item in items)
 
 
+def shown(counts: Mapping[str, int]) -> list[str]:
+    """Return the names of the measures to show: apart by whether there is an answer only where some have none."""
+    apart = () if counts["unanswerable"] else ("squad_f1_answerable", "squad_exact_answerable")
+    return [measure.name for measure in (*TEXT_MEASURES, *TIME_MEASURES) if measure.name not in apart]
+
+
 def answer_overlaps(outcomes: Outcomes, rows: Iterable[tuple[Item, Mapping[str, Any]]]) -> dict[str, Overlap]:
     """Return by row id how the times of answers overlap with the right ones, where both are known.
 

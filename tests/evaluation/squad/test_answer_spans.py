@@ -18,6 +18,7 @@ from askqa_builder.evaluation.metrics.answer_spans import (
     frame_f1,
     overlap,
 )
+from askqa_builder.evaluation.metrics.squad_scores import score_squad
 
 STORY = "The mill grinds corn. In 1820 the mill burned down; the Stone-Hills mill, Ann's, grinds corn today."
 
@@ -58,13 +59,21 @@ def test_places_are_where_the_words_are_heard_one_after_the_other() -> None:
     assert story.places("the mill grinds corn!") == [(2.0, 4.5)]  # the article is no word that has to be said
     assert story.places("in the 1820") == [(5.0, 6.5)]
     assert story.places("1820") == [(6.0, 6.5)]  # both halves
-    assert story.places("Anns") == [(14.0, 14.5)]  # as SQuAD takes the apostrophe away
+    assert story.places("Ann") == story.places("Ann’s") == [(14.0, 14.5)]
+    assert story.places("Hills Mill") == [(12.0, 13.5)]  # of Stone-Hills, whose parts have one time
     assert story.places("mill corn") == story.places("windmill") == story.places("") == story.places("the") == []
 
 
 def test_evidence_that_begins_within_a_word_is_a_place() -> None:
-    assert narrated("Hills").places("Hills") == [(12.0, 12.5)]  # of Stone-Hills
-    assert narrated("corn").places("Hills") == []
+    assert narrated("ills").places("ills") == [(12.0, 12.5)]  # of Stone-Hills
+    assert narrated("corn").places("ills") == []
+
+
+def test_what_squad_finds_the_same_is_heard_at_the_same_time() -> None:
+    story = narrated("the Stone-Hills mill")
+    assert story.places("StoneHills mill") == [(11.0, 13.5)]  # it is the evidence
+    assert overlap(narrated("Stone-Hills mill, Ann's"), "StoneHills mill", ["Stone-Hills mill"]) == Overlap(1, 1, True)
+    assert overlap(story, "Anns", ["the Stone-Hills mill"]) == Overlap(0.0, 0.0, False)
 
 
 def test_right_places_are_quotations_in_the_evidence() -> None:
@@ -129,5 +138,9 @@ def test_what_is_quoted_from_the_evidence_is_heard_there(words: list[str], data:
     row["evidence"] = {"text": quoted, "char_start": offset, "start": inside[0]["start"], "end": inside[-1]["end"]}
     found = Narration.of(row)
     assert found is not None
-    if quoted.replace("the", "").strip():
-        assert overlap(found, quoted, [quoted]) == Overlap(1.0, 1.0, True)
+    if not quoted.replace("the", "").strip():
+        return
+    assert overlap(found, quoted, [quoted]) == Overlap(1.0, 1.0, True)
+    said = data.draw(st.sampled_from([f"{quoted}.", f"The {quoted.upper()}!", quoted.replace("'", ""), f'"{quoted}",']))
+    assert score_squad(said, [quoted]).exact
+    assert overlap(found, said, [quoted]) == Overlap(1.0, 1.0, True)

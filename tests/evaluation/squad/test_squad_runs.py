@@ -77,7 +77,7 @@ def evaluated(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..
     def evaluate(dataset: Path, *options: str) -> tuple[Json, str]:
         out = tmp_path / f"{dataset.parent.name}{'-'.join(options).replace('/', '-')[-40:]}"
         capsys.readouterr()
-        assert run(["evaluate", str(dataset), str(out), *options]) == 0
+        assert run(["evaluate", str(dataset), "--out", str(out), *options]) == 0
         results: Json = json.loads((out / "results.json").read_text("utf-8"))
         return results, capsys.readouterr().out
 
@@ -222,3 +222,22 @@ def test_a_mix_of_both_kinds_has_both(
     assert (results["figures"]["balanced_accuracy"]["value"], results["figures"]["balanced_accuracy"]["of"]) == (1.0, 2)
     assert [line.split("  ")[0] for line in said.splitlines()[1:3]] == ["balanced accuracy", "macro F1"]
     assert "\nSQuAD F1 " in said
+
+
+def page_of(dataset: Path, out: Path) -> str:
+    assert run(["evaluate", str(dataset), str(out), "--control", "oracle"]) == 0
+    return (out / "report.html").read_text("utf-8")
+
+
+def test_the_page_tells_a_run_by_the_figures_that_it_has(
+    squad_dataset: Path, demo_dataset: Path, tmp_path: Path
+) -> None:
+    page = page_of(squad_dataset, tmp_path / "squad")
+    assert "<dt>SQuAD F1</dt>" in page
+    assert "<dt>Balanced accuracy</dt>" not in page
+    assert "The corpus does not say of any request whether it is ambiguous." in page
+    assert "balanced accuracy of 50" not in page
+    assert ">AOS<" in page
+    page = page_of(demo_dataset, tmp_path / "demo")
+    assert "<dt>Balanced accuracy</dt>" in page
+    assert "SQuAD" not in page
