@@ -70,7 +70,9 @@ def spoken(demo_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Spoken:
     says |= {Point(LIGHTHOUSE, reading, 3): "He swept up the glass." for reading in (0, 1)}
     with closing(ListeningServer(recordings(dataset), says)) as server:
         model = write_model(folder / "model.yaml", server)
-        ended = askqa_here("evaluate", dataset, folder / "run", "--model", model, "--keep-audio", "--workers", 1)
+        ended = askqa_here(
+            "evaluate", dataset, "--out", folder / "run", "--model", model, "--keep-audio", "--workers", 1
+        )
         assert ended.returncode == 0, ended
         points = [Point(LIGHTHOUSE, 0, number) for number in (1, 2, 3)]
         heard = [np.frombuffer(server.heard[point], np.int16) for point in points]

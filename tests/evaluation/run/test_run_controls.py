@@ -28,7 +28,7 @@ def respond(request):
 
 
 def controlled(dataset: Path, out: Path, control: str, *options: object) -> dict[str, Any]:
-    ended = askqa_here("evaluate", dataset, out, "--control", control, *options)
+    ended = askqa_here("evaluate", dataset, "--out", out, "--control", control, *options)
     assert ended.returncode == 0, ended
     return results_of(out)
 
