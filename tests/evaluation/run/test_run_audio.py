@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-from conftest import write_model
 from harness import askqa_here, write_corpus
 from listening_server import ListeningServer, Point, initial_rows, recordings
 from loopback_server import closing
 from numpy.typing import NDArray
+from run_files import write_model
 
 from askqa_builder.recording.speaker import speaker_f0
 
@@ -70,7 +70,9 @@ def spoken(demo_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Spoken:
     says |= {Point(LIGHTHOUSE, reading, 3): "He swept up the glass." for reading in (0, 1)}
     with closing(ListeningServer(recordings(dataset), says)) as server:
         model = write_model(folder / "model.yaml", server)
-        ended = askqa_here("evaluate", dataset, folder / "run", "--model", model, "--keep-audio", "--workers", 1)
+        ended = askqa_here(
+            "evaluate", dataset, "--out", folder / "run", "--model", model, "--keep-audio", "--workers", 1
+        )
         assert ended.returncode == 0, ended
         points = [Point(LIGHTHOUSE, 0, number) for number in (1, 2, 3)]
         heard = [np.frombuffer(server.heard[point], np.int16) for point in points]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import write_model
 from harness import askqa_here
 from listening_server import ListeningServer, Point
+from run_files import write_model
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_a_server_that_never_answers_ends_the_run(
 ) -> None:
     server.whatever, server.retry_after = fault, "3600"
     model = write_model(tmp_path / "model.yaml", server, timeout=0.5, patience=0.5, concurrency=2)
-    ended = askqa_here("evaluate", thirty, tmp_path / "run", "--model", model, "--workers", 1)
+    ended = askqa_here("evaluate", thirty, "--out", tmp_path / "run", "--model", model, "--workers", 1)
     assert ended.returncode == (2 if fault in ("html", 400, 401, 404) else 1), ended
     assert said in one_line(ended.stderr)
     assert not (tmp_path / "run" / "results.json").exists()
@@ -37,7 +37,7 @@ def test_a_server_that_never_answers_ends_the_run(
 def test_a_server_that_is_not_there_ends_the_run(thirty: Path, server: ListeningServer, tmp_path: Path) -> None:
     model = write_model(tmp_path / "model.yaml", server, patience=0.2)
     server.stop()
-    ended = askqa_here("evaluate", thirty, tmp_path / "run", "--model", model, "--workers", 1)
+    ended = askqa_here("evaluate", thirty, "--out", tmp_path / "run", "--model", model, "--workers", 1)
     assert ended.returncode == 2, ended
     assert "start the server or mend base_url" in one_line(ended.stderr)
 
@@ -46,7 +46,7 @@ def test_a_server_that_goes_away_ends_the_run_which_then_goes_on(
     thirty: Path, server: ListeningServer, tmp_path: Path
 ) -> None:
     model = write_model(tmp_path / "model.yaml", server, timeout=20, patience=0.5, concurrency=1)
-    arguments = ("evaluate", thirty, tmp_path / "run", "--model", model, "--limit", 3, "--workers", 1)
+    arguments = ("evaluate", thirty, "--out", tmp_path / "run", "--model", model, "--limit", 3, "--workers", 1)
     server.failing = {Point("ida|3|2", 0, 1): 503}
     ended = askqa_here(*arguments)
     assert ended.returncode == 1, ended

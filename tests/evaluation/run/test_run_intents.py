@@ -134,7 +134,18 @@ def test_what_is_said_to_one_reading_is_not_heard_in_another(
 ) -> None:
     """Of the four readings of one request, each later recording is another one; the first is sent once."""
     place = [one.name for one in THIRTY].index("rosa|3|1")
-    arguments = ("evaluate", thirty, tmp_path / "run", "--model", model_file, "--limit", place + 1, "--workers", 1)
+    arguments = (
+        "evaluate",
+        thirty,
+        "--out",
+        tmp_path / "run",
+        "--model",
+        model_file,
+        "--limit",
+        place + 1,
+        "--workers",
+        1,
+    )
     assert askqa_here(*arguments).returncode == 0
     assert server.asked[Point("rosa|3|1", 0, 1)] == 1
     later = [server.heard[Point("rosa|3|1", reading, 2)] for reading in range(4)]

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import results_of, write_model
 from harness import PATIENCE, askqa_here, kill_group, started_askqa
 from listening_server import ListeningServer, Point, listening
+from run_files import results_of, write_model
 from thirty_conversations import THIRTY
 
 FEW = ("--limit", 6, "--workers", 1)
@@ -30,7 +30,7 @@ def undisturbed(thirty: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("undisturbed")
     with listening(thirty, THIRTY) as server:
         model = write_model(folder / "model.yaml", server, revision="1")
-        ended = askqa_here("evaluate", thirty, folder / "run", "--model", model, *FEW)
+        ended = askqa_here("evaluate", thirty, "--out", folder / "run", "--model", model, *FEW)
     assert ended.returncode == 0, ended
     return folder / "run"
 
@@ -43,13 +43,13 @@ def test_a_killed_run_goes_on(
     out = tmp_path / "run"
     model = write_model(tmp_path / "model.yaml", server, revision="1", concurrency=1, timeout=600)
     server.hold = moment
-    with started_askqa("evaluate", thirty, out, "--model", model, *FEW) as process:
+    with started_askqa("evaluate", thirty, "--out", out, "--model", model, *FEW) as process:
         assert server.held.wait(PATIENCE), process.communicate()
         kill_group(process)
     assert not (out / "results.json").exists()
     server.hold = None
     server.release.set()
-    ended = askqa_here("evaluate", thirty, out, "--model", model, *FEW)
+    ended = askqa_here("evaluate", thirty, "--out", out, "--model", model, *FEW)
     assert ended.returncode == 0, ended
     assert results_of(out) == results_of(undisturbed)
     assert {point for point, count in server.asked.items() if count > 1} == {moment}
@@ -57,7 +57,7 @@ def test_a_killed_run_goes_on(
     assert set(server.answered.values()) == {1}
     assert not (out / ".askqa").exists()
     asked = server.asked.total()
-    again = askqa_here("evaluate", thirty, out, "--model", model, *FEW)
+    again = askqa_here("evaluate", thirty, "--out", out, "--model", model, *FEW)
     assert (again.returncode, again.stdout.splitlines()[-1].split(":")[0]) == (0, "already complete")
     assert server.asked.total() == asked
 
@@ -65,7 +65,7 @@ def test_a_killed_run_goes_on(
 def test_ctrl_c_ends_a_run_whose_server_hangs(thirty: Path, server: ListeningServer, tmp_path: Path) -> None:
     model = write_model(tmp_path / "model.yaml", server, timeout=3600, patience=3600)
     server.hold = Point("omar|3|2", 0, 2)
-    with started_askqa("evaluate", thirty, tmp_path / "run", "--model", model, *FEW) as process:
+    with started_askqa("evaluate", thirty, "--out", tmp_path / "run", "--model", model, *FEW) as process:
         assert server.held.wait(PATIENCE), process.communicate()
         os.killpg(process.pid, signal.SIGINT)
         _, said = process.communicate(timeout=60)
@@ -88,7 +88,7 @@ def told(thirty: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[...
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("ASKED_LOG", str(log))
             ended = askqa_here(
-                "evaluate", thirty, out, "--model", f"python:{module}:respond", "--control", "transcript"
+                "evaluate", thirty, "--out", out, "--model", f"python:{module}:respond", "--control", "transcript"
             )
         assert ended.returncode == 0, ended
         return out, log.read_text("utf-8").splitlines()

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 from chat_server import serving
-from conftest import results_of, write_model
 from harness import askqa_here
 from listening_server import ListeningServer, Point
+from run_files import results_of, write_model
 from thirty_conversations import THIRTY
 
 LOGGING = """
@@ -46,7 +46,7 @@ def asked(thirty: Path, respond: str, tmp_path: Path, monkeypatch: pytest.Monkey
         monkeypatch.setenv("ASKED_LOG", str(log))
         out = tmp_path / "run"
         shutil.rmtree(out, ignore_errors=True)
-        ended = askqa_here("evaluate", thirty, out, "--model", respond, *options)
+        ended = askqa_here("evaluate", thirty, "--out", out, "--model", respond, *options)
         assert ended.returncode == 0, ended
         return [json.loads(line) for line in log.read_text("utf-8").splitlines()]
 
@@ -61,7 +61,7 @@ def refused(thirty: Path, respond: str, tmp_path: Path, monkeypatch: pytest.Monk
         log = tmp_path / "refused.jsonl"
         monkeypatch.setenv("ASKED_LOG", str(log))
         given = ("--model", model) if model else ()
-        ended = askqa_here("evaluate", thirty, out or tmp_path / "refused", *given, *options)
+        ended = askqa_here("evaluate", thirty, "--out", out or tmp_path / "refused", *given, *options)
         assert ended.returncode == 2, ended
         assert not log.exists()
         (line,) = ended.stderr.strip().splitlines()
@@ -166,7 +166,7 @@ def test_most_rounds_end_a_dialogue(thirty: Path, tmp_path: Path) -> None:
     for rounds in (1, 2, 5):
         out = tmp_path / str(rounds)
         options = ("--control", "always-clarify", "--max-rounds", rounds, "--limit", 3)
-        ended = askqa_here("evaluate", thirty, out, *options)
+        ended = askqa_here("evaluate", thirty, "--out", out, *options)
         assert ended.returncode == 0, ended
         assert results_of(out)["rounds"] == {"mean": float(rounds), "distribution": {str(rounds): 4}}
 
@@ -193,7 +193,7 @@ def test_other_models_take_part(thirty: Path, tmp_path: Path) -> None:
             path.write_text(json.dumps({key: value for key, value in told.items() if key != "kind"}), "utf-8")
             options += [f"--{party}", path]
         out = tmp_path / "run"
-        ended = askqa_here("evaluate", thirty, out, *options, "--limit", 3)
+        ended = askqa_here("evaluate", thirty, "--out", out, *options, "--limit", 3)
         assert ended.returncode == 0, ended
         asked = [json.dumps(body, sort_keys=True) for body in server.requests]
         assert len(asked) == len(set(asked))
@@ -207,7 +207,7 @@ def test_other_models_take_part(thirty: Path, tmp_path: Path) -> None:
         (agreement,) = results["classifiers"]
         assert agreement["accuracy"] == 0
         without = [one for place, one in enumerate(options) if "judge" not in str(one)]
-        again = askqa_here("evaluate", thirty, out, *without, "--limit", 3)
+        again = askqa_here("evaluate", thirty, "--out", out, *without, "--limit", 3)
         assert "already complete" in again.stdout
         assert results_of(out)["judge"] is None
         assert len(server.requests) == len(asked)
@@ -216,7 +216,7 @@ def test_other_models_take_part(thirty: Path, tmp_path: Path) -> None:
 def test_prices_are_of_tokens_and_audio(
     thirty: Path, server: ListeningServer, model_file: Path, tmp_path: Path
 ) -> None:
-    arguments = ("evaluate", thirty, tmp_path / "run", "--model", model_file, "--limit", 2, "--max-rounds", 1)
+    arguments = ("evaluate", thirty, "--out", tmp_path / "run", "--model", model_file, "--limit", 2, "--max-rounds", 1)
     assert askqa_here(*arguments).returncode == 0
     assert results_of(tmp_path / "run")["usage"]["cost"] is None
     asked = server.asked.total()
@@ -233,7 +233,7 @@ def test_recordings_can_be_kept_later_too(
 ) -> None:
     """What was said is not asked for again, but spoken again."""
     out = tmp_path / "run"
-    arguments = ("evaluate", thirty, out, "--model", model_file, "--limit", 1, "--workers", 1)
+    arguments = ("evaluate", thirty, "--out", out, "--model", model_file, "--limit", 1, "--workers", 1)
     assert askqa_here(*arguments).returncode == 0
     asked, without = server.asked.total(), results_of(out)
     assert not (out / "audio").exists()
@@ -252,7 +252,7 @@ def test_recordings_can_be_kept_later_too(
 
 def test_a_folder_holds_one_run(thirty: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
-    arguments = ("evaluate", thirty, out, "--control", "always-answer")
+    arguments = ("evaluate", thirty, "--out", out, "--control", "always-answer")
     assert askqa_here(*arguments, "--limit", 2).returncode == 0
     more = askqa_here(*arguments, "--limit", 3)
     assert more.returncode == 0
@@ -269,13 +269,13 @@ def test_a_folder_holds_one_run(thirty: Path, tmp_path: Path) -> None:
     assert seeded.returncode == 2
     for folder, said in ((thirty, str(thirty)), (thirty / "data", str(thirty)), (thirty / "README.md", str(thirty))):
         files = sorted(thirty.rglob("*"))
-        wrong = askqa_here("evaluate", thirty, folder, "--control", "always-answer", "--overwrite")
+        wrong = askqa_here("evaluate", thirty, "--out", folder, "--control", "always-answer", "--overwrite")
         assert wrong.returncode == 2, wrong
         assert said in wrong.stderr
         assert sorted(thirty.rglob("*")) == files
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("mine", "utf-8")
-    mine = askqa_here("evaluate", thirty, tmp_path / "mine", "--control", "always-answer", "--overwrite")
+    mine = askqa_here("evaluate", thirty, "--out", tmp_path / "mine", "--control", "always-answer", "--overwrite")
     assert mine.returncode == 2
     assert "thesis.txt" in mine.stderr
 
@@ -289,13 +289,13 @@ def test_without_a_folder_the_run_is_beside_the_dataset(thirty: Path, tmp_path: 
 
 def test_what_is_no_dataset_is_refused(tmp_path: Path) -> None:
     for dataset in (tmp_path, tmp_path / "nowhere"):
-        ended = askqa_here("evaluate", dataset, tmp_path / "out", "--control", "always-answer")
+        ended = askqa_here("evaluate", dataset, "--out", tmp_path / "out", "--control", "always-answer")
         assert ended.returncode == 2
         assert str(dataset) in ended.stderr
 
 
 def test_seeds_reach_the_server(thirty: Path, server: ListeningServer, model_file: Path, tmp_path: Path) -> None:
-    arguments = ("evaluate", thirty, tmp_path / "run", "--model", model_file, "--limit", 1, "--max-rounds", 1)
+    arguments = ("evaluate", thirty, "--out", tmp_path / "run", "--model", model_file, "--limit", 1, "--max-rounds", 1)
     assert askqa_here(*arguments, "--seed", 77).returncode == 0
     assert [body["seed"] for body in server.requests] == [77]
 
@@ -307,7 +307,7 @@ def test_neither_key_nor_address_is_in_any_file(
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secretsecret")
     server.key = "sk-secretsecret"
     server.failing = {Point("ida|3|2", 0, 1): 500, Point("ida|3|1", 1, 2): "cut"}
-    arguments = ("evaluate", thirty, tmp_path / "run", "--model", model_file, "--limit", 3, "--keep-audio")
+    arguments = ("evaluate", thirty, "--out", tmp_path / "run", "--model", model_file, "--limit", 3, "--keep-audio")
     ended = askqa_here(*arguments, "--workers", 1)
     assert ended.returncode == 3, ended
     assert server.authorizations == {"Bearer sk-secretsecret"}
@@ -318,6 +318,6 @@ def test_neither_key_nor_address_is_in_any_file(
     port = f":{secrets[2].decode()}/"
     assert not [path for path in files if port.encode() in path.read_bytes()]
     monkeypatch.setenv("OPENAI_API_KEY", "sk-anotherone")
-    wrong = askqa_here("evaluate", thirty, tmp_path / "other", "--model", model_file)
+    wrong = askqa_here("evaluate", thirty, "--out", tmp_path / "other", "--model", model_file)
     assert wrong.returncode == 2
     assert "sk-another" not in wrong.stderr + wrong.stdout

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import write_model
 from harness import askqa_here
 from listening_server import ListeningServer, Point, listening
+from run_files import write_model
 from thirty_conversations import CONFLICTS, CONTRASTS, THIRTY, Conversation, Score
 
 ONCE = {
@@ -61,7 +61,7 @@ def held(thirty: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hel
     with listening(thirty, THIRTY) as server, pytest.MonkeyPatch.context() as patch:
         patch.setattr("askqa_builder.endpoint._FIRST_WAIT", 0.02)
         model = write_model(folder / "model.yaml", server, timeout=3, concurrency=8)
-        arguments = ("evaluate", thirty, folder / "run", "--model", model, "--workers", 1)
+        arguments = ("evaluate", thirty, "--out", folder / "run", "--model", model, "--workers", 1)
         server.retry_after = "1"
         server.failing = {**{point: list(faults) for point, faults in ONCE.items()}, **ALWAYS}
         ended, results = [askqa_here(*arguments)], [read(folder / "run")]
