@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from askqa_builder.build.script import script
     from askqa_builder.evaluation.comparing import compare_runs
     from askqa_builder.evaluation.run import evaluate
+    from askqa_builder.evaluation.several import evaluate_several
     from askqa_builder.export.run import export
     from askqa_builder.filtering.filter import filter_dataset as filter
     from askqa_builder.publishing.push import push
@@ -31,6 +32,7 @@ __all__ = [
     "compare_runs",
     "estimate_build",
     "evaluate",
+    "evaluate_several",
     "export",
     "filter",
     "listening_sheet",
@@ -51,6 +53,7 @@ _FUNCTIONS = {
     "compare_runs": ("askqa_builder.evaluation.comparing", "compare_runs"),
     "estimate_build": ("askqa_builder.build.estimating", "estimate_build"),
     "evaluate": ("askqa_builder.evaluation.run", "evaluate"),
+    "evaluate_several": ("askqa_builder.evaluation.several", "evaluate_several"),
     "export": ("askqa_builder.export.run", "export"),
     "filter": ("askqa_builder.filtering.filter", "filter_dataset"),
     "listening_sheet": ("askqa_builder.report.listening.sheet", "listening_sheet"),

@@ -47,6 +47,14 @@ def atomic_write(path: Path, *, durable: bool = True) -> Iterator[IO[bytes]]:
             temporary.unlink(missing_ok=True)
 
 
+def write_file(path: Path, data: bytes) -> None:
+    """Write a file as `atomic_write` does, and make the folders that it lies in. Raises StorageError."""
+    with storage_errors(f"write to {path.parent}"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_write(path) as target:
+        target.write(data)
+
+
 @contextmanager
 def storage_errors(doing: str) -> Iterator[None]:
     """Turn an OSError of the `with` block into a StorageError; doing: completes "cannot …"."""
@@ -71,6 +79,13 @@ def remove_temporaries(folder: Path) -> None:
     """Remove what killed writers left in `folder`."""
     for path in folder.glob(f".*{TEMPORARY_MARK}*"):
         path.unlink(missing_ok=True)
+
+
+def remove_empty(*folders: Path) -> None:
+    """Remove folders in this order, but for those that are not empty: the user keeps something there."""
+    for folder in folders:
+        with suppress(OSError):
+            folder.rmdir()
 
 
 def size_told(size: float) -> str:

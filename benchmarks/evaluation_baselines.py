@@ -49,7 +49,7 @@ def main() -> None:
     for name, control in controls.items():
         begun = time.perf_counter()
         results[name] = score(
-            Outcomes(found, [one for item in found for one in _trajectories(item, control)]), _run(name)
+            Outcomes(found, [one for item in found for one in trajectories(item, control)]), _run(name)
         )
         seconds.append(time.perf_counter() - begun)
     _print(found, results)
@@ -114,7 +114,8 @@ class _TargetAnswer(Control):
         return Response(self._answers[request.item.conversation_id], action=Action.ANSWER)
 
 
-def _trajectories(item: Item, control: Control) -> Iterator[Trajectory]:
+def trajectories(item: Item, control: Control) -> Iterator[Trajectory]:
+    """Yield what a control says to each of an item's users, who reply as the branch has it."""
     for intent in item.intents:
         rounds: list[Round] = []
         name = item.trajectory_id(intent)

@@ -27,6 +27,7 @@ SCRIPTS = (
     "training_data",
     "action_rule",
     "evaluation_baselines",
+    "evaluation_intervals",
     "simulated_user",
     "coqui_throughput",
 )

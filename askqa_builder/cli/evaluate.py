@@ -22,9 +22,9 @@ _STYLES = ("table", "markdown", "json")
 
 def evaluate_command(
     invocation: typer.Context,
-    dataset: Annotated[Path | None, typer.Argument(help="Folder of a built dataset.", show_default=False)] = None,
-    out: Annotated[
-        Path | None, typer.Argument(help="Folder for the run.", show_default="DATASET-evaluation-MODEL")
+    datasets: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="DATASET", help="Folders of built datasets, each with a run.", show_default=False),
     ] = None,
     model: Annotated[
         str | None,
@@ -73,7 +73,9 @@ def evaluate_command(
     embeddings: Annotated[
         str | None, typer.Option(metavar="NAME", help="A model of sentences, for cosines.", show_default="none")
     ] = None,
-    recogniser: Annotated[str, typer.Option(metavar="NAME", help="Of --control cascade.")] = "whisper",
+    recogniser: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Of --control cascade.", show_default="whisper")
+    ] = None,
     recogniser_option: Annotated[
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="Its options; may be given several times.")
     ] = None,
@@ -97,14 +99,22 @@ def evaluate_command(
     other_version: Annotated[
         bool, typer.Option("--other-version", help="Go on with another version of an engine than spoke the dataset.")
     ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="OUT",
+            help="Folder of the run, or of a folder for each dataset's run where there are several.",
+            show_default="DATASET-evaluation-MODEL",
+        ),
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Discard another run in OUT.")] = False,
 ) -> int:
-    """Talk to a model about a dataset, in speech, until it answers, and score what it says; resumable.
+    """Talk to a model about datasets, in speech, until it answers, and score what it says; resumable.
 
     Exit code 3 where some dialogues failed; the same command tries them again.
     """
     from askqa_builder.cli.progress import progress_for
-    from askqa_builder.evaluation.run import evaluate
+    from askqa_builder.evaluation.several import evaluate_several
 
     _check_style(style)
     if compare is not None:
@@ -113,7 +123,7 @@ def evaluate_command(
 
         _print(compare_runs(*compare), style)
         return 0
-    if dataset is None:
+    if not datasets:
         raise UsageError("give a dataset, or two finished runs with --compare A B")
     given = {
         "profiles": profiles,
@@ -124,8 +134,8 @@ def evaluate_command(
         "cache_size": cache_size,
         "other_version": other_version or None,
     }
-    report = evaluate(
-        dataset,
+    report = evaluate_several(
+        datasets,
         out,
         model=model,
         control=control,
@@ -150,11 +160,12 @@ def evaluate_command(
         overwrite=overwrite,
         progress=progress_for(sys.stderr, "requests", "talk about", hours=None),
     )
-    _print(report.scored, style)
-    state = "already complete" if report.already_complete else "done"
-    endings = ", ".join(f"{count} {ending}" for ending, count in sorted(report.endings.items()))
-    last = f"{state}: {report.out}: {sum(report.endings.values())} dialogues ({endings})"
-    print(last, file=sys.stdout if style == "table" else sys.stderr)
+    _print(report if len(report.runs) > 1 else report.runs[0].scored, style)
+    for run in report.runs:
+        state = "already complete" if run.already_complete else "done"
+        endings = ", ".join(f"{count} {ending}" for ending, count in sorted(run.endings.items()))
+        last = f"{state}: {run.out}: {sum(run.endings.values())} dialogues ({endings})"
+        print(last, file=sys.stdout if style == "table" else sys.stderr)
     return report.exit_code
 
 

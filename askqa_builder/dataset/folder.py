@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +25,7 @@ from askqa_builder.dataset.manifest import (
 from askqa_builder.dataset.shard import ShardRecord
 from askqa_builder.digests import sha256_of
 from askqa_builder.errors import UsageError
-from askqa_builder.files import atomic_write, storage_errors
+from askqa_builder.files import atomic_write, remove_empty, storage_errors
 from askqa_builder.output_folder import OutputFolder
 
 _SHARDS = "*/*-[0-9][0-9][0-9][0-9][0-9]-of-[0-9][0-9][0-9][0-9][0-9].parquet"
@@ -106,9 +105,7 @@ class DatasetFolder(OutputFolder):
         data = self.out / DATA_FOLDER
         for shard in data.glob(_SHARDS):
             shard.unlink()
-        for folder in (*data.glob("*/"), data):
-            with suppress(OSError):  # the user keeps something there
-                folder.rmdir()
+        remove_empty(*data.glob("*/"), data)
         for name in self.subfolders:
             shutil.rmtree(self.state / name, ignore_errors=True)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from askqa_builder.evaluation.dialogue import Moment, Recording
 from askqa_builder.evaluation.folder import AUDIO_FOLDER
-from askqa_builder.files import atomic_write, storage_errors
+from askqa_builder.files import write_file
 from askqa_builder.seeds import short_hash
 
 
@@ -25,8 +25,5 @@ class Contexts:
         path = f"{AUDIO_FOLDER}/{name[:2]}/{name}.{suffix}"
         target = self._out / path
         if not target.exists():
-            with storage_errors(f"write to {target.parent}"):
-                target.parent.mkdir(parents=True, exist_ok=True)
-            with atomic_write(target) as file:
-                file.write(recording.row["audio"]["bytes"])
+            write_file(target, recording.row["audio"]["bytes"])
         return path

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 from askqa_builder.dataset.manifest import DIGEST_KEY, canonical_digest
 from askqa_builder.errors import UsageError
 from askqa_builder.evaluation.growing_file import read_line
-from askqa_builder.files import atomic_write
+from askqa_builder.files import atomic_write, remove_empty
 from askqa_builder.output_folder import OutputFolder
 
 MANIFEST_NAME = "askqa-evaluation.json"
@@ -22,6 +22,8 @@ RESULTS_NAME = "results.json"
 MARKDOWN_NAME = "results.md"
 PAGE_NAME = "report.html"
 AUDIO_FOLDER = "audio"
+
+_RECORDING = re.compile(r"[0-9a-f]{16}\.[a-z0-9]+")
 
 T = TypeVar("T")
 
@@ -43,19 +45,13 @@ class EvaluationFolder(OutputFolder):
         for name in _FILES:
             (self.out / name).unlink(missing_ok=True)
         audio = self.out / AUDIO_FOLDER
-        for recording in audio.glob("*/*.flac"):
-            recording.unlink()
-        for folder in (*audio.glob("*/"), audio):
-            with suppress(OSError):  # the user keeps something there
-                folder.rmdir()
+        for recording in audio.glob("*/*"):
+            if _RECORDING.fullmatch(recording.name):
+                recording.unlink()
+        remove_empty(*audio.glob("*/"), audio)
 
     def _written_folders(self) -> Iterable[Path]:
         return self.out.glob(f"{AUDIO_FOLDER}/*/")
-
-    def _described(self, owner: Mapping[str, Any]) -> str:
-        model = owner.get("model")
-        kind = model.get("kind") if isinstance(model, dict) else None
-        return f"evaluation of {kind}" if isinstance(kind, str) else "evaluation"
 
 
 def read_manifest(out: Path) -> dict[str, Any] | None:

@@ -63,7 +63,7 @@ def evaluate(
     model: str | Path | Model | Function | None = None,
     control: str | None = None,
     prompts: str | Path | None = None,
-    recogniser: str = "whisper",
+    recogniser: str | None = None,
     recogniser_options: Mapping[str, Any] | None = None,
     split: str | None = None,
     limit: int | None = None,
@@ -158,6 +158,9 @@ class _Run:
                 self._items,
                 held,
                 self._run_identity(subject, parties),
+                unjudged=rows_of(
+                    self._source, self._shards, [item for item in self._items if item.gold is None], sound=False
+                ),
                 judging=_judging(parties, ledger),
                 embedding=embedding,
                 prices=self._options.prices,

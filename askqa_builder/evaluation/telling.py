@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from askqa_builder.evaluation.metrics.embedding import Embedding
 from askqa_builder.evaluation.metrics.outcomes import Outcomes
 from askqa_builder.evaluation.metrics.results import Results, RunIdentity, score
 from askqa_builder.evaluation.metrics.results_text import markdown, table
+from askqa_builder.evaluation.metrics.squad_results import answer_overlaps
 from askqa_builder.evaluation.metrics.trajectory_scores import TrajectoryScores, score_trajectories
 from askqa_builder.evaluation.metrics.usage import Prices
 from askqa_builder.evaluation.page.document import write_report
@@ -63,13 +64,21 @@ def scored(
     held: Sequence[Trajectory],
     run: RunIdentity,
     *,
+    unjudged: Iterable[tuple[Item, Mapping[str, Any]]],
     judging: Judging | None,
     embedding: Embedding | None,
     prices: Prices | None,
 ) -> Scored:
-    """Score the trajectories of a run."""
+    """Score the trajectories of a run. unjudged: items without a gold action, with their rows; audio is not needed."""
     outcomes = Outcomes(items, held)
-    results = score(outcomes, run, embedding=embedding, separation=_separations(outcomes), prices=prices)
+    results = score(
+        outcomes,
+        run,
+        embedding=embedding,
+        separation=_separations(outcomes),
+        overlaps=answer_overlaps(outcomes, unjudged),
+        prices=prices,
+    )
     scores = score_trajectories(outcomes)
     if judging is None:
         return Scored(results, outcomes, scores)

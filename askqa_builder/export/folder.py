@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from askqa_builder.digests import sha256_of
 from askqa_builder.errors import UsageError
 from askqa_builder.export.item_files import is_item_path, item_folders, read_item_files, remove_item_files
 from askqa_builder.export.manifest import files_named, is_file_name, read_manifest, write_manifest
-from askqa_builder.files import atomic_write
+from askqa_builder.files import atomic_write, remove_empty
 from askqa_builder.hearing.clip_files import AUDIO_FOLDER
 from askqa_builder.output_folder import OutputFolder
 
@@ -53,8 +52,7 @@ class ExportFolder(OutputFolder):
         """Give the folder up where nothing has been made in it."""
         if not any((self.state / _PARTS).iterdir()):
             self.finish()
-            with suppress(OSError):  # the user keeps something there
-                self.out.rmdir()
+            remove_empty(self.out)
 
     def part(self, number: int) -> Path:
         """Return where the parts of the source's shard of this number are kept."""

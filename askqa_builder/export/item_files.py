@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from askqa_builder.digests import sha256_of
+from askqa_builder.files import remove_empty
 from askqa_builder.hearing.clip_files import AUDIO_FOLDER
 
 _FOLDERS = "*/[0-9a-f][0-9a-f]/"
@@ -48,9 +48,7 @@ def remove_item_files(out: Path) -> None:
     """Remove the files of all items, and the folders that are empty then."""
     for path in _paths(out):
         path.unlink()
-    for folder in (*item_folders(out), *(out / AUDIO_FOLDER).glob("*/"), out / AUDIO_FOLDER):
-        with suppress(OSError):  # the user keeps something there
-            folder.rmdir()
+    remove_empty(*item_folders(out), *(out / AUDIO_FOLDER).glob("*/"), out / AUDIO_FOLDER)
 
 
 def item_folders(out: Path) -> list[Path]:

@@ -28,7 +28,6 @@ ARCHIVE_BYTES = 512 << 20
 """An archive that has grown to so much is followed by the next."""
 
 _DONE_NAME = "done.json"
-_CHUNK = 1 << 20
 
 
 @dataclass

@@ -15,8 +15,8 @@ from askqa_builder.build.voicing.row_voices import RowVoices
 from askqa_builder.errors import SpeechError
 from askqa_builder.export.format import Format
 from askqa_builder.export.options import SoundChoice
-from askqa_builder.files import atomic_write, storage_errors
-from askqa_builder.hearing.clip_files import AUDIO_FOLDER, AudioFile, resampled, resampled_length
+from askqa_builder.files import write_file
+from askqa_builder.hearing.clip_files import AudioFile, resampled, resampled_length, sound_path
 from askqa_builder.hearing.row_times import Row
 from askqa_builder.recording.encode import AudioFormat, encode
 from askqa_builder.seeds import short_hash
@@ -86,11 +86,7 @@ class ResponseFiles:
         data = encode(resampled(pcm, own, file), rate, self._sound.audio)
         if self._embedded:
             return Answered(row, file, data)
-        target = self._out / path
-        with storage_errors(f"write to {target.parent}"):
-            target.parent.mkdir(parents=True, exist_ok=True)
-        with atomic_write(target) as opened:
-            opened.write(data)
+        write_file(self._out / path, data)
         return Answered(row, file)
 
     def _there(self, path: str) -> AudioFile:
@@ -100,7 +96,7 @@ class ResponseFiles:
     def _path(self, row: Row, split: str) -> str:
         text, rate = row["response"]["text"], self._sound.sampling_rate or 0
         name = short_hash("response", row["id"], row["pcm_sha256"], text, rate)
-        return f"{AUDIO_FOLDER}/{split}/{name[:2]}/{name}.{self._sound.audio.name}"
+        return sound_path(split, name, self._sound.audio)
 
 
 class LongerRows:

@@ -39,13 +39,9 @@ _HEARING_COLUMNS += ["story", "turns", "words", "response", "evidence"]
 _ROWS_AT_ONCE = 16
 
 _WRONG = {
-    TooLongError: (
-        "have a clip that the target does not hear whole",
-        "cut speech at the ends of sentences with --segments {window:g}, leave the story out of the sound with "
-        "--context, or give the target's own --window",
-    ),
-    CannotCutError: ("cannot be cut", ""),
-    UntimedStoryError: ("have a story without times", ""),
+    TooLongError: "have a clip that the target does not hear whole",
+    CannotCutError: "cannot be cut",
+    UntimedStoryError: "have a story without times",
 }
 _LONGER_REMEDY = "give a longer --window, and --overwrite to discard what is there of this one, or leave --window out"
 _LACKING_REMEDY = "build with align: pocketsphinx in the profile set, which finds the words of any engine"
@@ -78,8 +74,8 @@ class RowSource(Source):
                 survey.add(clips.planned(row, heard, shard.split))
             except (TooLongError, CannotCutError, UntimedStoryError) as error:
                 survey.add(())
-                wrong, remedy = _WRONG[type(error)]
-                faults.note(wrong, str(error), remedy.format(window=sound.hearing.window))
+                remedy = _shorter(chosen, sound) if isinstance(error, TooLongError) else ""  # the others' messages tell
+                faults.note(_WRONG[type(error)], str(error), remedy)
         return survey
 
     def items(self, shard: ShardRecord, chosen: Format[Any], sound: SoundChoice, out: Path) -> Iterator[Item | Reject]:
@@ -110,6 +106,13 @@ class RowSource(Source):
             table: pa.Table = group if columns or not len(group) else upgraded(group, _rate(group))
             for batch in table.to_batches(max_chunksize=at_once):
                 yield batch.to_pylist()
+
+
+def _shorter(chosen: Format[Any], sound: SoundChoice) -> str:
+    """Say what to do about clips that are too long; whole recordings are not cut."""
+    cut = f"cut speech at the ends of sentences with --segments {sound.hearing.window:g}, "
+    ways = "leave the story out of the sound with --context, or give the target's own --window"
+    return ways if chosen.sound.whole else cut + ways
 
 
 def _rate(rows: pa.Table) -> int:

@@ -17,14 +17,13 @@ from askqa_builder.errors import AskqaError
 from askqa_builder.export.format import Format, Item
 from askqa_builder.export.options import SoundChoice
 from askqa_builder.export.source import Faults, Source, Survey
-from askqa_builder.files import atomic_write, storage_errors
-from askqa_builder.hearing.clip_files import AUDIO_FOLDER, AudioFile, resampled, resampled_length
+from askqa_builder.files import write_file
+from askqa_builder.hearing.clip_files import AUDIO_FOLDER, AudioFile, resampled, resampled_length, sound_path
 from askqa_builder.recording.encode import encode
 from askqa_builder.tasks.example import Example
 from askqa_builder.tasks.reading import examples_of, tasks_manifest
 
 _SOUND_PATH = re.compile(AUDIO_FOLDER + r"/[\w-]+/[0-9a-f]{2}/[0-9a-f]{16}\.(wav|flac)", re.ASCII)
-
 
 _REMEDY = "make the task set anew with askqa tasks --overwrite"
 """Without it a set is complete whose clips are damaged: they are not looked at."""
@@ -75,13 +74,8 @@ class TaskSource(Source):
 
     def _put(self, source: AudioFile, wanted: AudioFile, sound: SoundChoice, out: Path) -> None:
         path = out / wanted.path
-        if path.exists():
-            return
-        with storage_errors(f"write to {path.parent}"):
-            path.parent.mkdir(parents=True, exist_ok=True)
-        data = self._converted(source, wanted, sound)
-        with atomic_write(path) as target:
-            target.write(data)
+        if not path.exists():
+            write_file(path, self._converted(source, wanted, sound))
 
     def _converted(self, source: AudioFile, wanted: AudioFile, sound: SoundChoice) -> bytes:
         """Return a clip as the export wants it. Raises AskqaError where it is not as the example says."""
@@ -125,6 +119,5 @@ def _checked(file: AudioFile, example: Example) -> AudioFile:
 def _wanted(file: AudioFile, sound: SoundChoice, split: str) -> AudioFile:
     """Return the file of the export that a file of the task set becomes; its name tells the clip."""
     rate = sound.sampling_rate or file.sampling_rate
-    name = Path(file.path).stem
-    path = f"{AUDIO_FOLDER}/{split}/{name[:2]}/{name}.{sound.audio.name}"
+    path = sound_path(split, Path(file.path).stem, sound.audio)
     return AudioFile(path, resampled_length(file.samples, file.sampling_rate, rate), rate, file.channels)

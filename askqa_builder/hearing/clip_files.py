@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from askqa_builder.dataset.sound import decoded
 from askqa_builder.errors import AskqaError, UsageError
-from askqa_builder.files import atomic_write, storage_errors
+from askqa_builder.files import write_file
 from askqa_builder.hearing.heard import Clip, Heard
 from askqa_builder.hearing.row_times import Row
 from askqa_builder.hearing.sound import clip_samples
@@ -41,6 +41,11 @@ class AudioFile:
     def suffix(self) -> str:
         """Its format, as the path ends."""
         return self.path.rpartition(".")[2]
+
+
+def sound_path(split: str, name: str, chosen: AudioFormat) -> str:
+    """Return the path of a sound of a split, relative to its set. name: 16 hexadecimal digits."""
+    return f"{AUDIO_FOLDER}/{split}/{name[:2]}/{name}.{chosen.name}"
 
 
 class ClipFiles:
@@ -79,7 +84,7 @@ class ClipFiles:
         for number in missing:
             assert recording is not None
             clip, file = heard.clips[number], files[number]
-            self._write(file, self._encoded(row, heard, clip, file, recording))
+            write_file(self._folder / file.path, self._encoded(row, heard, clip, file, recording))
         return files
 
     def encoded(self, row: Row, heard: Heard, split: str) -> list[tuple[AudioFile, bytes]]:
@@ -100,17 +105,10 @@ class ClipFiles:
         samples = resampled(clip_samples(recording, row, heard, clip), heard.sampling_rate, file)
         return encode(samples, file.sampling_rate, self._format)
 
-    def _write(self, file: AudioFile, data: bytes) -> None:
-        path = self._folder / file.path
-        with storage_errors(f"write to {path.parent}"):
-            path.parent.mkdir(parents=True, exist_ok=True)
-        with atomic_write(path) as target:
-            target.write(data)
-
     def _path(self, row: Row, heard: Heard, clip: Clip, split: str) -> str:
         places = ",".join(f"{start}-{end}" for start, end in clip.pieces)
         name = short_hash("clip", row["id"], row["pcm_sha256"], places, int(heard.stereo), self._rate or 0)
-        return f"{AUDIO_FOLDER}/{split}/{name[:2]}/{name}.{self._format.name}"
+        return sound_path(split, name, self._format)
 
 
 def _recording(row: Row) -> Pcm:

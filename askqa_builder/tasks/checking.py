@@ -54,10 +54,10 @@ def check_tasks(dataset: Path, out: Path, progress: Progress | None = None) -> I
     there, and AskqaError where a file of either is damaged.
     """
     source, made = Source(dataset), tasks_manifest(out)
-    records = list(zip(source.records, shard_records(made), strict=False))
     same_shards = len(source.records) == len(made["shards"])
     if made["made_from"]["config_digest"] != source.manifest["config_digest"] or not same_shards:
         raise UsageError(f"{out} was not made from {dataset}; give the dataset that it was made from")
+    records = list(zip(source.records, shard_records(made), strict=True))
     progress = progress or Silent()
     tasks = _tasks(out, made)
     hearing = Hearing(**made["options"]["hearing"])

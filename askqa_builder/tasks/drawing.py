@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from askqa_builder.hearing.heard import Span
 from askqa_builder.seeds import Stream
-from askqa_builder.tasks.heard_row import HeardRow, plain
+from askqa_builder.tasks.heard_row import HeardRow, one_line, plain
 from askqa_builder.tasks.marks import is_closed, is_whole
 
 Thing = TypeVar("Thing")
@@ -56,7 +56,7 @@ def draw_phrase(stream: Stream, row: HeardRow, turns: Sequence[int], *, timed: b
         first = pick(stream, range(len(tokens[turn]) - length + 1))
         start, end = tokens[turn][first][0], tokens[turn][first + length - 1][1]
         whole = row.row["turns"][turn]["text"]
-        text = " ".join(whole[start:end].split())
+        text = one_line(whole[start:end])
         span = row.span_of(turn, start, end)
         heard_together = span is not None and row.heard.moment(span) is not None
         fits = len(plain(text).split()) >= FEWEST_WORDS and is_closed(whole, start, end) and is_whole(text)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from askqa_builder.dataset.manifest import (
 )
 from askqa_builder.dataset.parquet_file import open_parquet
 from askqa_builder.dataset.shard import ShardRecord
-from askqa_builder.files import atomic_write, storage_errors
+from askqa_builder.files import atomic_write, remove_empty, storage_errors
 from askqa_builder.hearing.clip_files import AUDIO_FOLDER
 from askqa_builder.tasks.example import SCHEMA, Example
 from askqa_builder.tasks.reading import tasks_manifest
@@ -48,15 +47,15 @@ class TasksFolder(DatasetFolder):
         """Remove what has been made, and the folder where nothing else is in it."""
         self._clear()
         self.finish()
-        with suppress(OSError):  # the user keeps something there
-            self.out.rmdir()
+        remove_empty(self.out)
 
     def finished_manifest(self) -> dict[str, Any] | None:
         """Return the manifest as `DatasetFolder` does; where nobody knows any more what was left out, nothing stays."""
-        there = (self.out / MANIFEST_NAME).exists()
-        if there and tasks_manifest(self.out)["rejected"] and not (self.out / REJECTED_NAME).is_file():
-            for record in shard_records(tasks_manifest(self.out)):
-                (self.out / record.file).unlink(missing_ok=True)
+        if (self.out / MANIFEST_NAME).exists():
+            manifest = tasks_manifest(self.out)
+            if manifest["rejected"] and not (self.out / REJECTED_NAME).is_file():
+                for record in shard_records(manifest):
+                    (self.out / record.file).unlink(missing_ok=True)
         return super().finished_manifest()
 
     def _owner(self) -> dict[str, Any] | None:
@@ -73,9 +72,7 @@ class TasksFolder(DatasetFolder):
         for clip in audio.glob("*/*/*"):
             if _CLIP.fullmatch(clip.name):
                 clip.unlink()
-        for folder in (*audio.glob("*/*/"), *audio.glob("*/"), audio):
-            with suppress(OSError):  # the user keeps something there
-                folder.rmdir()
+        remove_empty(*audio.glob("*/*/"), *audio.glob("*/"), audio)
 
 
 def shard_file(split: str, number: int, of: int) -> str:

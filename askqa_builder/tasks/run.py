@@ -198,9 +198,10 @@ class _Run:
         refused = mostly_refused(rejects, {})
         if refused:
             return AskqaError(f"no example of {self._source.folder} is left: {'; '.join(refused)}")
+        less = ", or leave fewer kinds out" if self._options.without else ""
         return UsageError(
             f"{self._source.folder} gives no example of {', '.join(self._options.tasks)} as it is heard; choose other "
-            "--tasks or another --context"
+            f"--tasks or another --context{less}"
         )
 
 

@@ -54,7 +54,7 @@ class Task(ABC):
     def survey(self, row: Row, split: str) -> None:  # noqa: B027 - most tasks need nothing of other rows
         """Take note of what examples of other rows will need; called for each row, without audio, before `drafts`.
 
-        Of the training split those of the chosen stories alone.
+        Of the training split only those of the chosen stories, of a story in several splits only those of one.
         """
 
     def expect(self, row: HeardRow) -> None:  # noqa: B027

@@ -14,7 +14,7 @@ from askqa_builder.chat.options import ChatOptions
 from askqa_builder.chat.options_file import read_chat_options
 from askqa_builder.corpus.rejects import quote
 from askqa_builder.seeds import derive_seed
-from askqa_builder.tasks.heard_row import plain
+from askqa_builder.tasks.heard_row import one_line, plain
 from askqa_builder.tasks.reasoning.written import StatementPair
 
 VERSION = 2
@@ -91,7 +91,7 @@ def _pair(supported: str, contradicted: str, evidence: str) -> StatementPair:
 
 def _sentence(text: str) -> str:
     """Return a statement on one line and with a full stop, so that it does not run into the prompt around it."""
-    line = " ".join(text.split())
+    line = one_line(text)
     return line if _SENTENCE_END.search(line) else f"{line}."
 
 

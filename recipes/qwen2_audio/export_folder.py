@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from askqa_builder.corpus.json_file import shown_path
 from askqa_builder.corpus.rejects import quote
@@ -22,9 +23,7 @@ def split_file(folder: Path, split: str) -> Path:
     if not folder.is_dir():
         what = "is a file" if folder.exists() else "no such folder"
         raise UsageError(f"{shown}: {what}; give the folder that {_EXPORT} wrote")
-    manifest = read_manifest(folder)
-    if manifest is None:
-        raise UsageError(f"{shown}: {_why_no_export(folder)}")
+    manifest = _manifest(folder)
     if manifest["format"] != FORMAT:
         other = quote(manifest["format"])
         raise UsageError(f"{shown}: is an export as {other}, not as {FORMAT}; make one with {_EXPORT}")
@@ -42,9 +41,7 @@ def check_sounds(folder: Path) -> None:
 
     Their contents are not read: that would take as long as reading them all for training.
     """
-    manifest = read_manifest(folder)
-    if manifest is None:
-        raise UsageError(f"{shown_path(folder)}: {_why_no_export(folder)}")
+    manifest = _manifest(folder)
     found = count_sounds(folder, "wav")
     written = manifest["audio"]["files"], manifest["audio"]["bytes"]
     if found != written:
@@ -52,6 +49,14 @@ def check_sounds(folder: Path) -> None:
             f"{shown_path(folder)}: has {found[0]} clips of {found[1]} bytes, not {written[0]} of {written[1]} as were "
             "written; run the same askqa export again, which makes anew what is damaged"
         )
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    """Return the manifest of a finished export. Raises UsageError where the folder holds none."""
+    manifest = read_manifest(folder)
+    if manifest is None:
+        raise UsageError(f"{shown_path(folder)}: {_why_no_export(folder)}")
+    return manifest
 
 
 def _why_no_export(folder: Path) -> str:

@@ -18,6 +18,8 @@ from speech_exports import (
     strange,
 )
 
+from askqa_builder.errors import UsageError
+
 _LINE = re.compile(r"SPEAKER \S+ 1 \d+\.\d{6} \d+\.\d{6} <NA> <NA> \S+ <NA> <NA>", re.ASCII)
 
 
@@ -60,6 +62,11 @@ def test_lhotse_reads_as_many_turns(demo_dataset: Path, tmp_path: Path) -> None:
     assert len(supervisions) == sum(len(row["turns"]) for row, _ in rows_of(demo_dataset))
     lines = (tmp_path / "out" / "test.rttm").read_text(encoding="ascii").splitlines()
     assert all(_LINE.fullmatch(line) for line in lines)
+
+
+def test_too_long_recordings_are_not_to_be_cut(demo_dataset: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="hears 5 s at once; leave the story out of the sound with --context, or give"):
+        exported(demo_dataset, tmp_path / "out", "rttm", window=5)
 
 
 def test_strange_ids_stay_out_of_the_fields(demo_dataset: Path, tmp_path: Path) -> None:

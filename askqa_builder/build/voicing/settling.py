@@ -123,17 +123,24 @@ def _gate(told: WordGate | None, given: ProfileSet | None) -> WordGate | None:
 def _channel(
     dataset: Path, told: ChannelProfile | None, given: ProfileSet | None, named: str | None
 ) -> ChannelProfile | None:
-    """Return the dataset's channel with the files of its noises. Raises UsageError where one is missing."""
+    """Return the dataset's channel with the files of its noises.
+
+    Raises UsageError where one is missing, and where another channel is named.
+    """
+    found = read_channel(named) if named is not None else None if given is None else given.channel
+    another = found is not None and (told is None or found.to_json() != told.to_json())
+    foreign = f"channel: it is another one than that of {dataset}; give the one that it was built with"
+    if named is not None and another:
+        raise UsageError(foreign)
     if told is None or told.noise is None or all(source.sha256 is None for source in told.noise.sources):
         return told
-    found = read_channel(named) if named is not None else None if given is None else given.channel
     if found is None:
         raise UsageError(
             f"{dataset}: its recordings are noisy with {told.noise.sources[0].name}, which the dataset does not hold; "
             "give its channel with --channel"
         )
-    if found.to_json() != told.to_json():
-        raise UsageError(f"channel: it is another one than that of {dataset}; give the one that it was built with")
+    if another:
+        raise UsageError(foreign)
     return found
 
 

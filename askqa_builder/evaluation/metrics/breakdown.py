@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -135,9 +136,10 @@ def _order(label: str) -> tuple[float, str]:
     first, _, rest = label.partition(" ")
     number = rest if first == "below" else first
     try:
-        return (float(number) - (first == "below") * 1e-6, label)
+        value = float(number)
     except ValueError:
-        return (float("inf"), label)
+        value = math.inf
+    return (value - (first == "below") * 1e-6 if math.isfinite(value) else math.inf, label)
 
 
 def _breakdown(table: ItemTable, groups: Mapping[str, Mask], bootstrap: StoryBootstrap) -> Breakdown:

@@ -15,11 +15,12 @@ from askqa_builder.evaluation.metrics.breakdown import FEWEST, SPEAKER_QUALITIES
 from askqa_builder.evaluation.metrics.differences import Difference, TwoRuns
 from askqa_builder.evaluation.metrics.embedding import Embedding
 from askqa_builder.evaluation.metrics.figures import counted
-from askqa_builder.evaluation.metrics.item_table import Mask, item_table, units
+from askqa_builder.evaluation.metrics.item_table import ItemTable, Mask, item_table, units
 from askqa_builder.evaluation.metrics.measures import (
     ACTION_MEASURES,
     BALANCED_ACCURACY,
     PAIR_ACCURACY,
+    Measure,
     text_measure,
     text_measures,
 )
@@ -27,6 +28,7 @@ from askqa_builder.evaluation.metrics.numbers import weighted_mean
 from askqa_builder.evaluation.metrics.outcomes import Outcomes
 from askqa_builder.evaluation.metrics.pairing import Pairing, Pairs, pair, pairing_of
 from askqa_builder.evaluation.metrics.resampling import FLIPS, RESAMPLES, StoryBootstrap, StoryFlips, holm
+from askqa_builder.evaluation.metrics.squad_results import TEXT_MEASURES, is_squad, with_squad
 from askqa_builder.evaluation.metrics.text_scores import score_names
 from askqa_builder.evaluation.metrics.trajectory_scores import score_trajectories
 
@@ -73,7 +75,8 @@ class ChangedCell:
 class Comparison:
     """Two runs compared item by item.
 
-    differences: second − first, by measure. changes: by who speaks otherwise; empty where items are paired by rows.
+    differences: second − first, by measure; post-clarification is of the trajectories in which each run asked, which
+    need not be the same. changes: by who speaks otherwise; empty where items are paired by rows.
     cells_not_shown: of fewer than `breakdown.FEWEST` items. scores: the names of the text scores.
     """
 
@@ -120,14 +123,14 @@ def compare(
             "askqa regenerate made of it"
         )
     names = score_names(embedding)
-    one, other = item_table(pairs.first, names), item_table(pairs.second, names)
+    one, other = (with_squad(item_table(run, names), run) for run in (pairs.first, pairs.second))
     stories = one.stories
     runs = TwoRuns(one, other, StoryBootstrap(stories, seed, resamples), StoryFlips(stories, seed, flips))
     changes, not_shown = ([], 0) if chosen == "rows" else _changes(runs)
     return Comparison(
         pairing=chosen,
         counts=_counts(pairs, stories),
-        differences=runs.differences([*ACTION_MEASURES, PAIR_ACCURACY, *text_measures(names)]),
+        differences=runs.differences(_measures(one, names)),
         actions=_action_pairs(pairs),
         changes=changes,
         cells_not_shown=not_shown,
@@ -137,6 +140,12 @@ def compare(
 
 def _to_json(differences: Mapping[str, Difference]) -> dict[str, Any]:
     return {name: one.to_json() for name, one in differences.items()}
+
+
+def _measures(table: ItemTable, names: Sequence[str]) -> list[Measure]:
+    """Return what is compared; SQuAD's measures only where there is something that they are of."""
+    squad = TEXT_MEASURES if is_squad(table.items) else ()
+    return [*ACTION_MEASURES, PAIR_ACCURACY, *squad, *text_measures(names)]
 
 
 def _counts(pairs: Pairs, stories: int) -> dict[str, int]:

@@ -16,7 +16,8 @@ from askqa_builder.evaluation.metrics.results import RunIdentity
 def comparison_table(comparison: Comparison) -> list[str]:
     """Return lines for the terminal: measures of both runs in per cent, with what their differences say."""
     changed = list(_cells(comparison))
-    lines = [_paired(comparison), *aligned([_HEAD, *_rows(comparison)]), "", _action_pairs(comparison)]
+    said = _action_pairs(comparison)
+    lines = [_paired(comparison), *aligned([_HEAD, *_rows(comparison)]), *(["", *said] if said else [])]
     if changed:
         lines += ["", "by who speaks otherwise in the second:", *aligned([_CELL_HEAD, *changed])]
     return [*lines, *_not_shown(comparison)]
@@ -25,7 +26,7 @@ def comparison_table(comparison: Comparison) -> list[str]:
 def comparison_markdown(comparison: Comparison, first: RunIdentity, second: RunIdentity) -> str:
     """Return a block for a paper. first, second: what was compared."""
     lines = [f"- {name}: {_told(run)}" for name, run in (("First", first), ("Second", second))]
-    lines += [f"- Compared: {_paired(comparison)}", f"- {_action_pairs(comparison)}"]
+    lines += [f"- {said}" for said in (f"Compared: {_paired(comparison)}", *_action_pairs(comparison))]
     changed = [[*(escape(text) for text in row[:2]), *row[2:]] for row in _cells(comparison)]
     lines += ["", *markdown_table([_HEAD, *_rows(comparison)])]
     if changed:
@@ -65,12 +66,16 @@ def _paired(comparison: Comparison) -> str:
     )
 
 
-def _action_pairs(comparison: Comparison) -> str:
+def _action_pairs(comparison: Comparison) -> list[str]:
+    """Return the line that tells them; none where no gold action is known."""
     pairs = comparison.actions
-    return (
+    if not any(pairs.to_json().values()):
+        return []
+    told = (
         f"right action in both {pairs.both_right:g}, only in the first {pairs.only_first_right:g}, only in the second "
         f"{pairs.only_second_right:g}, in neither {pairs.neither_right:g}"
     )
+    return [told]
 
 
 def _rows(comparison: Comparison) -> Iterator[list[str]]:

@@ -41,7 +41,8 @@ def _of_both_actions(name: str, value: Callable[[Numbers], Numbers]) -> Measure:
     return _of_actions(name, defined)
 
 
-def _share(name: str, part: str, whole: str, *, proportion: bool) -> Measure:
+def share(name: str, part: str, whole: str, *, proportion: bool) -> Measure:
+    """Return the measure that divides the sum of one column by that of another. proportion: see `Measure`."""
     return Measure(
         name, (part, whole), lambda sums: share_of(sums[..., 0], sums[..., 1]), lambda sums: sums[..., 1], proportion
     )
@@ -74,13 +75,13 @@ ACTION_MEASURES = (
 )
 """The first two are the headline."""
 
-PAIR_ACCURACY = _share("pair_accuracy", "pairs_right", "pairs", proportion=True)
-SEPARATING = _share("separating_questions", "separating", "judged_questions", proportion=True)
+PAIR_ACCURACY = share("pair_accuracy", "pairs_right", "pairs", proportion=True)
+SEPARATING = share("separating_questions", "separating", "judged_questions", proportion=True)
 
 
 def text_measure(level: str, score: str) -> Measure:
     """Return the mean of a text score at a level; exact and containment are shares, but of weighted trajectories."""
-    return _share(f"{level}_{score}", f"{level}_{score}", f"{level}_weight", proportion=False)
+    return share(f"{level}_{score}", f"{level}_{score}", f"{level}_weight", proportion=False)
 
 
 def text_measures(names: Sequence[str]) -> list[Measure]:

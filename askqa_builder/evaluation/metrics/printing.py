@@ -24,6 +24,14 @@ NAMES = {
     "containment": "containment",
     "rouge_l": "ROUGE-L",
     "cosine": "cosine",
+    "squad_f1": "SQuAD F1",
+    "squad_exact": "SQuAD exact match",
+    "squad_f1_answerable": "F1 of those with an answer",
+    "squad_exact_answerable": "exact match of those with an answer",
+    "squad_unanswerable": "said to have no answer, of those without",
+    "aos": "AOS",
+    "ff1": "FF1",
+    "located": "answers that quote the story",
 }
 """What measures, levels and scores are called in print."""
 

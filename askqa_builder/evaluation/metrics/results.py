@@ -12,6 +12,7 @@ import numpy as np
 from askqa_builder.corpus.conversation import Action
 from askqa_builder.evaluation.actions.agreement import Agreement
 from askqa_builder.evaluation.metrics.action_scores import ActionScores
+from askqa_builder.evaluation.metrics.answer_spans import Overlap
 from askqa_builder.evaluation.metrics.breakdown import Breakdown, breakdowns
 from askqa_builder.evaluation.metrics.classifying import Pair, agreements
 from askqa_builder.evaluation.metrics.embedding import Embedding
@@ -20,6 +21,7 @@ from askqa_builder.evaluation.metrics.item_table import ACTIONS, ItemTable, item
 from askqa_builder.evaluation.metrics.measures import ACTION_MEASURES, PAIR_ACCURACY, SEPARATING, text_measures
 from askqa_builder.evaluation.metrics.outcomes import Outcomes
 from askqa_builder.evaluation.metrics.resampling import RESAMPLES, StoryBootstrap
+from askqa_builder.evaluation.metrics.squad_results import SquadResults, squad_results, with_squad
 from askqa_builder.evaluation.metrics.text_scores import score_names
 from askqa_builder.evaluation.metrics.trajectory_scores import TrajectoryScores, score_trajectories
 from askqa_builder.evaluation.metrics.usage import Prices, Rounds, Usage, rounds_of, usage_of
@@ -48,7 +50,8 @@ class Results:
 
     counts: of what was scored and what was not. actions: counts of items with a gold action. figures: by name of the
     measure, over all items, label conflicts among them, as the paper counts. without_conflicts: the action's measures
-    over the others. breakdowns: by name, cells by label. scores: the names of the text scores.
+    over the others. breakdowns: by name, cells by label. scores: the names of the text scores. squad: of the items
+    without a gold action; None where there are none.
     """
 
     run: RunIdentity
@@ -62,6 +65,7 @@ class Results:
     classifiers: Mapping[Pair, Agreement]
     scores: tuple[str, ...]
     embedding: str | None
+    squad: SquadResults | None
 
     def to_json(self) -> dict[str, Any]:
         """Return what `results.json` holds: the same for the same run, whatever the order of its lines; no NaN."""
@@ -76,6 +80,7 @@ class Results:
             "usage": self.usage.to_json(),
             "classifiers": [{"between": list(pair), **one.to_json()} for pair, one in self.classifiers.items()],
             "embedding": self.embedding,
+            "squad": None if self.squad is None else self.squad.to_json(),
         }
 
 
@@ -85,16 +90,19 @@ def score(
     *,
     embedding: Embedding | None = None,
     separation: Mapping[str, str] | None = None,
+    overlaps: Mapping[str, Overlap] | None = None,
     prices: Prices | None = None,
     resamples: int = RESAMPLES,
 ) -> Results:
     """Score a run. separation: by row id, what the model's first question does: one of `item_table.SEPARATIONS`.
+    overlaps: by row id, of answers to items without a gold action, where times are known.
 
     Raises ValueError for another separation.
     """
     scores = score_trajectories(outcomes, embedding)
     names = score_names(embedding)
-    table = item_table(units(scores), names, separation)
+    found = units(scores)
+    table = with_squad(item_table(found, names, separation), found, overlaps)
     bootstrap = StoryBootstrap(table.stories, run.seed, resamples)
     measures = [*ACTION_MEASURES, PAIR_ACCURACY, *text_measures(names)]
     agreed = np.array([not item.conflict for item in table.items], dtype=np.bool_)
@@ -110,6 +118,7 @@ def score(
         classifiers=agreements(response for _, response in outcomes.responses),
         scores=names,
         embedding=None if embedding is None else embedding.name,
+        squad=squad_results(table, bootstrap),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from askqa_builder.corpus.rejects import quote
 from askqa_builder.dataset.card_page import escape
@@ -11,13 +11,14 @@ from askqa_builder.evaluation.metrics.item_table import LEVELS
 from askqa_builder.evaluation.metrics.measures import ACTION_MEASURES
 from askqa_builder.evaluation.metrics.printing import INTERVALS, NAMES, aligned, markdown_table, per_cent, with_interval
 from askqa_builder.evaluation.metrics.results import Results
+from askqa_builder.evaluation.metrics.squad_results import shown
 
 
 def table(results: Results) -> list[str]:
     """Return lines for the terminal: figures in per cent with their 95 % intervals."""
     return [
         f"{quote(results.run.model)} on {quote(results.run.dataset)}: {what_is_scored(results.counts)}",
-        *aligned(list(_action_rows(results))),
+        *aligned([*_rows(_action_figures(results)), *_rows(_squad_figures(results))]),
         "",
         *aligned([["", *(NAMES[score] for score in results.scores)], *_answer_rows(results)]),
         "",
@@ -36,11 +37,10 @@ def markdown(results: Results) -> str:
         "Scored": what_is_scored(results.counts),
     }
     lines = [f"- {what}: {said}" for what, said in told.items()]
-    actions = [["Action", "% [95 % interval]", "of", "detectable difference"]]
-    for name, figure in _action_figures(results):
-        actions.append([name, with_interval(figure), f"{figure.of:g}", per_cent(figure.detectable)])
+    parts = [("Action", _action_figures(results)), ("Reading comprehension", _squad_figures(results))]
+    of_items = [line for title, found in parts for line in _figures_table(title, list(found))]
     answers = [["Answers", *(NAMES[score] for score in results.scores)], *_answer_rows(results)]
-    return "\n".join([*lines, "", *markdown_table(actions), "", *markdown_table(answers), "", INTERVALS, ""])
+    return "\n".join([*lines, "", *of_items, *markdown_table(answers), "", INTERVALS, ""])
 
 
 def what_is_scored(counts: Mapping[str, int]) -> str:
@@ -56,8 +56,10 @@ def what_is_scored(counts: Mapping[str, int]) -> str:
         if counts[key]
     ]
     without = f" ({', '.join(left_out)})" if left_out else ""
+    known = f", {counts['gold_clarify']} of them ambiguous" if counts["gold_clarify"] + counts["gold_answer"] else ""
+    unknown = f", {counts['gold_not_known']} not labelled" if known and counts["gold_not_known"] else ""
     return (
-        f"{counts['items_scored']} of {counts['items']} items, {counts['gold_clarify']} of them ambiguous, "
+        f"{counts['items_scored']} of {counts['items']} items{known}{unknown}, "
         f"{counts['stories']} stories, {counts['trajectories_scored']} trajectories{without}"
     )
 
@@ -73,9 +75,26 @@ def _action_figures(results: Results) -> Iterator[tuple[str, Figure]]:
                 yield f"{NAMES[measure.name]}, label conflicts left out", figure
 
 
-def _action_rows(results: Results) -> Iterator[list[str]]:
-    for name, figure in _action_figures(results):
+def _squad_figures(results: Results) -> Iterator[tuple[str, Figure]]:
+    if results.squad is None:
+        return
+    for name in shown(results.squad.counts):
+        if results.squad.figures[name].value is not None:
+            yield NAMES[name], results.squad.figures[name]
+
+
+def _rows(figures: Iterable[tuple[str, Figure]]) -> Iterator[list[str]]:
+    for name, figure in figures:
         yield [name, with_interval(figure), f"of {figure.of:g}"]
+
+
+def _figures_table(title: str, figures: Sequence[tuple[str, Figure]]) -> list[str]:
+    """Return the lines of a table in Markdown and a blank one; nothing without figures."""
+    if not figures:
+        return []
+    head = [title, "% [95 % interval]", "of", "detectable difference"]
+    rows = [[name, with_interval(one), f"{one.of:g}", per_cent(one.detectable)] for name, one in figures]
+    return [*markdown_table([head, *rows]), ""]
 
 
 def _answer_rows(results: Results) -> Iterator[list[str]]:

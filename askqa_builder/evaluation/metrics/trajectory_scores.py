@@ -40,7 +40,7 @@ class TrajectoryScores:
 
 def score_trajectories(outcomes: Outcomes, embedding: Embedding | None = None) -> list[TrajectoryScores]:
     """Score all trajectories with a response, by row and branch."""
-    levels = [(_turn(held), _final(held)) for held in outcomes.held]
+    levels = [(_turn(held), final_case(held)) for held in outcomes.held]
     cases = [case for level in levels for case in level if case is not None]
     scores = iter(score_texts(cases, embedding))
     found = []
@@ -56,7 +56,8 @@ def _turn(held: Held) -> Case | None:
     return _case(held.trajectory.first, references)
 
 
-def _final(held: Held) -> Case | None:
+def final_case(held: Held) -> Case | None:
+    """Return what is scored at trajectory level; None where no reference is left."""
     return _case(held.trajectory.last, held.intent.references)
 
 

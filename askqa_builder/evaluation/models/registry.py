@@ -33,6 +33,8 @@ from askqa_builder.recognition.recogniser import load_recogniser
 CASCADE = "cascade"
 """As a kind of model, and as a control of one that hears."""
 
+_RECOGNISER = "whisper"
+
 WAYS = (QuestionOnly.name, ClosedBook.name, OtherStory.name, Transcript.name)
 CONTROL_NAMES = (*CONTROLS, *WAYS, CASCADE)
 
@@ -42,13 +44,13 @@ class Choice:
     """Who is to be tested. model: as `read_spec` takes it, or a model or function itself; None for a control that
     stands in for one.
 
-    control: of CONTROL_NAMES, None for none. recogniser, recogniser_options: of the control `cascade`.
+    control: of CONTROL_NAMES, None for none. recogniser, recogniser_options: of the control `cascade` alone.
     """
 
     model: str | Model | Function | None = None
     control: str | None = None
     prompt_file: Path | None = None
-    recogniser: str = "whisper"
+    recogniser: str | None = None
     recogniser_options: Mapping[str, Any] = field(default_factory=dict)
     seed: int = 0
 
@@ -62,6 +64,8 @@ def open_subject(choice: Choice, items: Sequence[Item] = ()) -> Subject:
     if control is not None and control not in CONTROL_NAMES:
         close = close_matches(control, CONTROL_NAMES)
         raise UsageError(f"--control: {control!r} is unknown{close}; allowed: {', '.join(CONTROL_NAMES)}")
+    if control != CASCADE and (choice.recogniser is not None or choice.recogniser_options):
+        raise UsageError("--recogniser: is of --control cascade; leave it out, or give it in the model's own file")
     if control in CONTROLS:
         if choice.model is not None:
             raise UsageError(f"--control {control} stands in for a model; leave --model out")
@@ -73,7 +77,7 @@ def open_subject(choice: Choice, items: Sequence[Item] = ()) -> Subject:
         )
     name, model = _opened(choice.model, prompts, choice.seed)
     if control == CASCADE:
-        model = Cascade(model, load_recogniser(choice.recogniser, choice.recogniser_options), prompts)
+        model = Cascade(model, load_recogniser(choice.recogniser or _RECOGNISER, choice.recogniser_options), prompts)
     way = _way(control, prompts, items, choice.seed)
     return Subject(name if control is None else f"{name}, {control}", control, model, way, prompts)
 
@@ -119,7 +123,7 @@ def _endpoint(options: Mapping[str, Any], prompts: Prompts, seed: int) -> tuple[
 
 def _cascade(options: Mapping[str, Any], prompts: Prompts, seed: int) -> tuple[str, Model]:
     own = dict(options)
-    recogniser, its_own = own.pop("recogniser", "whisper"), own.pop("recogniser_options", {})
+    recogniser, its_own = own.pop("recogniser", _RECOGNISER), own.pop("recogniser_options", {})
     require(is_text(recogniser), "recogniser", recogniser, "its name")
     require(isinstance(its_own, dict), "recogniser_options", its_own, "a mapping of its options")
     name, backbone = _endpoint(own, prompts, seed)

@@ -16,7 +16,14 @@ from askqa_builder.evaluation.metrics.results_text import what_is_scored
 from askqa_builder.evaluation.metrics.trajectory_scores import TrajectoryScores
 from askqa_builder.evaluation.page.breakdowns import breakdown_groups, heads
 from askqa_builder.evaluation.page.dialogues import CHOICES, dialogues, list_line
-from askqa_builder.evaluation.page.figures import action_lines, answer_lines, confusion, headline
+from askqa_builder.evaluation.page.figures import (
+    action_lines,
+    answer_lines,
+    confusion,
+    headline,
+    is_labelled,
+    squad_lines,
+)
 from askqa_builder.evaluation.page.running import agreement_lines, facts, judge_lines, shares, usage_lines, waiting
 from askqa_builder.report.document import as_data, render
 from askqa_builder.report.page_file import write_page
@@ -66,6 +73,8 @@ def render_run(
         facts=facts(about, results),
         actions=action_lines(results),
         answers=answer_lines(results),
+        labelled=is_labelled(results),
+        squad=squad_lines(results),
         confusion=confusion(results),
         breakdowns=breakdown_groups(results),
         heads=heads(),

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from askqa_builder.evaluation.metrics.item_table import LEVELS
 from askqa_builder.evaluation.metrics.measures import ACTION_MEASURES
 from askqa_builder.evaluation.metrics.printing import NAMES, NOTHING, per_cent
+from askqa_builder.evaluation.metrics.squad_results import TEXT_MEASURES, shown
 from askqa_builder.evaluation.page.intervals import Scale, interval
 
 Json = Mapping[str, Any]
@@ -31,8 +32,23 @@ class Line:
 
 
 def headline(results: Json) -> list[Line]:
-    """Return the two figures that a run is told by."""
-    return [_line(NAMES[measure.name], results["figures"][measure.name]) for measure in HEADLINE]
+    """Return the two figures that a run is told by: SQuAD's where no gold action is known."""
+    if is_labelled(results) or results["squad"] is None:
+        return [_line(NAMES[measure.name], results["figures"][measure.name]) for measure in HEADLINE]
+    return [_line(NAMES[measure.name], results["squad"]["figures"][measure.name]) for measure in TEXT_MEASURES[:2]]
+
+
+def is_labelled(results: Json) -> bool:
+    """Tell whether the gold action of any request is known."""
+    return bool(results["counts"]["gold_clarify"] + results["counts"]["gold_answer"])
+
+
+def squad_lines(results: Json) -> list[Line]:
+    """Return what a run comes to on requests without a gold action."""
+    if results["squad"] is None:
+        return []
+    found = ((NAMES[name], results["squad"]["figures"][name]) for name in shown(results["squad"]["counts"]))
+    return [_line(name, one) for name, one in found if one["value"] is not None]
 
 
 def action_lines(results: Json) -> list[Line]:
@@ -51,9 +67,9 @@ def answer_lines(results: Json) -> list[tuple[str, list[Line]]]:
 
 def confusion(results: Json) -> list[tuple[str, list[tuple[str, str, bool]]]]:
     """Return, by gold action, how many items have which first action: count, share, and whether it is right."""
-    actions = results["actions"]
-    if actions is None:
+    if not is_labelled(results):
         return []
+    actions = results["actions"]
     found = []
     for gold, names in (("clarify", ("asked", "answered_rashly")), ("answer", ("asked_needlessly", "answered"))):
         counts = [actions[name] for name in names]

@@ -11,7 +11,7 @@ from askqa_builder.recording.timeline import to_samples
 from askqa_builder.seeds import Stream
 from askqa_builder.tasks.drawing import shuffled
 from askqa_builder.tasks.example import Draft, Example
-from askqa_builder.tasks.heard_row import HeardRow
+from askqa_builder.tasks.heard_row import HeardRow, one_line
 from askqa_builder.tasks.listening.kind import Say, differs, read_times, spoken_times
 from askqa_builder.tasks.marks import is_closed, is_whole
 from askqa_builder.tasks.task import facts_of
@@ -125,4 +125,4 @@ def _unspoken_between(row: HeardRow, turn: int, first: int, last: int) -> bool:
 
 
 def _text(row: HeardRow, turn: int, first: int, last: int) -> str:
-    return " ".join(row.row["turns"][turn]["text"][first:last].split())
+    return one_line(row.row["turns"][turn]["text"][first:last])

@@ -87,7 +87,7 @@ def test_who_says_a_reference_is_scored_against_the_others() -> None:
 
 
 def test_a_question_that_is_left_out_is_so_among_questions_alone() -> None:
-    item = ambiguous("i", ["yes", "no"])
+    item = ambiguous("i", ["yes", "red one"])
     question = response(QUESTIONS[1], left_out=1, action=response("?").action)
     [one] = scored(item, said(item, question, branch=0))
     assert one.turn is not None

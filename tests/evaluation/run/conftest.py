@@ -1,0 +1,62 @@
+"""A dataset of thirty conversations, and servers that answer about them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "chat"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "build"))
+sys.path.insert(0, str(Path(__file__).parent))
+
+from harness import write_corpus
+from listening_server import ListeningServer, listening
+from thirty_conversations import THIRTY, corpus
+
+
+@pytest.fixture(scope="session")
+def thirty(quick_profile: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The thirty conversations as a finished dataset. Read it, never change it."""
+    from askqa_builder import build
+
+    folder = tmp_path_factory.mktemp("thirty")
+    build(
+        write_corpus(folder / "thirty_test.json", corpus()), folder / "thirty", profiles=str(quick_profile), workers=1
+    )
+    return folder / "thirty"
+
+
+@pytest.fixture
+def server(thirty: Path) -> Iterator[ListeningServer]:
+    with listening(thirty, THIRTY) as found:
+        yield found
+
+
+@pytest.fixture
+def model_file(server: ListeningServer, tmp_path: Path) -> Path:
+    return write_model(tmp_path / "model.yaml", server)
+
+
+def write_model(path: Path, server: Any, **options: Any) -> Path:
+    """Write the model behind a server as a file; it gives up after some seconds, unless told otherwise."""
+    known = {"kind": "endpoint", "model": "parrot", "base_url": server.url, "timeout": 20, "patience": 3}
+    path.write_text(json.dumps({**known, **options}), "utf-8")  # JSON is YAML
+    return path
+
+
+def results_of(out: Path) -> dict[str, Any]:
+    """The results of a run, but for how long it took."""
+    found: dict[str, Any] = json.loads((out / "results.json").read_text("utf-8"))
+    del found["usage"]["seconds_median"], found["usage"]["seconds_p90"]
+    return found
+
+
+@pytest.fixture(autouse=True)
+def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first wait is short; the others follow from it, and the servers' wishes are granted all the same."""
+    monkeypatch.setattr("askqa_builder.endpoint._FIRST_WAIT", 0.02)
