@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import results_of
 from harness import askqa_here
 from listening_server import initial_rows, recordings
+from run_files import results_of
 from thirty_conversations import THIRTY
 
 LISTENING = """
@@ -28,7 +28,7 @@ def respond(request):
 
 
 def controlled(dataset: Path, out: Path, control: str, *options: object) -> dict[str, Any]:
-    ended = askqa_here("evaluate", dataset, out, "--control", control, *options)
+    ended = askqa_here("evaluate", dataset, "--out", out, "--control", control, *options)
     assert ended.returncode == 0, ended
     return results_of(out)
 
