@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, get_args
 
-from askqa_builder.corpus.conversation import Action
+from askqa_builder.corpus.conversation import Action, Role
 from askqa_builder.evaluation.item import Intent, Item
 from askqa_builder.evaluation.judge.judge import Judgement
 from askqa_builder.evaluation.metrics.outcomes import Outcomes
@@ -75,7 +75,7 @@ def _dialogue(
         "story": item.story_id,
         "conflict": item.conflict,
         "contrast": item.contrast_id is not None,
-        "speakers": {role: speaker.voice for role, speaker in item.speakers.items()},
+        "speakers": {role.value: item.speakers[role.value].voice for role in Role if role.value in item.speakers},
         "rounds": [_round(each) for each in one.rounds],
         "ending": one.ending,
         "failure": one.failure,
@@ -99,5 +99,5 @@ def _intent(intent: Intent) -> Json:
 
 
 def _round(one: Round) -> Json:
-    told = {name: getattr(one, name) for name in ("response", "unfit", "reply", "seconds", "recording")}
+    told = {name: getattr(one, name) for name in ("response", "unfit", "reply", "seconds", "left_out", "recording")}
     return {**told, "action": one.action.value, "actions": dict(one.actions)}

@@ -83,8 +83,8 @@ def test_a_recording_that_is_not_beside_the_page_is_told(
         ("right", "no", lambda one, item: one.first.action is not item.gold),
         ("gold", "clarify", lambda one, item: item.gold is Action.CLARIFY),
         ("action", "answer", lambda one, item: one.first.action is Action.ANSWER),
-        ("branch", "1", lambda one, item: one.branch == 1),
-        ("branch", "none", lambda one, item: one.branch is None),
+        ("reading", "2", lambda one, item: one.branch == 1),
+        ("reading", "none", lambda one, item: one.branch is None),
         ("ending", "answered", lambda one, item: one.ending == "answered"),
     ],
 )
@@ -96,10 +96,7 @@ def test_filters_leave_what_they_name(
     items = {item.row_id: item for item in kept_items}
     wanted = [one.id for one in kept_dialogues if fits(one, items[one.item])]
     assert wanted
-    run_tab.page.wait_for_function(
-        "found => document.getElementById('found').textContent.startsWith(`${found} `)", arg=len(wanted)
-    )
-    assert run_tab.ids() == wanted
+    wait_for_list(run_tab, wanted)
 
 
 def test_words_are_found_in_what_is_said_and_meant(browser: Any, page_of: Page, tmp_path: Path) -> None:

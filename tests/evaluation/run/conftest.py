@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from harness import write_corpus
 from listening_server import ListeningServer, listening
+from run_files import write_model
 from thirty_conversations import THIRTY, corpus
 
 
@@ -40,20 +39,6 @@ def server(thirty: Path) -> Iterator[ListeningServer]:
 @pytest.fixture
 def model_file(server: ListeningServer, tmp_path: Path) -> Path:
     return write_model(tmp_path / "model.yaml", server)
-
-
-def write_model(path: Path, server: Any, **options: Any) -> Path:
-    """Write the model behind a server as a file; it gives up after some seconds, unless told otherwise."""
-    known = {"kind": "endpoint", "model": "parrot", "base_url": server.url, "timeout": 20, "patience": 3}
-    path.write_text(json.dumps({**known, **options}), "utf-8")  # JSON is YAML
-    return path
-
-
-def results_of(out: Path) -> dict[str, Any]:
-    """The results of a run, but for how long it took."""
-    found: dict[str, Any] = json.loads((out / "results.json").read_text("utf-8"))
-    del found["usage"]["seconds_median"], found["usage"]["seconds_p90"]
-    return found
 
 
 @pytest.fixture(autouse=True)

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-from conftest import write_model
 from harness import askqa_here, write_corpus
 from listening_server import ListeningServer, Point, initial_rows, recordings
 from loopback_server import closing
 from numpy.typing import NDArray
+from run_files import write_model
 
 from askqa_builder.recording.speaker import speaker_f0
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import results_of
 from harness import askqa_here
 from listening_server import initial_rows, recordings
+from run_files import results_of
 from thirty_conversations import THIRTY
 
 LISTENING = """

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import write_model
 from harness import askqa_here
 from listening_server import ListeningServer, Point
+from run_files import write_model
 
 
 @pytest.mark.parametrize(

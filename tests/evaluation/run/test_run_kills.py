@@ -9,9 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import results_of, write_model
 from harness import askqa_here, kill_group, started_askqa, wait_until
 from listening_server import ListeningServer, Point, listening
+from run_files import results_of, write_model
 from thirty_conversations import THIRTY
 
 FEW = ("--limit", 6, "--workers", 1)

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 from chat_server import serving
-from conftest import results_of, write_model
 from harness import askqa_here
 from listening_server import ListeningServer, Point
+from run_files import results_of, write_model
 from thirty_conversations import THIRTY
 
 LOGGING = """

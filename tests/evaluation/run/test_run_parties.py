@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 from chat_server import ChatServer, serving
-from conftest import results_of
 from harness import askqa_here
+from run_files import results_of
 
 MOODY = """
 import os

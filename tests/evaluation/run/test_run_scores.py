@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import write_model
 from harness import askqa_here
 from listening_server import ListeningServer, Point, listening
+from run_files import write_model
 from thirty_conversations import CONFLICTS, CONTRASTS, THIRTY, Conversation, Score
 
 ONCE = {

@@ -225,7 +225,7 @@ def test_a_mix_of_both_kinds_has_both(
 
 
 def page_of(dataset: Path, out: Path) -> str:
-    assert run(["evaluate", str(dataset), str(out), "--control", "oracle"]) == 0
+    assert run(["evaluate", str(dataset), "--out", str(out), "--control", "oracle"]) == 0
     return (out / "report.html").read_text("utf-8")
 
 

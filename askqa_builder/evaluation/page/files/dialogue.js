@@ -61,6 +61,7 @@ function roundOf(of, round, place) {
   const head = [
     right === null ? action : `${action}: ${right}`,
     round.unfit === null ? null : `no fitting response: ${round.unfit}`,
+    round.left_out === null ? null : "an annotator's words, scored against the others'",
     `${round.seconds.toFixed(2)} s`,
     ...others.map(([name, said]) => `${name} says: ${said === "clarify" ? "asks" : "answers"}`),
   ].filter(Boolean);

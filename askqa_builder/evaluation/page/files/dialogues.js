@@ -34,11 +34,11 @@ class Dialogues {
 }
 
 function wanted(row, query) {
-  const branch = row.branch === null ? "none" : String(row.branch);
+  const reading = row.branch === null ? "none" : String(row.branch + 1);
   return (
     ["ending", "gold", "action", "source"].every((name) => !query[name] || row[name] === query[name]) &&
     (!query.right || row.right === (query.right === "yes")) &&
-    (!query.branch || branch === query.branch)
+    (!query.reading || reading === query.reading)
   );
 }
 
