@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from askqa_builder.corpus.conversation import Action
+from askqa_builder.errors import SpeechError
 from askqa_builder.evaluation.actions.classifier import Classifier
 from askqa_builder.evaluation.contexts import Contexts
 from askqa_builder.evaluation.dialogue import Moment, NotApplicableError, Recording
@@ -21,6 +22,9 @@ from askqa_builder.evaluation.user.simulator import Simulator
 
 DECLARED = "declared"
 """In place of a classifier's name: the action of a control, which knows what it does."""
+
+MOST_WORDS = 300
+"""Of a question that is spoken: two minutes of it."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,10 @@ class Asking:
         return reply
 
     def go_on(self, recording: Recording, question: str, reply: str) -> Recording:
-        """See `Scene.go_on`."""
+        """See `Scene.go_on`; a question that is longer than anybody speaks is broken off, also where it is only read."""
+        words = len(question.split())
+        if words > MOST_WORDS:
+            raise SpeechError(f"a question of {words} words, of which {MOST_WORDS} are spoken at most")
         desk = self.desk
         return recording if desk is None else Recording(lambda: desk.go_on(recording.row, question, reply))
 

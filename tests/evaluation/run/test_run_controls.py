@@ -125,3 +125,15 @@ def test_a_model_may_read_instead(
     assert "Which one do you mean?" not in first["prompt"]
     assert "Assistant: Which one do you mean?" in second["prompt"]
     assert "User: I mean the old boat." in second["prompt"]
+
+
+def test_a_question_that_nobody_would_speak_breaks_a_dialogue_off(thirty: Path, tmp_path: Path) -> None:
+    module = tmp_path / "endless.py"
+    module.write_text("def respond(request):\n    return 'Do you mean ' + 'this or ' * 200 + 'that?'\n", "utf-8")
+    options = ("--model", f"python:{module}:respond", "--control", "transcript", "--limit", 3)
+    ended = askqa_here("evaluate", thirty, "--out", tmp_path / "run", *options)
+    assert ended.returncode == 0, ended
+    lines = (tmp_path / "run" / "trajectories.jsonl").read_text("utf-8").splitlines()
+    assert {(json.loads(line)["ending"], json.loads(line)["failure"]) for line in lines} == {
+        ("broken_off", "a question of 403 words, of which 300 are spoken at most")
+    }
