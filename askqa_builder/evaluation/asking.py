@@ -83,7 +83,7 @@ class Asking:
         return reply
 
     def go_on(self, recording: Recording, question: str, reply: str) -> Recording:
-        """See `Scene.go_on`; a question that is longer than anybody speaks is broken off, also where it is only read."""
+        """See `Scene.go_on`. A question that is too long to be spoken is refused where it is only read, too."""
         words = len(question.split())
         if words > MOST_WORDS:
             raise SpeechError(f"a question of {words} words, of which {MOST_WORDS} are spoken at most")

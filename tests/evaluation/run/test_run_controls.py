@@ -135,5 +135,5 @@ def test_a_question_that_nobody_would_speak_breaks_a_dialogue_off(thirty: Path, 
     assert ended.returncode == 0, ended
     lines = (tmp_path / "run" / "trajectories.jsonl").read_text("utf-8").splitlines()
     assert {(json.loads(line)["ending"], json.loads(line)["failure"]) for line in lines} == {
-        ("broken_off", "a question of 403 words, of which 300 are spoken at most")
+        ("broken_off", "a question of 404 words, of which 300 are spoken at most")
     }
