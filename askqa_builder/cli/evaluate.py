@@ -169,10 +169,10 @@ def evaluate_command(
     return report.exit_code
 
 
-def _voices(given: dict[str, Any]) -> VoicingOptions:
+def _voices(given: dict[str, Any]) -> VoicingOptions | None:
     from askqa_builder.build.voicing.settling import VoicingOptions
 
-    return VoicingOptions(**{"workers": usable_cores(), **given})
+    return VoicingOptions(**{"workers": usable_cores(), **given}) if given else None
 
 
 def _prices(given: list[str]) -> dict[str, float] | None:

@@ -24,7 +24,7 @@ class EvaluationOptions:
     responses of the model to one request, at most. classifier, user, judge: YAML files with the `ChatOptions` of
     language models; None for the rule, and for no judge. embeddings: a model of sentences, None for none. prices: what
     the model's provider asks for. keep_audio: each recording as it was at each response. voices: where and with what
-    dialogues are spoken as they go on.
+    dialogues are spoken as they go on; None for the dataset's own, on all cores.
     """
 
     split: str | None = None
@@ -38,7 +38,7 @@ class EvaluationOptions:
     keep_audio: bool = False
     seed: int = 0
     prices: Prices | None = None
-    voices: VoicingOptions = field(default_factory=VoicingOptions)
+    voices: VoicingOptions | None = None
 
     def __post_init__(self) -> None:
         limited = self.limit is None or is_number(self.limit, 1, 10**9, whole=True)

@@ -14,6 +14,7 @@ from askqa_builder import __version__
 from askqa_builder.build.voicing.row_voices import RowVoices
 from askqa_builder.build.voicing.settling import VoicingOptions
 from askqa_builder.dataset.source import Source
+from askqa_builder.errors import UsageError
 from askqa_builder.evaluation.conversing import converse, rows_of, still_wanted, tokens_of
 from askqa_builder.evaluation.folder import CALLS_NAME, TRAJECTORIES_NAME, EvaluationFolder
 from askqa_builder.evaluation.growing_file import GrowingFile
@@ -117,7 +118,7 @@ def evaluate(
         prices=None if prices is None else Prices.read(prices),
         keep_audio=keep_audio,
         seed=seed,
-        voices=voices or VoicingOptions(),
+        voices=voices,
     )
     run = _Run(Path(dataset), None if out is None else Path(out), choice, options, progress or Silent())
     return run.run(overwrite)
@@ -144,6 +145,10 @@ class _Run:
             stack.callback(subject.close)
             out = self._out or _beside(self._source.folder, subject.name)
             keep_apart(self._source.folder, out)
+            if subject.stands_in and self._options.hearing != Hearing():
+                raise UsageError(
+                    f"{subject.name} neither hears nor reads: leave --context, --layout, --segments and --window out"
+                )
             if subject.hears and subject.control != QuestionOnly.name:
                 self._check_hearing()
             embedding = None if self._options.embeddings is None else TransformerEmbedding(self._options.embeddings)

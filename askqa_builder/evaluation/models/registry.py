@@ -69,6 +69,8 @@ def open_subject(choice: Choice, items: Sequence[Item] = ()) -> Subject:
     if control in CONTROLS:
         if choice.model is not None:
             raise UsageError(f"--control {control} stands in for a model; leave --model out")
+        if choice.prompt_file is not None:
+            raise UsageError(f"--control {control} reads no prompt; leave --prompts out")
         made = Human(choice.seed) if control == Human.name else CONTROLS[control]()
         return Subject(control, control, made, AsHeard(prompts), prompts)
     if choice.model is None:

@@ -52,14 +52,19 @@ class Subject:
         return {**own, **self.way.identity, "prompts": dict(self.prompts.table)}
 
     @property
+    def stands_in(self) -> bool:
+        """Whether it is a control in place of a model."""
+        return isinstance(self.model, Control)
+
+    @property
     def hears(self) -> bool:
         """Whether recordings are needed, as they are at each response."""
-        return self.way.sound and not isinstance(self.model, Control)
+        return self.way.sound and not self.stands_in
 
     @property
     def takes_clips(self) -> bool:
         """Whether it hears the clips that a request has: else none need be made, and no window be heeded."""
-        return self.way.takes_clips and not isinstance(self.model, Control)
+        return self.way.takes_clips and not self.stands_in
 
     def skips(self, item: Item) -> str | None:
         """Return why a control has nothing to say to an item, as a slug to count by; None where there is no reason."""

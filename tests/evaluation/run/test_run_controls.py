@@ -137,3 +137,17 @@ def test_a_question_that_nobody_would_speak_breaks_a_dialogue_off(thirty: Path, 
     assert {(json.loads(line)["ending"], json.loads(line)["failure"]) for line in lines} == {
         ("broken_off", "a question of 404 words, of which 300 are spoken at most")
     }
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [(("--workers", 1), "nothing is spoken"), (("--window", 20), "neither hears nor reads")],
+    ids=["voices", "hearing"],
+)
+def test_a_control_takes_no_option_that_does_nothing(
+    thirty: Path, tmp_path: Path, options: tuple[object, ...], said: str
+) -> None:
+    ended = askqa_here("evaluate", thirty, "--out", tmp_path / "run", "--control", "oracle", *options)
+    assert ended.returncode == 2
+    assert said in ended.stderr
+    assert not (tmp_path / "run").exists()
