@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -43,18 +43,23 @@ from askqa_builder.progress import Progress, Silent, Totals
 
 @dataclass(frozen=True)
 class EvaluationReport:
-    """A run. endings: trajectories by how they ended. scored: its figures, also as lines, Markdown and JSON."""
+    """A run.
+
+    endings: trajectories by how they ended. reasons: of those that failed or were broken off, by ending and why.
+    scored: its figures, also as lines, Markdown and JSON.
+    """
 
     out: Path
     name: str
     endings: Mapping[str, int]
+    reasons: Mapping[tuple[str, str], int]
     scored: Scored
     already_complete: bool
 
     @property
     def exit_code(self) -> int:
-        """0, or 3 where trajectories failed."""
-        return 3 if self.endings.get("failed") else 0
+        """0, or 3 where trajectories failed, or a judge had no judgement."""
+        return 3 if self.endings.get("failed") or (self.scored.judge or {}).get("not_judged") else 0
 
 
 def evaluate(
@@ -173,7 +178,7 @@ class _Run:
             write_run(out, about, self._items, held, found)
             folder.finish()
         endings = Counter(str(one.ending) for one in held)
-        return EvaluationReport(out, subject.name, endings, found, complete)
+        return EvaluationReport(out, subject.name, endings, _reasons(held), found, complete)
 
     def _about(self, subject: Subject, parties: Parties, voices: RowVoices | None) -> dict[str, Any]:
         """Return what the manifest says of the run."""
@@ -236,6 +241,12 @@ class _Run:
         for _, row in rows_of(self._source, self._shards, self._items, sound=False):
             check.listen(row)
         check.check()
+
+
+def _reasons(held: Sequence[Trajectory]) -> Counter[tuple[str, str]]:
+    """Count why trajectories ended before their time; what names a single item does not tell reasons apart."""
+    told = [(one.ending, one.failure.replace(one.item, "…")) for one in held if one.failure is not None]
+    return Counter((str(ending), why) for ending, why in told if ending != "not_applicable")
 
 
 def _judging(parties: Parties, ledger: Ledger) -> Judging | None:

@@ -34,7 +34,8 @@ def comparison_markdown(comparison: Comparison, first: RunIdentity, second: RunI
     lines += ["", *_not_shown(comparison)]
     lines.append(
         "Second minus first; intervals: 95 %, bootstrap over stories; p: paired randomisation, runs exchanged story by "
-        "story; detectable: what a test of this size finds with 80 % power; corrected: after Holm, for all cells."
+        "story; detectable: what a test of this size finds with 80 % power"
+        + ("; corrected: after Holm, for all cells." if changed else ".")
     )
     return "\n".join([*lines, ""])
 

@@ -90,7 +90,7 @@ class Subject:
             said = self.model.respond(request)
         except (AskqaError, MemoryError):
             raise
-        except Exception as error:  # it may come from anywhere
+        except (Exception, SystemExit) as error:  # it may come from anywhere
             _LOG.debug("askqa: %s failed at %s", self.name, request.item.row_id, exc_info=True)
             why = " ".join(str(error).split())
             raise OutOfReachError(f"{self.name}: {request.item.row_id}: {type(error).__name__}: {why}") from error
