@@ -19,6 +19,7 @@ from askqa_builder.evaluation.conversing import converse, rows_of, still_wanted,
 from askqa_builder.evaluation.folder import CALLS_NAME, TRAJECTORIES_NAME, EvaluationFolder
 from askqa_builder.evaluation.growing_file import GrowingFile
 from askqa_builder.evaluation.identity import dataset_digest, identity_of
+from askqa_builder.evaluation.item import Item
 from askqa_builder.evaluation.items import initial_shards, read_items
 from askqa_builder.evaluation.judging import Judging
 from askqa_builder.evaluation.ledger import Ledger, read_call
@@ -29,7 +30,7 @@ from askqa_builder.evaluation.models.function import Function
 from askqa_builder.evaluation.models.model import Model
 from askqa_builder.evaluation.models.registry import Choice, open_subject
 from askqa_builder.evaluation.models.subject import Subject
-from askqa_builder.evaluation.models.ways import QuestionOnly
+from askqa_builder.evaluation.models.ways import OtherStory, QuestionOnly
 from askqa_builder.evaluation.options import EvaluationOptions
 from askqa_builder.evaluation.parties import Parties, open_parties
 from askqa_builder.evaluation.scene import open_scene, open_voices
@@ -140,13 +141,14 @@ class _Run:
         self._choice, self._progress = choice, progress
         self._shards = initial_shards(self._source, options.split)
         self._options = replace(options, split=self._shards[0].split)
-        self._items = read_items(self._source, self._options.split)[: options.limit]
+        self._all = read_items(self._source, self._options.split)
+        self._items = self._all[: options.limit]
 
     def run(self, overwrite: bool) -> EvaluationReport:
         """Do what is left to do."""
         with ExitStack() as stack:
             parties = stack.enter_context(open_parties(self._options))
-            subject = open_subject(self._choice, self._items)
+            subject = open_subject(self._choice, self._all)
             stack.callback(subject.close)
             out = self._out or _beside(self._source.folder, subject.name)
             keep_apart(self._source.folder, out)
@@ -155,7 +157,7 @@ class _Run:
                     f"{subject.name} neither hears nor reads: leave --context, --layout, --segments and --window out"
                 )
             if subject.hears and subject.control != QuestionOnly.name:
-                self._check_hearing()
+                self._check_hearing(self._all if subject.control == OtherStory.name else self._items)
             embedding = None if self._options.embeddings is None else TransformerEmbedding(self._options.embeddings)
             voices = stack.enter_context(open_voices(self._source, subject, self._options))
             about = self._about(subject, parties, voices)
@@ -236,9 +238,9 @@ class _Run:
         ids = [item.trajectory_id(intent) for item in self._items for intent in item.intents]
         return [done[one] for one in ids], not wanted
 
-    def _check_hearing(self) -> None:
+    def _check_hearing(self, items: Sequence[Item]) -> None:
         check = HearingCheck(self._options.hearing)
-        for _, row in rows_of(self._source, self._shards, self._items, sound=False):
+        for _, row in rows_of(self._source, self._shards, items, sound=False):
             check.listen(row)
         check.check()
 
