@@ -33,7 +33,9 @@ class Cascade:
         return {"backbone": identity_of(self._backbone), "recogniser": self._recogniser.info.to_json()}
 
     def respond(self, request: Request) -> Response:
-        """Respond to what was understood. Raises as the backbone does."""
+        """Respond to what was understood; where nothing is heard, to the prompt. Raises as the backbone does."""
+        if not request.clips:
+            return self._backbone.respond(request)
         heard = "\n".join(self._recognise(clip, request.sampling_rate) for clip in request.clips)
         prompt = self._prompts.recognised(request.story, heard)
         said = self._backbone.respond(replace(request, clips=(), turns=(), prompt=prompt))

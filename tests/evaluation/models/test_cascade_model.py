@@ -149,3 +149,16 @@ def test_a_story_that_is_read_stands_before_what_was_recognised() -> None:
     response = cascade.respond(asked(clips=[noise(0.1)], story="A girl drew two books."))
     assert response.text.index("Story: A girl drew two books.") < response.text.index("1600 samples")
     assert response.heard == "1600 samples"
+
+
+def test_who_reads_is_let_read_the_prompt_as_it_is() -> None:
+    class Reader:
+        def respond(self, request: Request) -> str:
+            return request.prompt
+
+    class Deaf:
+        def close(self) -> None:
+            pass
+
+    cascade = Cascade(Reader(), Deaf(), load_prompts())  # type: ignore[arg-type]
+    assert cascade.respond(asked(clips=(), prompt="The transcript.")) == "The transcript."

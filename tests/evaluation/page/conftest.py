@@ -76,7 +76,7 @@ def page_of() -> Page:
     ) -> str:
         outcomes = Outcomes(items, held)
         scores = score_trajectories(outcomes)
-        judge = None if judgements is None else judged(scores, judgements, run.seed)
+        judge = None if judgements is None else judged(scores, judgements, {}, run.seed)
         results = {**score(outcomes, run, resamples=50).to_json(), "judge": judge}
         about = {**ABOUT, "judge": None if judgements is None else {"model": "a judge"}}
         return render_run(about, results, outcomes, scores, judgements or {})
