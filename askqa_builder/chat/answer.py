@@ -44,6 +44,7 @@ class Answer:
 
     finish_reason: as the server gives it. prompt_tokens, completion_tokens: of all tries until this answer; None where
     the server does not tell. value: the JSON value, of a question with a schema. recalled: it was in the cache.
+    seconds: of the request that it answers, without earlier tries and what was waited for; None where it was recalled.
     """
 
     text: str
@@ -52,6 +53,7 @@ class Answer:
     completion_tokens: int | None = None
     value: Any = None
     recalled: bool = False
+    seconds: float | None = None
 
     def after(self, earlier: Answer) -> Answer:
         """Return it with the tokens of an earlier try added."""

@@ -6,7 +6,7 @@ import json
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from threading import BoundedSemaphore, Event, Lock
 from typing import Any
@@ -101,7 +101,8 @@ class Completions:
 
     def _once(self, body: Mapping[str, Any]) -> Completion:
         with self._turns:
-            self._began = self._began or time.monotonic()
+            begun = time.monotonic()
+            self._began = self._began or begun
             try:
                 completion = read_completion(self._endpoint.post("chat/completions", body).json())
             except AwayError as trouble:
@@ -118,7 +119,7 @@ class Completions:
                 self.usage.prompt_tokens + (answer.prompt_tokens or 0),
                 self.usage.completion_tokens + (answer.completion_tokens or 0),
             )
-        return completion
+        return replace(completion, answer=replace(answer, seconds=time.monotonic() - begun))
 
     def _blame(self, trouble: RequestError, stop: Event) -> AskqaError:
         """Return the error of one question where the server still answers another, else the server's."""

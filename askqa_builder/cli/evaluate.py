@@ -17,6 +17,9 @@ from askqa_builder.machine import usable_cores
 if TYPE_CHECKING:
     from askqa_builder.build.voicing.settling import VoicingOptions
 
+_REASONS = 5
+"""So many are told, the most frequent; all are in `trajectories.jsonl`."""
+
 _STYLES = ("table", "markdown", "json")
 
 
@@ -165,6 +168,8 @@ def evaluate_command(
         state = "already complete" if run.already_complete else "done"
         endings = ", ".join(f"{count} {ending}" for ending, count in sorted(run.endings.items()))
         last = f"{state}: {run.out}: {sum(run.endings.values())} dialogues ({endings})"
+        for (ending, why), count in sorted(run.reasons.items(), key=lambda found: -found[1])[:_REASONS]:
+            print(f"{ending}: {count}, as {why}", file=sys.stderr)
         print(last, file=sys.stdout if style == "table" else sys.stderr)
     return report.exit_code
 

@@ -152,7 +152,7 @@ def _branch(index: int, branch: Fields) -> Branch:
     reply = branch.spoken_text("clr_ans")
     others = (branch.optional_text(key) for key in ("org_ans_2", "org_ans_3"))
     answers = (branch.text("org_ans"), *(answer for answer in others if answer))
-    return Branch(index, reply, unique(answers))
+    return Branch(index, reply, answers)
 
 
 def _alternative_branches(clarification: Fields) -> tuple[Branch, ...]:

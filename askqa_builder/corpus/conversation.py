@@ -67,7 +67,8 @@ class Evidence:
 class Branch:
     """One reading of an ambiguous question: the user's reply and the answers it leads to, gold first.
 
-    index: place in the source's list, 0-based, kept when other branches are rejected.
+    index: place in the source's list, 0-based, kept when other branches are rejected. answers: of several people, alike
+    where they agree: who of them agrees with whom is what a person is measured by.
     """
 
     index: int

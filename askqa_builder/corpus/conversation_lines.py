@@ -154,4 +154,4 @@ def _branch(index: int, branch: Fields) -> Branch:
     answers = branch.texts("answers")
     if not answers:
         raise ItemError("no_answer", f"{branch.place('answers')} is empty")
-    return Branch(index, branch.spoken_text("reply"), unique(answers))
+    return Branch(index, branch.spoken_text("reply"), tuple(answers))

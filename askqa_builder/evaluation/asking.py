@@ -107,7 +107,7 @@ class Asking:
             "completion_tokens": response.completion_tokens,
             "audio_seconds": prepared.audio_seconds,
             "clips": [len(clip) for clip in prepared.clips],
-            "prompt": prepared.prompt,
+            "prompt": prepared.prompt if response.prompt is None else response.prompt,
         }
 
     def _actions(self, moment: Moment, told: Json) -> dict[str, str]:

@@ -17,7 +17,7 @@ from askqa_builder.evaluation.folder import (
 )
 from askqa_builder.evaluation.item import Item
 from askqa_builder.evaluation.metrics.compare import Comparison, compare
-from askqa_builder.evaluation.metrics.comparison_text import comparison_markdown, comparison_table
+from askqa_builder.evaluation.metrics.comparison_text import comparison_markdown, comparison_table, unlike_settings
 from askqa_builder.evaluation.metrics.outcomes import Outcomes
 from askqa_builder.evaluation.metrics.results import RunIdentity
 from askqa_builder.evaluation.trajectory import Trajectory
@@ -40,7 +40,7 @@ class ComparisonReport:
         runs = [
             f"{name}: {run.model} on {run.dataset}" for name, run in (("first", self.first), ("second", self.second))
         ]
-        return [*runs, *comparison_table(self.comparison)]
+        return [*runs, *unlike_settings(self.first, self.second), *comparison_table(self.comparison)]
 
     def markdown(self) -> str:
         """Return a block for a paper."""

@@ -17,6 +17,7 @@ from askqa_builder.output_folder import OutputFolder
 MANIFEST_NAME = "askqa-evaluation.json"
 TRAJECTORIES_NAME = "trajectories.jsonl"
 ITEMS_NAME = "items.jsonl"
+SCORES_NAME = "scores.jsonl"
 CALLS_NAME = "calls.jsonl"
 RESULTS_NAME = "results.json"
 MARKDOWN_NAME = "results.md"
@@ -27,7 +28,7 @@ _RECORDING = re.compile(r"[0-9a-f]{16}\.[a-z0-9]+")
 
 T = TypeVar("T")
 
-_FILES = (MANIFEST_NAME, RESULTS_NAME, MARKDOWN_NAME, PAGE_NAME, TRAJECTORIES_NAME, ITEMS_NAME, CALLS_NAME)
+_FILES = (MANIFEST_NAME, RESULTS_NAME, MARKDOWN_NAME, PAGE_NAME, TRAJECTORIES_NAME, ITEMS_NAME, SCORES_NAME, CALLS_NAME)
 
 
 class EvaluationFolder(OutputFolder):

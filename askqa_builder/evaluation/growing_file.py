@@ -35,7 +35,7 @@ class GrowingFile(Generic[T]):
     def __enter__(self) -> Self:
         """Open it. Raises UsageError where a line is not as it was written, StorageError where the disk refuses."""
         with storage_errors(f"write to {self._path}"):
-            self._file = self._path.open("a+b")
+            self._file = self._path.open("ab", buffering=0)  # or what a full disk refuses would wait
             try:
                 self._take_lines()
             except BaseException:
@@ -54,21 +54,22 @@ class GrowingFile(Generic[T]):
         with self._lock, storage_errors(f"write to {self._path}"):
             before = self._file.seek(0, os.SEEK_END)
             try:
-                self._file.write(line)
-                self._file.flush()
+                written = 0
+                while written < len(line):
+                    written += self._file.write(line[written:])
                 os.fsync(self._file.fileno())
             except BaseException:
                 os.truncate(self._path, before)
                 raise
 
     def _take_lines(self) -> None:
-        self._file.seek(0)
         whole = 0
-        for number, line in enumerate(self._file, 1):
-            if not line.endswith(b"\n"):
-                break
-            self.lines.append(read_line(self._path, number, line, self._read))
-            whole += len(line)
+        with self._path.open("rb") as file:
+            for number, line in enumerate(file, 1):
+                if not line.endswith(b"\n"):
+                    break
+                self.lines.append(read_line(self._path, number, line, self._read))
+                whole += len(line)
         self._file.truncate(whole)
 
 

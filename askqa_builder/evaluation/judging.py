@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -32,33 +32,44 @@ class Judging:
     threads: int
     ledger: Ledger
 
-    def of(self, scores: Sequence[TrajectoryScores]) -> dict[str, Judgement | None]:
-        """Return judgements by trajectory, of those with a reference; None where the judge has no fitting one."""
+    def of(self, scores: Sequence[TrajectoryScores]) -> tuple[dict[str, Judgement | None], Counter[str]]:
+        """Return judgements by trajectory, of those with a reference, and why the judge has no fitting one of others.
+
+        Those are None.
+        """
         answers = [one.of for one in scores if one.final is not None]
+        judgements: dict[str, Judgement | None] = {}
+        reasons: Counter[str] = Counter()
+        for trajectory, found in in_threads(self._rate, answers, self.threads):
+            judgements[trajectory] = found if isinstance(found, Judgement) else None
+            if not isinstance(found, Judgement):
+                reasons[found] += 1
+        return judgements, reasons
 
-        def rate(held: Held) -> tuple[str, Judgement | None]:
-            return held.trajectory.id, self._rate(held)
-
-        return dict(in_threads(rate, answers, self.threads))
-
-    def _rate(self, held: Held) -> Judgement | None:
-        response = held.trajectory.last.response
-        asked = {"who": "judge", "judge": self.identity, "trajectory": held.trajectory.id, "response": response}
+    def _rate(self, held: Held) -> tuple[str, Judgement | str]:
+        trajectory, response = held.trajectory.id, held.trajectory.last.response
+        asked = {"who": "judge", "judge": self.identity, "trajectory": trajectory, "response": response}
 
         def ask() -> Json:
             judgement = self.judge.judge(held.item, held.intent, response)
             return {"rating": judgement.rating, "explanation": judgement.explanation}
 
         try:
-            return Judgement(**self.ledger.once(asked, ask))
-        except UnfitAnswerError:
-            return None
+            return trajectory, Judgement(**self.ledger.once(asked, ask))
+        except UnfitAnswerError as error:
+            return trajectory, str(error)
 
 
-def judged(scores: Sequence[TrajectoryScores], judgements: Mapping[str, Judgement | None], seed: int) -> Json:
+def judged(
+    scores: Sequence[TrajectoryScores],
+    judgements: Mapping[str, Judgement | None],
+    reasons: Mapping[str, int],
+    seed: int,
+) -> Json:
     """Return what judgements come to, as results hold it: the mean, 0 to 100, each item once, and correlations.
 
-    Of each trajectory of an item that the judge has rated, the weight of its intent counts.
+    Of each trajectory of an item that the judge has rated, the weight of its intent counts. reasons: why the judge has
+    not rated others, with their number.
     """
     rated = [(one, found) for one in scores if (found := judgements.get(one.of.trajectory.id)) is not None]
     stories = {story: number for number, story in enumerate(sorted({one.of.item.story_id for one, _ in rated}))}
@@ -78,7 +89,8 @@ def judged(scores: Sequence[TrajectoryScores], judgements: Mapping[str, Judgemen
         "high": None if interval is None else interval.high,
         "items": len(items),
         "answers": len(rated),
-        "not_judged": sum(one is None for one in judgements.values()),
+        "not_judged": sum(reasons.values()),
+        "reasons": dict(sorted(reasons.items())),
         "spearman": {
             name: correlation(ratings, [_score(one, name) for one, _ in rated], ids, seed).to_json()
             for name in AUTOMATIC

@@ -13,6 +13,7 @@ from askqa_builder.hearing.heard import Heard
 from askqa_builder.hearing.listening import hear
 from askqa_builder.hearing.options import Hearing
 from askqa_builder.hearing.sound import clip_samples
+from askqa_builder.hearing.story_part import relevant_paragraph
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,8 @@ class Requests:
         be spoken.
         """
         row = recording.row if self.sound else moment.row
-        heard = hear(row, self.hearing if self.clips else replace(self.hearing, window=None, segments=None))
+        hearing = self.hearing if self.clips else replace(self.hearing, window=None, segments=None)
+        heard = hear(_with_paragraph_of(moment.row, row) if hearing.context == "evidence" else row, hearing)
         said = () if self.sound else moment.said
         return Request(
             item=moment.item,
@@ -42,6 +44,13 @@ class Requests:
             turns=[*heard_turns(row, heard), *said],
             story=heard.story,
         )
+
+
+def _with_paragraph_of(first: Row, row: Row) -> Row:
+    """Return a row whose relevant paragraph is that of its first turns: what follows adds to what is heard, and takes
+    nothing away."""
+    start, end = relevant_paragraph(first)
+    return {**row, "evidence": {**row["evidence"], "char_start": start, "char_end": end}}
 
 
 def clips_of(row: Row, heard: Heard) -> list[Sound]:

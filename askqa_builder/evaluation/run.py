@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +19,7 @@ from askqa_builder.evaluation.conversing import converse, rows_of, still_wanted,
 from askqa_builder.evaluation.folder import CALLS_NAME, TRAJECTORIES_NAME, EvaluationFolder
 from askqa_builder.evaluation.growing_file import GrowingFile
 from askqa_builder.evaluation.identity import dataset_digest, identity_of
+from askqa_builder.evaluation.item import Item
 from askqa_builder.evaluation.items import initial_shards, read_items
 from askqa_builder.evaluation.judging import Judging
 from askqa_builder.evaluation.ledger import Ledger, read_call
@@ -29,7 +30,7 @@ from askqa_builder.evaluation.models.function import Function
 from askqa_builder.evaluation.models.model import Model
 from askqa_builder.evaluation.models.registry import Choice, open_subject
 from askqa_builder.evaluation.models.subject import Subject
-from askqa_builder.evaluation.models.ways import QuestionOnly
+from askqa_builder.evaluation.models.ways import OtherStory, QuestionOnly
 from askqa_builder.evaluation.options import EvaluationOptions
 from askqa_builder.evaluation.parties import Parties, open_parties
 from askqa_builder.evaluation.scene import open_scene, open_voices
@@ -43,18 +44,23 @@ from askqa_builder.progress import Progress, Silent, Totals
 
 @dataclass(frozen=True)
 class EvaluationReport:
-    """A run. endings: trajectories by how they ended. scored: its figures, also as lines, Markdown and JSON."""
+    """A run.
+
+    endings: trajectories by how they ended. reasons: of those that failed or were broken off, by ending and why.
+    scored: its figures, also as lines, Markdown and JSON.
+    """
 
     out: Path
     name: str
     endings: Mapping[str, int]
+    reasons: Mapping[tuple[str, str], int]
     scored: Scored
     already_complete: bool
 
     @property
     def exit_code(self) -> int:
-        """0, or 3 where trajectories failed."""
-        return 3 if self.endings.get("failed") else 0
+        """0, or 3 where trajectories failed, or a judge had no judgement."""
+        return 3 if self.endings.get("failed") or (self.scored.judge or {}).get("not_judged") else 0
 
 
 def evaluate(
@@ -135,13 +141,14 @@ class _Run:
         self._choice, self._progress = choice, progress
         self._shards = initial_shards(self._source, options.split)
         self._options = replace(options, split=self._shards[0].split)
-        self._items = read_items(self._source, self._options.split)[: options.limit]
+        self._all = read_items(self._source, self._options.split)
+        self._items = self._all[: options.limit]
 
     def run(self, overwrite: bool) -> EvaluationReport:
         """Do what is left to do."""
         with ExitStack() as stack:
             parties = stack.enter_context(open_parties(self._options))
-            subject = open_subject(self._choice, self._items)
+            subject = open_subject(self._choice, self._all)
             stack.callback(subject.close)
             out = self._out or _beside(self._source.folder, subject.name)
             keep_apart(self._source.folder, out)
@@ -150,7 +157,7 @@ class _Run:
                     f"{subject.name} neither hears nor reads: leave --context, --layout, --segments and --window out"
                 )
             if subject.hears and subject.control != QuestionOnly.name:
-                self._check_hearing()
+                self._check_hearing(self._all if subject.control == OtherStory.name else self._items)
             embedding = None if self._options.embeddings is None else TransformerEmbedding(self._options.embeddings)
             voices = stack.enter_context(open_voices(self._source, subject, self._options))
             about = self._about(subject, parties, voices)
@@ -173,7 +180,7 @@ class _Run:
             write_run(out, about, self._items, held, found)
             folder.finish()
         endings = Counter(str(one.ending) for one in held)
-        return EvaluationReport(out, subject.name, endings, found, complete)
+        return EvaluationReport(out, subject.name, endings, _reasons(held), found, complete)
 
     def _about(self, subject: Subject, parties: Parties, voices: RowVoices | None) -> dict[str, Any]:
         """Return what the manifest says of the run."""
@@ -231,11 +238,17 @@ class _Run:
         ids = [item.trajectory_id(intent) for item in self._items for intent in item.intents]
         return [done[one] for one in ids], not wanted
 
-    def _check_hearing(self) -> None:
+    def _check_hearing(self, items: Sequence[Item]) -> None:
         check = HearingCheck(self._options.hearing)
-        for _, row in rows_of(self._source, self._shards, self._items, sound=False):
+        for _, row in rows_of(self._source, self._shards, items, sound=False):
             check.listen(row)
         check.check()
+
+
+def _reasons(held: Sequence[Trajectory]) -> Counter[tuple[str, str]]:
+    """Count why trajectories ended before their time; what names a single item does not tell reasons apart."""
+    told = [(one.ending, one.failure.replace(one.item, "…")) for one in held if one.failure is not None]
+    return Counter((str(ending), why) for ending, why in told if ending != "not_applicable")
 
 
 def _judging(parties: Parties, ledger: Ledger) -> Judging | None:

@@ -13,6 +13,7 @@ from askqa_builder.evaluation.folder import (
     ITEMS_NAME,
     MARKDOWN_NAME,
     RESULTS_NAME,
+    SCORES_NAME,
     TRAJECTORIES_NAME,
     write_json_lines,
     write_manifest,
@@ -82,8 +83,8 @@ def scored(
     scores = score_trajectories(outcomes)
     if judging is None:
         return Scored(results, outcomes, scores)
-    judgements = judging.of(scores)
-    return Scored(results, outcomes, scores, judged(scores, judgements, run.seed), judgements)
+    judgements, reasons = judging.of(scores)
+    return Scored(results, outcomes, scores, judged(scores, judgements, reasons, run.seed), judgements)
 
 
 def write_run(
@@ -92,10 +93,29 @@ def write_run(
     """Write a finished run's files, its manifest last. Raises StorageError."""
     write_json_lines(out / ITEMS_NAME, (item.to_json() for item in items))
     write_json_lines(out / TRAJECTORIES_NAME, (one.to_json() for one in held))
+    write_json_lines(out / SCORES_NAME, (score_line(one, of.judgements) for one in of.scores))
     _write(out / RESULTS_NAME, json.dumps(of.to_json(), indent=1, allow_nan=False, ensure_ascii=False) + "\n")
     _write(out / MARKDOWN_NAME, of.markdown())
     write_report(out, about, of.to_json(), of.outcomes, of.scores, of.judgements)
     write_manifest(out, about)
+
+
+def score_line(one: TrajectoryScores, judgements: Mapping[str, Judgement | None]) -> Json:
+    """Return what a trajectory has been given, for a file; what there is nothing to score against is null."""
+    item, rated = one.of.item, judgements.get(one.of.trajectory.id)
+    return {
+        "id": one.of.trajectory.id,
+        "item": item.row_id,
+        "story_id": item.story_id,
+        "branch": one.of.intent.branch,
+        "weight": one.of.intent.weight,
+        "gold": None if item.gold is None else item.gold.value,
+        "action": one.of.trajectory.first.action.value,
+        "right": one.right,
+        "turn": one.turn,
+        "trajectory": one.final,
+        "rating": None if rated is None else rated.rating,
+    }
 
 
 def _separations(outcomes: Outcomes) -> dict[str, str]:
@@ -114,8 +134,8 @@ def _judge_lines(judge: Json | None) -> list[str]:
     rated = "–" if judge["score"] is None else f"{judge['score']:.1f}{interval}"
     found = judge["spearman"]["f1"]["spearman"]
     agrees = "" if found is None else f"; Spearman's correlation with F1 {found:.2f}"
-    without = f", {judge['not_judged']} without a judgement" if judge["not_judged"] else ""
-    return [f"judge, 0 to 100: {rated} of {judge['answers']} answers{without}{agrees}"]
+    told = [f"judge, 0 to 100: {rated} of {judge['answers']} answers{agrees}"]
+    return [*told, *(f"not judged: {count}, as {reason}" for reason, count in judge["reasons"].items())]
 
 
 def _write(path: Path, text: str) -> None:

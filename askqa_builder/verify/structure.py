@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from askqa_builder.corpus.conversation import Act, Action, Role, Stage, row_suffix
+from askqa_builder.corpus.conversation import Act, Action, Role, Stage, row_suffix, unique
 from askqa_builder.dataset.schema import COLUMNS
 from askqa_builder.seeds import SEED_BITS, short_hash
 from askqa_builder.verify.findings import Fault
@@ -199,7 +199,7 @@ def _response(row: Row) -> Iterator[Fault]:
         yield Fault("response", None, repr(response["text"]), f"the clarifying question {asked[0]['question']!r}")
     if row["stage"] == Stage.CLARIFIED.value and asked and row["turns"]:
         reply = row["turns"][-1]["text"]
-        readings = [branch["answers"] for branch in asked[0]["branches"] if branch["reply"] == reply]
+        readings = [list(unique(branch["answers"])) for branch in asked[0]["branches"] if branch["reply"] == reply]
         if not readings:
             yield Fault("response", len(row["turns"]) - 1, repr(reply), "the reply of a branch of `clarifications`")
         elif references not in readings:

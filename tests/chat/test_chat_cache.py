@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chat_server import ChatServer, Connect
+from chat_server import ChatServer, Connect, serving
 
 from askqa_builder.chat.answer import Question, UnfitAnswerError
 from askqa_builder.chat.model import ChatModel
@@ -157,7 +157,7 @@ def test_a_model_without_a_cache_asks_each_time(chat_server: ChatServer, connect
 
 
 def _ask(url: str, folder: Path, count: int) -> None:
-    options = ChatOptions.read({"base_url": url, "model": "parrot", "patience": 20})
+    options = ChatOptions.read({"base_url": url, "model": "parrot", "patience": 20, "revision": "anywhere"})
     with ChatModel(options, CacheSettings(folder, 10**9)) as model:
         questions = [Question([{"role": "user", "content": f"Question {number}"}]) for number in range(count)]
         texts = [str(getattr(answer, "text", answer)) for answer in model.ask_all(questions)]
@@ -192,6 +192,6 @@ def test_a_writer_that_is_killed_leaves_nothing_torn(chat_server: ChatServer, ca
     assert _exit_codes(_die_writing, 2, chat_server.url, cache.folder, 5) == [-signal.SIGKILL] * 2
     assert entries(cache.folder)  # what it was about to name
     assert not [path for path in entries(cache.folder) if path.suffix == ".answer"]
-    before = len(chat_server.requests)
-    assert _exit_codes(_ask, 1, chat_server.url, cache.folder, 5) == [0]
-    assert len(chat_server.requests) == before + 5
+    with serving() as another:  # requests of the killed may still come to the first one
+        assert _exit_codes(_ask, 1, another.url, cache.folder, 5) == [0]
+        assert len(another.requests) == 5

@@ -29,7 +29,8 @@ def test_a_question_is_asked_as_it_is(chat_server: ChatServer, connect: Connect)
     model = connect(temperature=0.7, max_tokens=64, extra_body={"top_p": 0.9})
     messages = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Whose boat?"}]
     answer = model.ask(Question(messages, seed=5))
-    assert answer == Answer("heard: Whose boat?", "stop", 7, 3)
+    assert answer == Answer("heard: Whose boat?", "stop", 7, 3, seconds=answer.seconds)
+    assert answer.seconds is not None
     body = {"model": "parrot", "messages": messages, "temperature": 0.7, "max_tokens": 64, "seed": 5, "top_p": 0.9}
     assert chat_server.requests == [body]
 
@@ -174,7 +175,9 @@ def test_a_question_without_a_form_is_asked_once(chat_server: ChatServer, connec
     with pytest.raises(UnfitAnswerError) as caught:
         model.ask(asking("Whose boat?"))
     assert caught.value.reason == "cut_off"
-    assert caught.value.answer == Answer("The boat belongs to", "length", 7, 3)
+    answer = caught.value.answer
+    assert answer is not None
+    assert answer == Answer("The boat belongs to", "length", 7, 3, seconds=answer.seconds)
     assert len(chat_server.requests) == 1
 
 

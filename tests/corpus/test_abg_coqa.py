@@ -140,6 +140,14 @@ def test_blank_alternatives_are_absent(reader: Reader, ambiguous: Item) -> None:
     assert len(conversation.clarifications) == len(conversation.response.references) == 1
 
 
+def test_people_who_answer_alike_are_two_people(reader: Reader, ambiguous: Item) -> None:
+    ambiguous["clarification_turn"]["answers"][0] |= {"org_ans": "$40", "org_ans_2": "forty", "org_ans_3": "$40"}
+    conversation = reader.conversation(ambiguous)
+    assert conversation.clarifications[0].branches[0].answers == ("$40", "forty", "$40")
+    clarified = next(point for point in conversation.points(BOTH_STAGES) if point.branch == 0)
+    assert clarified.response.references == ("$40", "forty")
+
+
 def test_real_test_split(abg_coqa_folder: Path) -> None:
     [file] = find_sources(abg_coqa_folder, "test")
     outcome = list(read_abg_coqa(file, set()))

@@ -89,6 +89,12 @@ def test_any_text_is_the_one_or_the_other(response: str) -> None:
     assert action_of(response) in ("clarify", "answer")
 
 
+@pytest.mark.parametrize("mark", ["„", "“", "«", "‘", "'", '"'])
+def test_marks_that_open_quotes_and_close_none_hide_no_question(mark: str) -> None:
+    """Many of them take no more time than other text: minutes, if each were followed to the end."""
+    assert is_clarifying_question(f"{f'{mark}x ' * 100_000}. Which one do you mean?")
+
+
 def test_the_demo_conversations_are_told_apart(demo_items: list[dict[str, Any]]) -> None:
     for item in demo_items:
         if item["ambiguity"] == "ambiguous":

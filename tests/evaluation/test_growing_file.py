@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import subprocess
+import sys
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -70,6 +72,32 @@ def test_a_full_disk_leaves_nothing_of_a_line(tmp_path: Path, monkeypatch: pytes
         file.append({"n": 3})
     with growing(path) as file:
         assert file.lines == [1, 3]
+
+
+def test_a_disk_that_fills_in_the_middle_of_a_line_leaves_nothing_of_it(tmp_path: Path) -> None:
+    """In a process of its own, whose files may not grow beyond a limit: that cannot be undone for threads of others."""
+    code = """
+import resource, signal, sys
+from pathlib import Path
+from askqa_builder.errors import StorageError
+from askqa_builder.evaluation.growing_file import GrowingFile
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+no_limit = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+with GrowingFile(Path(sys.argv[1]), dict) as file:
+    file.append({"n": 1})
+    resource.setrlimit(resource.RLIMIT_FSIZE, (500, no_limit))
+    try:
+        file.append({"n": 2, "text": "x" * 1000})
+    except StorageError as error:
+        print(error)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (no_limit, no_limit))
+    file.append({"n": 3})
+"""
+    path = tmp_path / "lines.jsonl"
+    ended = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, check=True)
+    assert "cannot write to" in ended.stdout
+    assert path.read_bytes() == b'{"n": 1}\n{"n": 3}\n'
 
 
 @pytest.mark.parametrize("line", [b"{", b"[]", b"{}", b'{"n": "many"}', b"\xff", b"", b"[" * 100_000])

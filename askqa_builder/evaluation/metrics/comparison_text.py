@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from askqa_builder.corpus.rejects import quote
 from askqa_builder.dataset.card_page import escape
 from askqa_builder.evaluation.metrics.breakdown import FEWEST
 from askqa_builder.evaluation.metrics.compare import Comparison
@@ -23,10 +24,22 @@ def comparison_table(comparison: Comparison) -> list[str]:
     return [*lines, *_not_shown(comparison)]
 
 
+def unlike_settings(first: RunIdentity, second: RunIdentity) -> list[str]:
+    """Return a line that tells in what the runs differ beside model and dataset; none where they do not."""
+    asked = {"context": "context", "classifier": "classifier", "simulator": "user", "max_rounds": "most responses"}
+    told = [
+        f"{said} {quote(str(one))} and {quote(str(other))}"
+        for name, said in asked.items()
+        if (one := getattr(first, name)) != (other := getattr(second, name))
+    ]
+    return [f"not asked alike, which differences may come from: {', '.join(told)}"] if told else []
+
+
 def comparison_markdown(comparison: Comparison, first: RunIdentity, second: RunIdentity) -> str:
     """Return a block for a paper. first, second: what was compared."""
     lines = [f"- {name}: {_told(run)}" for name, run in (("First", first), ("Second", second))]
     lines += [f"- {said}" for said in (f"Compared: {_paired(comparison)}", *_action_pairs(comparison))]
+    lines += [f"- {escape(said)}" for said in unlike_settings(first, second)]
     changed = [[*(escape(text) for text in row[:2]), *row[2:]] for row in _cells(comparison)]
     lines += ["", *markdown_table([_HEAD, *_rows(comparison)])]
     if changed:
@@ -34,7 +47,8 @@ def comparison_markdown(comparison: Comparison, first: RunIdentity, second: RunI
     lines += ["", *_not_shown(comparison)]
     lines.append(
         "Second minus first; intervals: 95 %, bootstrap over stories; p: paired randomisation, runs exchanged story by "
-        "story; detectable: what a test of this size finds with 80 % power; corrected: after Holm, for all cells."
+        "story; detectable: what a test of this size finds with 80 % power"
+        + ("; corrected: after Holm, for all cells." if changed else ".")
     )
     return "\n".join([*lines, ""])
 
@@ -45,7 +59,10 @@ _CELL_HEAD = ["changed", "to", "items", "measure, %", "difference", "95 % interv
 
 def _told(run: RunIdentity) -> str:
     said = (run.model, f"on {run.dataset}", f"digest {run.dataset_digest}", run.context, f"user {run.simulator}")
-    return ", ".join(escape(one) for one in (*said, f"classifier {run.classifier}", f"seed {run.seed}"))
+    return ", ".join(
+        escape(one)
+        for one in (*said, f"classifier {run.classifier}", f"at most {run.max_rounds} responses", f"seed {run.seed}")
+    )
 
 
 def _paired(comparison: Comparison) -> str:

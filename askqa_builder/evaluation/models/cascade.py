@@ -36,8 +36,10 @@ class Cascade:
         """Respond to what was understood. Raises as the backbone does."""
         heard = "\n".join(self._recognise(clip, request.sampling_rate) for clip in request.clips)
         prompt = self._prompts.recognised(request.story, heard)
-        response = self._backbone.respond(replace(request, clips=(), turns=(), prompt=prompt))
-        return replace(response if isinstance(response, Response) else Response(response), heard=heard)
+        said = self._backbone.respond(replace(request, clips=(), turns=(), prompt=prompt))
+        response = said if isinstance(said, Response) else Response(said)
+        # how long a cascade takes is how long both take
+        return replace(response, heard=heard, prompt=prompt, seconds=None)
 
     def close(self) -> None:
         """Release recogniser and backbone."""

@@ -51,7 +51,10 @@ class EndpointModel:
         except UnfitAnswerError as error:
             return _unfit(error)
         return Response(
-            answer.text.strip(), prompt_tokens=answer.prompt_tokens, completion_tokens=answer.completion_tokens
+            answer.text.strip(),
+            seconds=answer.seconds,
+            prompt_tokens=answer.prompt_tokens,
+            completion_tokens=answer.completion_tokens,
         )
 
     def close(self) -> None:
@@ -77,5 +80,9 @@ def _unfit(error: UnfitAnswerError) -> Response:
         raise OutOfReachError(str(error)) from error
     text = answer.text.strip() if error.reason == "cut_off" and is_unicode(answer.text) else ""
     return Response(
-        text, unfit=error.reason, prompt_tokens=answer.prompt_tokens, completion_tokens=answer.completion_tokens
+        text,
+        unfit=error.reason,
+        seconds=answer.seconds,
+        prompt_tokens=answer.prompt_tokens,
+        completion_tokens=answer.completion_tokens,
     )

@@ -63,7 +63,7 @@ class Response:
     heard: what a cascade's recogniser understood. left_out: of a control that speaks for an annotator, the place of
     what it says among the intent's references, or among the item's clarifying questions where it asks: this one
     occurrence is no reference for it. action: of a control that says an annotator's words, what they do; None where a
-    classifier has to tell.
+    classifier has to tell. prompt: what was asked instead of the request's prompt, for the record.
     """
 
     text: str
@@ -74,6 +74,7 @@ class Response:
     heard: str | None = None
     left_out: int | None = None
     action: Action | None = None
+    prompt: str | None = None
 
 
 class OutOfReachError(AskqaError):

@@ -21,8 +21,12 @@ from askqa_builder.evaluation.models.model import (
 )
 from askqa_builder.evaluation.models.prompts import Prompts
 from askqa_builder.evaluation.models.ways import Sounds, Way
+from askqa_builder.options import is_number, require
 
 _LOG = logging.getLogger(__name__)
+
+_MOST = 1e12
+"""More tokens or seconds than any response takes."""
 
 
 @dataclass(frozen=True)
@@ -84,13 +88,14 @@ class Subject:
         """Respond to what `prepared` gave.
 
         What is no text becomes an unfit response. Raises OutOfReachError where a model of other people's fails at this
-        request, EngineError and UsageError for all requests.
+        request, EngineError and UsageError for all requests; the latter also where a model says of its response what is
+        no such thing, or what it does: that is for a classifier to tell.
         """
         try:
             said = self.model.respond(request)
         except (AskqaError, MemoryError):
             raise
-        except Exception as error:  # it may come from anywhere
+        except (Exception, SystemExit) as error:  # it may come from anywhere
             _LOG.debug("askqa: %s failed at %s", self.name, request.item.row_id, exc_info=True)
             why = " ".join(str(error).split())
             raise OutOfReachError(f"{self.name}: {request.item.row_id}: {type(error).__name__}: {why}") from error
@@ -99,6 +104,8 @@ class Subject:
         if not isinstance(text, str):
             kind = type(text).__name__
             raise UsageError(f"{self.name}: responds with {kind}; a model responds with text or a Response")
+        if not isinstance(self.model, Control):
+            _check(self.name, response)
         if not is_unicode(text):
             return replace(response, text="", unfit="not_text")
         if not text.strip():
@@ -108,3 +115,18 @@ class Subject:
     def close(self) -> None:
         """Release what it holds."""
         close(self.model)
+
+
+def _check(name: str, response: Response) -> None:
+    """Raise UsageError where a model of other people's tells of its response what cannot be."""
+    for field in ("action", "left_out"):
+        require(
+            getattr(response, field) is None, f"{name}: {field}", getattr(response, field), "None; only controls do"
+        )
+    for field in ("unfit", "heard"):
+        told = getattr(response, field)
+        require(told is None or (isinstance(told, str) and is_unicode(told)), f"{name}: {field}", told, "text or None")
+    for field, whole in (("seconds", False), ("prompt_tokens", True), ("completion_tokens", True)):
+        told = getattr(response, field)
+        allowed = f"a {'whole number' if whole else 'number'}, 0 or more, or None"
+        require(told is None or is_number(told, 0, _MOST, whole=whole), f"{name}: {field}", told, allowed)

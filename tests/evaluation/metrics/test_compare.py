@@ -15,7 +15,7 @@ from made_runs import IDENTITY, ambiguous, clear, said, said_to_all, speaker
 from askqa_builder.errors import UsageError
 from askqa_builder.evaluation.item import Item
 from askqa_builder.evaluation.metrics.compare import Comparison, compare
-from askqa_builder.evaluation.metrics.comparison_text import comparison_markdown, comparison_table
+from askqa_builder.evaluation.metrics.comparison_text import comparison_markdown, comparison_table, unlike_settings
 from askqa_builder.evaluation.metrics.outcomes import Outcomes
 from askqa_builder.evaluation.metrics.results import score
 from askqa_builder.evaluation.trajectory import Trajectory
@@ -44,6 +44,18 @@ def right(_: int, item: Item) -> list[str]:
 
 def rash(_: int, item: Item) -> list[str]:
     return ["red"]
+
+
+def test_runs_that_were_not_asked_alike_are_told_so() -> None:
+    runs = run(requests(8), right), run(requests(8), rash)
+    comparison = compare(*runs, resamples=20, flips=20)
+    other = replace(IDENTITY, model="other", classifier="large-model", max_rounds=IDENTITY.max_rounds + 1)
+    (line,) = unlike_settings(IDENTITY, other)
+    assert all(said in line for said in ("classifier", "large-model", "most responses"))
+    assert "user" not in line
+    assert "not asked alike" in comparison_markdown(comparison, IDENTITY, other)
+    assert unlike_settings(IDENTITY, replace(IDENTITY, model="other", dataset="twin", dataset_digest="0")) == []
+    assert "not asked alike" not in comparison_markdown(comparison, IDENTITY, replace(IDENTITY, model="other"))
 
 
 def test_differences_are_those_of_results() -> None:

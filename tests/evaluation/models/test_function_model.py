@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from model_requests import asked
 
+from askqa_builder.corpus.conversation import Action
 from askqa_builder.errors import UsageError
 from askqa_builder.evaluation.models.function import FunctionModel
 from askqa_builder.evaluation.models.model import OutOfReachError, Response
@@ -130,6 +132,28 @@ def test_what_is_no_text_is_unfit(file: Path, name: str, unfit: str) -> None:
 def test_a_model_that_says_no_text_at_all_is_wrong_set_up(file: Path) -> None:
     with pytest.raises(UsageError, match="responds with NoneType"):
         subject(file, "nothing").respond(asked())
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"action": Action.CLARIFY},
+        {"left_out": 0},
+        {"seconds": float("nan")},
+        {"seconds": -1.0},
+        {"seconds": "1"},
+        {"prompt_tokens": "7"},
+        {"completion_tokens": -3},
+        {"completion_tokens": 2.5},
+        {"unfit": 3},
+        {"heard": b"x"},
+        {"heard": "\ud800"},
+    ],
+)
+def test_a_model_tells_nothing_that_cannot_be_and_not_what_it_does(told: dict[str, Any]) -> None:
+    saying = open_subject(Choice(lambda request: Response("green", **told)))
+    with pytest.raises(UsageError, match=f"{next(iter(told))}: .* is not allowed"):
+        saying.respond(asked())
 
 
 def test_a_model_that_crashes_has_no_response_to_this_request(file: Path) -> None:

@@ -109,9 +109,25 @@ def test_a_question_may_be_heard_alone(thirty: Path, tmp_path: Path, monkeypatch
 def test_another_story_may_be_heard(thirty: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (_, (clip,)), (_, later), *_ = heard_under("other-story", thirty, tmp_path, monkeypatch)
     (name,) = [name for name, pcm in recordings(thirty).items() if pcm == clip.tobytes()]
-    assert name.partition("|")[0] == "omar"
+    own, other = (
+        {row["story_id"] for row in initial_rows(thirty) if row["conversation_id"] == one}
+        for one in (THIRTY[0].name, name)
+    )
+    assert own.isdisjoint(other)
     assert np.array_equal(later[0], clip)
     assert len(later) > 1
+
+
+def test_the_other_story_is_drawn_from_all_however_few_are_asked_about(thirty: Path, tmp_path: Path) -> None:
+    (tmp_path / "reader.py").write_text("def respond(request):\n    return request.turns[0].text\n", "utf-8")
+    model = ("--model", f"python:{tmp_path / 'reader.py'}:respond", "--workers", 1)
+    said = {}
+    for limit in (1, 30):
+        out = tmp_path / str(limit)
+        controlled(thirty, out, "other-story", *model, "--limit", limit)
+        first, *_ = (out / "trajectories.jsonl").read_text("utf-8").splitlines()
+        said[limit] = json.loads(first)["rounds"][0]["response"]
+    assert said[1] == said[30]
 
 
 @pytest.mark.parametrize(("control", "told"), [("transcript", True), ("closed-book", False)])

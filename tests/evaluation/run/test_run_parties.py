@@ -96,10 +96,10 @@ def test_a_judge_who_has_no_fitting_word_is_told_of(
     chat.always = lambda asked: "{}" if "Ida" in asked else json.dumps({"explanation": "Good.", "rating": 5})
     out, options = tmp_path / "run", (*moody, *party(tmp_path, chat, "judge"))
     ended = askqa_here("evaluate", thirty, "--out", out, *options)
-    assert ended.returncode == 0, ended
+    assert ended.returncode == 3, ended
     judge = results_of(out)["judge"]
     assert (judge["score"], judge["answers"], judge["not_judged"]) == (100, 3, 1)
-    assert "1 without a judgement" in ended.stdout
+    assert "not judged: 1, as $: 'explanation' is a required property" in ended.stdout
 
 
 @pytest.mark.parametrize("name", ["classifier", "user", "judge"])
