@@ -155,7 +155,7 @@ def test_a_run_of_which_all_failed_says_why_and_nothing_else(page_of: Page) -> N
     assert "Nothing was scored: all 13 dialogues failed." in page
     assert Parts(page).row("a model: KeyError: 'text'") == ["a model: KeyError: 'text'", "failed", "12"]
     assert Parts(page).row("the server does not answer")[1:] == ["failed", "1"]
-    for untrue in ("The corpus does not say", "Of none of the requests", "references to", "Is what it says right?"):
+    for untrue in ("The corpus does not say", "references to", "Is what it says right?"):
         assert untrue not in page
 
 
@@ -164,10 +164,11 @@ def test_failures_of_a_run_that_is_scored_are_told_with_the_others_counted(page_
     failed = [
         replace(said(item, ending="failed"), failure=f"trouble {number:02}") for number, item in enumerate(items[1:])
     ]
-    parts = Parts(page_of(items, [said(items[0], "blue"), *failed]))
+    page = page_of(items, [said(items[0], "blue"), *failed])
+    assert "Nothing was scored" not in page
+    parts = Parts(page)
     assert parts.row("trouble 00")[1:] == ["failed", "1"]
     assert parts.row("2 other reasons")[1:] == ["", "2"]
-    assert parts.row("Balanced accuracy")
 
 
 def test_dialogues_without_a_response_are_shown_as_such(page_of: Page) -> None:
@@ -199,7 +200,8 @@ def test_what_a_model_says_is_text(page_of: Page, tmp_path: Path) -> None:
     ]
     items = [
         clear(
-            f"{place}{text[:100]}", text[:200] or "x", question=text, source=text[:50], story_id="s", turns=(Said("narrator", text), Said("user", text), Said("assistant", text), Said("user", text)),
+            f"{place}{text[:100]}", text[:200] or "x", question=text, source=text[:50], story_id="s",
+            turns=tuple(Said(role, text) for role in ("narrator", "user", "assistant", "user")),
             speakers={"user": speaker(text[:40], accent=text[:40])},
         )
         for place, text in enumerate(hostile)

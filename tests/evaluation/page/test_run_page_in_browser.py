@@ -158,7 +158,7 @@ def test_hostile_words_stay_words(browser: Any, page_of: Page, tmp_path: Path) -
     items = [
         clear(
             f"item{place}", text[:500], question=text, source=text[:30], story_id=f"{place}",
-            turns=(Said("narrator", text), Said("user", text), Said("assistant", text), Said("user", text)),
+            turns=tuple(Said(role, text) for role in ("narrator", "user", "assistant", "user")),
         )
         for place, text in enumerate(hostile)
     ]  # fmt: skip
