@@ -21,7 +21,7 @@ from askqa_builder.corpus.selection import read_corpus
 from askqa_builder.corpus.sources import find_sources
 from askqa_builder.dataset.label_changes import LabelGroups, Labelled
 from askqa_builder.evaluation.actions.rule import action_of
-from askqa_builder.evaluation.item import Intent, Item
+from askqa_builder.evaluation.item import Intent, Item, Said
 from askqa_builder.evaluation.metrics.answer_scores import score_answer
 from askqa_builder.evaluation.metrics.outcomes import Outcomes
 from askqa_builder.evaluation.metrics.printing import per_cent, with_interval
@@ -86,6 +86,7 @@ def _item(conversation: Conversation, groups: LabelGroups) -> Item:
         conflict=conversation.id in groups.conflicts,
         speakers={},
         pcm_sha256="",
+        turns=tuple(Said(turn.role.value, turn.text) for turn in conversation.turns),
     )
 
 

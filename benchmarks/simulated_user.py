@@ -17,9 +17,8 @@ from pathlib import Path
 from askqa_builder.corpus.conversation import UNANSWERABLE, Action, Branch, Conversation
 from askqa_builder.corpus.selection import read_corpus
 from askqa_builder.corpus.sources import find_sources
-from askqa_builder.evaluation.item import Intent, Item
+from askqa_builder.evaluation.item import Intent, Item, Said
 from askqa_builder.evaluation.metrics.answer_scores import normalise_answer
-from askqa_builder.evaluation.models.model import Said
 from askqa_builder.evaluation.user.asked import is_same_question
 from askqa_builder.evaluation.user.meaning import meaning, polarity
 from askqa_builder.evaluation.user.rule import RuleUser
@@ -89,6 +88,7 @@ def _ambiguous(conversation: Conversation) -> Ambiguous:
         conflict=False,
         speakers={},
         pcm_sha256="",
+        turns=tuple(Said(turn.role.value, turn.text) for turn in conversation.turns),
     )
     return Ambiguous(item, others[0].question if others else None, others[0].branches if others else ())
 

@@ -11,8 +11,8 @@ from askqa_builder.errors import SpeechError
 from askqa_builder.evaluation.actions.classifier import Classifier
 from askqa_builder.evaluation.contexts import Contexts
 from askqa_builder.evaluation.dialogue import Moment, NotApplicableError, Recording
+from askqa_builder.evaluation.item import Said
 from askqa_builder.evaluation.ledger import Json, Ledger
-from askqa_builder.evaluation.models.model import Said
 from askqa_builder.evaluation.models.subject import Subject
 from askqa_builder.evaluation.models.ways import Sounds
 from askqa_builder.evaluation.requests import Requests, base_turns

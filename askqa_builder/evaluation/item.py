@@ -10,6 +10,14 @@ from askqa_builder.corpus.conversation import Action
 
 
 @dataclass(frozen=True)
+class Said:
+    """A turn of the dialogue as text. role: narrator, user or assistant."""
+
+    role: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Intent:
     """One reading of a request, which the user of one trajectory has in mind whatever the model says.
 
@@ -45,7 +53,8 @@ class Item:
     clarifying_questions: of all annotators, the spoken one first; empty where gold is to answer. intents: at least one;
     several only where gold is to clarify. contrast_id: shared by the items of one request that more history makes
     clear. conflict: the same request has both labels, in an order that is no contrast. speakers: by role.
-    pcm_sha256: of the recording.
+    pcm_sha256: of the recording. turns: of the row, the story first and the question last; none where a model is asked,
+    which knows them as far as it hears or reads them.
     """
 
     row_id: str
@@ -63,6 +72,7 @@ class Item:
     conflict: bool
     speakers: dict[str, Speaker]
     pcm_sha256: str
+    turns: tuple[Said, ...] = ()
 
     def trajectory_id(self, intent: Intent) -> str:
         """Return what names a trajectory in a run."""
@@ -79,5 +89,6 @@ class Item:
         speakers = {role: Speaker(**one) for role, one in told["speakers"].items()}
         gold = None if told["gold"] is None else Action(told["gold"])
         asked = tuple(told["clarifying_questions"])
-        read = {"intents": intents, "speakers": speakers, "gold": gold, "clarifying_questions": asked}
+        turns = tuple(Said(**one) for one in told.get("turns", ()))
+        read = {"intents": intents, "speakers": speakers, "gold": gold, "clarifying_questions": asked, "turns": turns}
         return cls(**{**told, **read})

@@ -11,7 +11,7 @@ from askqa_builder.dataset.label_changes import LabelGroups, labelled, turns_of_
 from askqa_builder.dataset.shard import ShardRecord
 from askqa_builder.dataset.source import Source
 from askqa_builder.errors import UsageError
-from askqa_builder.evaluation.item import Intent, Item, Speaker
+from askqa_builder.evaluation.item import Intent, Item, Said, Speaker
 
 Row = Mapping[str, Any]
 
@@ -62,6 +62,7 @@ def item_of(row: Row, split: str, labels: LabelGroups) -> Item:
         conflict=conversation in labels.conflicts,
         speakers={one["role"]: _speaker(one) for one in row["speakers"]},
         pcm_sha256=row["pcm_sha256"],
+        turns=tuple(Said(turn["role"], turn["text"]) for turn in row["turns"]),
     )
 
 

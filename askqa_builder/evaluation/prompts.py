@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from importlib.resources import files
 
 from askqa_builder.chat.answer import Messages
-from askqa_builder.evaluation.models.model import Said
+from askqa_builder.evaluation.item import Said
 
 
 def filled(package: str, name: str, **fields: str) -> Messages:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from askqa_builder.dataset.sound import decoded
 from askqa_builder.evaluation.dialogue import Moment, Recording, Row
-from askqa_builder.evaluation.models.model import Request, Said
+from askqa_builder.evaluation.item import Said
+from askqa_builder.evaluation.models.model import Request
 from askqa_builder.evaluation.models.sound import Sound
 from askqa_builder.hearing.heard import Heard
 from askqa_builder.hearing.listening import hear

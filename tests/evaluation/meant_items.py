@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from askqa_builder.corpus.conversation import Action
-from askqa_builder.evaluation.item import Intent, Item
-from askqa_builder.evaluation.models.model import Said
+from askqa_builder.evaluation.item import Intent, Item, Said
 
 
 def item_of(request: str, asked: str | None, *branches: tuple[str, Sequence[str]]) -> Item:

@@ -11,8 +11,8 @@ from askqa_builder.chat.answer import UnfitAnswerError
 from askqa_builder.corpus.conversation import Action
 from askqa_builder.errors import EngineError, SpeechError
 from askqa_builder.evaluation.dialogue import Moment, NotApplicableError, Recording, trajectories
-from askqa_builder.evaluation.item import Intent, Item
-from askqa_builder.evaluation.models.model import OutOfReachError, Said
+from askqa_builder.evaluation.item import Intent, Item, Said
+from askqa_builder.evaluation.models.model import OutOfReachError
 from askqa_builder.evaluation.trajectory import Round, Trajectory
 from askqa_builder.hearing.listening import TooLongError
 

@@ -15,6 +15,8 @@ from askqa_builder.errors import UsageError
 from askqa_builder.evaluation.item import Item
 from askqa_builder.evaluation.items import read_items
 
+HISTORY = (("user", "question"), ("assistant", "answer"))
+
 
 @pytest.fixture(scope="module")
 def items(demo_dataset: Path) -> dict[str, Item]:
@@ -62,6 +64,14 @@ def test_a_clear_request_has_one_intent(items: dict[str, Item], corpus: dict[str
             assert (item.gold, item.clarifying_questions) == (Action.ANSWER, ())
             assert (intent.branch, intent.weight, intent.reply) == (None, 1.0, None)
             assert intent.references == (told["target_turn"]["answer"],)
+
+
+def test_an_item_has_all_turns_of_its_row(items: dict[str, Item], corpus: dict[str, dict[str, Any]]) -> None:
+    for told in corpus.values():
+        item = items[told["id"]]
+        before = [(role, turn[part]) for turn in told["history_turns"] for role, part in HISTORY]
+        asked = ("user", told["target_turn"]["question"])
+        assert [(turn.role, turn.text) for turn in item.turns] == [("narrator", told["story"]), *before, asked]
 
 
 def test_requests_that_history_makes_clear_are_pairs(items: dict[str, Item]) -> None:

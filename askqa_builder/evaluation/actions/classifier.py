@@ -7,7 +7,7 @@ from typing import Protocol
 
 from askqa_builder.corpus.conversation import Action
 from askqa_builder.evaluation.actions.rule import action_of
-from askqa_builder.evaluation.models.model import Said
+from askqa_builder.evaluation.item import Said
 
 
 class Classifier(Protocol):

@@ -15,7 +15,7 @@ from askqa_builder.chat.answer import Question, UnfitAnswerError
 from askqa_builder.chat.model import ChatModel
 from askqa_builder.corpus.conversation import Action
 from askqa_builder.corpus.rejects import quote
-from askqa_builder.evaluation.models.model import Said
+from askqa_builder.evaluation.item import Said
 from askqa_builder.evaluation.prompts import as_data, conversation, filled
 
 DEFAULTS = {"temperature": 0.1, "max_tokens": 16}

@@ -32,7 +32,7 @@ class Cascade:
         """What may change its responses."""
         return {"backbone": identity_of(self._backbone), "recogniser": self._recogniser.info.to_json()}
 
-    def respond(self, request: Request) -> Response:
+    def respond(self, request: Request) -> Response | str:
         """Respond to what was understood; where nothing is heard, to the prompt. Raises as the backbone does."""
         if not request.clips:
             return self._backbone.respond(request)

@@ -11,15 +11,7 @@ from numpy.typing import NDArray
 
 from askqa_builder.corpus.conversation import Action
 from askqa_builder.errors import AskqaError
-from askqa_builder.evaluation.item import Intent, Item
-
-
-@dataclass(frozen=True)
-class Said:
-    """A turn of the dialogue as text. role: narrator, user or assistant."""
-
-    role: str
-    text: str
+from askqa_builder.evaluation.item import Intent, Item, Said
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,8 +36,10 @@ class Request:
 
     @property
     def blinded(self) -> Request:
-        """It without whatever tells what a right response is."""
-        item = replace(self.item, gold=None, clarifying_questions=(), intents=(), contrast_id=None, conflict=False)
+        """It without whatever tells what a right response is, and without what is neither heard nor read."""
+        item = replace(
+            self.item, gold=None, clarifying_questions=(), intents=(), contrast_id=None, conflict=False, turns=()
+        )
         return replace(self, item=item, intent=None)
 
     @property

@@ -9,7 +9,7 @@ from string import Formatter
 
 from askqa_builder.corpus.conversation import Role
 from askqa_builder.errors import UsageError
-from askqa_builder.evaluation.models.model import Said
+from askqa_builder.evaluation.item import Said
 from askqa_builder.options import is_text, require_known
 from askqa_builder.voices.plain_yaml import parse_yaml, read_yaml
 

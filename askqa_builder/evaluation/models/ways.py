@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from askqa_builder.errors import UsageError
-from askqa_builder.evaluation.item import Item
-from askqa_builder.evaluation.models.model import Request, Said
+from askqa_builder.evaluation.item import Item, Said
+from askqa_builder.evaluation.models.model import Request
 from askqa_builder.evaluation.models.prompts import Prompts
 from askqa_builder.evaluation.models.sound import Sound, at_rate
 from askqa_builder.seeds import Stream

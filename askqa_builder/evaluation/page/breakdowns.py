@@ -44,7 +44,7 @@ class CellLine:
 
 @dataclass(frozen=True)
 class Group:
-    """One way to divide the requests. hidden: cells that are too small to be shown, and the requests in them."""
+    """One way to divide the requests. lines: of cells that are large enough. hidden: others, and requests in them."""
 
     title: str
     lines: list[CellLine]
@@ -52,8 +52,15 @@ class Group:
 
 
 def breakdown_groups(results: Json) -> list[Group]:
-    """Return all breakdowns of a run."""
-    return [_group(name, one, results["figures"]) for name, one in results["breakdowns"].items()]
+    """Return the breakdowns of a run of which any cell is shown."""
+    breakdowns = results["breakdowns"]
+    return [_group(name, one, results["figures"]) for name, one in breakdowns.items() if one["cells"]]
+
+
+def unshown_groups(results: Json) -> str:
+    """Return what breakdowns there are without a cell that is shown, and how many cells they have."""
+    counts = {_TITLES[name]: one["cells_not_shown"] for name, one in results["breakdowns"].items() if not one["cells"]}
+    return ", ".join(f"{title[:1].lower() + title[1:]} ({count} cells)" for title, count in counts.items())
 
 
 def heads() -> list[str]:

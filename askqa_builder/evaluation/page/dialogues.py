@@ -27,17 +27,35 @@ _LISTED = 300
 """Characters of a request in the list, which shows two lines."""
 
 
+class Stories:
+    """The stories that items are about, each once, however many requests are about it. texts: in the items' order."""
+
+    def __init__(self, items: Sequence[Item]) -> None:
+        told = dict.fromkeys((item.story_id, text) for item in items if (text := _story(item)) is not None)
+        self._places = {story: place for place, story in enumerate(told)}
+        self.texts = [text for _, text in told]
+
+    def place(self, item: Item) -> int | None:
+        """Return which one an item is about; None where it has no story."""
+        text = _story(item)
+        return None if text is None else self._places[item.story_id, text]
+
+
 def dialogues(
-    outcomes: Outcomes, scores: Sequence[TrajectoryScores], judgements: Mapping[str, Judgement | None]
+    outcomes: Outcomes,
+    scores: Sequence[TrajectoryScores],
+    judgements: Mapping[str, Judgement | None],
+    stories: Stories,
 ) -> list[Json]:
-    """Return the dialogues of a run, in the order of its trajectories."""
+    """Return the dialogues of a run, in the order of its trajectories. stories: of its items."""
     items = {item.row_id: item for item in outcomes.items}
     scored = {one.of.trajectory.id: one for one in scores}
     siblings: dict[str, list[Trajectory]] = defaultdict(list)
     for one in outcomes.trajectories:
         siblings[one.item].append(one)
     return [
-        _dialogue(one, items[one.item], scored.get(one.id), siblings[one.item], judgements.get(one.id))
+        _before(items[one.item], stories)
+        | _dialogue(one, items[one.item], scored.get(one.id), siblings[one.item], judgements.get(one.id))
         for one in outcomes.trajectories
     ]
 
@@ -56,6 +74,16 @@ def list_line(number: int, dialogue: Mapping[str, Any]) -> Json:
         "rounds": len(dialogue["rounds"]),
         "f1": None if final is None else final["f1"],
     }
+
+
+def _story(item: Item) -> str | None:
+    return item.turns[0].text if item.turns and item.turns[0].role == Role.NARRATOR.value else None
+
+
+def _before(item: Item, stories: Stories) -> Json:
+    """Return what the dataset's row has before the request: the story's number, and the turns between the two."""
+    told = item.turns[:-1] if _story(item) is None else item.turns[1:-1]
+    return {"told": stories.place(item), "history": [asdict(turn) for turn in told]}
 
 
 def _dialogue(

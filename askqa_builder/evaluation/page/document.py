@@ -14,8 +14,8 @@ from askqa_builder.evaluation.metrics.outcomes import Outcomes
 from askqa_builder.evaluation.metrics.printing import INTERVALS
 from askqa_builder.evaluation.metrics.results_text import what_is_scored
 from askqa_builder.evaluation.metrics.trajectory_scores import TrajectoryScores
-from askqa_builder.evaluation.page.breakdowns import breakdown_groups, heads
-from askqa_builder.evaluation.page.dialogues import CHOICES, dialogues, list_line
+from askqa_builder.evaluation.page.breakdowns import breakdown_groups, heads, unshown_groups
+from askqa_builder.evaluation.page.dialogues import CHOICES, Stories, dialogues, list_line
 from askqa_builder.evaluation.page.figures import (
     action_lines,
     answer_lines,
@@ -25,6 +25,7 @@ from askqa_builder.evaluation.page.figures import (
     squad_lines,
 )
 from askqa_builder.evaluation.page.running import agreement_lines, facts, judge_lines, shares, usage_lines, waiting
+from askqa_builder.evaluation.page.unscored import nothing_scored, reasons
 from askqa_builder.report.document import as_data, render
 from askqa_builder.report.page_file import write_page
 
@@ -58,7 +59,8 @@ def render_run(
 ) -> str:
     """Return the page."""
     run = results["run"]
-    shown = dialogues(outcomes, scores, judgements)
+    stories = Stories(outcomes.items)
+    shown = dialogues(outcomes, scores, judgements, stories)
     seconds = [one.seconds for _, one in outcomes.responses]
     return render(
         "evaluation.html.j2",
@@ -69,6 +71,8 @@ def render_run(
         title=f"{run['model']} on {run['dataset']}",
         run=run,
         scored=what_is_scored(results["counts"]),
+        unscored=nothing_scored(results["counts"]),
+        reasons=reasons(outcomes),
         headline=headline(results),
         facts=facts(about, results),
         actions=action_lines(results),
@@ -77,6 +81,7 @@ def render_run(
         squad=squad_lines(results),
         confusion=confusion(results),
         breakdowns=breakdown_groups(results),
+        unshown=unshown_groups(results),
         heads=heads(),
         fewest=FEWEST,
         intervals=INTERVALS,
@@ -90,5 +95,6 @@ def render_run(
         sources=sorted({one["source"] for one in shown}),
         readings=sorted({one["branch"] + 1 for one in shown if one["branch"] is not None}),
         setup=as_data({"rows": [list_line(number, one) for number, one in enumerate(shown)]}),
+        stories=map(as_data, stories.texts),
         rows=map(as_data, shown),
     )

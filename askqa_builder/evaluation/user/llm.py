@@ -16,9 +16,8 @@ from askqa_builder.chat.model import ChatModel
 from askqa_builder.corpus.conversation import UNANSWERABLE
 from askqa_builder.corpus.fields import is_pronounceable
 from askqa_builder.corpus.rejects import quote
-from askqa_builder.evaluation.item import Intent, Item
+from askqa_builder.evaluation.item import Intent, Item, Said
 from askqa_builder.evaluation.metrics.answer_scores import normalise_answer
-from askqa_builder.evaluation.models.model import Said
 from askqa_builder.evaluation.prompts import as_data, conversation, filled
 from askqa_builder.evaluation.user.meaning import meaning
 from askqa_builder.evaluation.user.words import content

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from askqa_builder.evaluation.item import Intent, Item
-from askqa_builder.evaluation.models.model import Said
+from askqa_builder.evaluation.item import Intent, Item, Said
 from askqa_builder.evaluation.user.asked import asked, is_same_question
 from askqa_builder.evaluation.user.meaning import lowered
 from askqa_builder.evaluation.user.readings import Readings

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from askqa_builder.evaluation.item import Intent, Item
-from askqa_builder.evaluation.models.model import Said
+from askqa_builder.evaluation.item import Intent, Item, Said
 
 
 class Simulator(Protocol):

@@ -10,11 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from askqa_builder.corpus.conversation import Action
-from askqa_builder.evaluation.item import Intent, Item
-from askqa_builder.evaluation.models.model import Request, Said
+from askqa_builder.evaluation.item import Intent, Item, Said
+from askqa_builder.evaluation.models.model import Request
 from askqa_builder.evaluation.models.ways import Listening
 
 RATE = 16000
+
+TURNS = (
+    Said("narrator", "A girl drew two books."),
+    Said("user", "What did she draw?"),
+    Said("assistant", "Books."),
+    Said("user", "What colour was it?"),
+)
 
 CLEAR = Item(
     row_id="row-clear",
@@ -32,6 +39,7 @@ CLEAR = Item(
     conflict=True,
     speakers={},
     pcm_sha256="00",
+    turns=TURNS,
 )
 
 AMBIGUOUS = replace(
@@ -43,13 +51,6 @@ AMBIGUOUS = replace(
         Intent(0, 0.5, "Do you mean the upper drawer?", "Yes", ("red", "red", "dark red")),
         Intent(1, 0.5, "Do you mean the upper drawer?", "No, the lower drawer.", ("green", "green")),
     ),
-)
-
-TURNS = (
-    Said("narrator", "A girl drew two books."),
-    Said("user", "What did she draw?"),
-    Said("assistant", "Books."),
-    Said("user", "What colour was it?"),
 )
 
 

@@ -46,9 +46,10 @@ def prepared(model: str, control: str | None, request: Request, rate: int = RATE
 
 @pytest.mark.parametrize("control", [None, "question-only", "closed-book", "other-story", "transcript"])
 @pytest.mark.parametrize("rounds", [1, 3])
-def test_a_model_under_test_is_told_no_label(model: str, control: str | None, rounds: int) -> None:
+def test_a_model_under_test_is_told_neither_label_nor_turns(model: str, control: str | None, rounds: int) -> None:
     request = prepared(model, control, asked_again(rounds=rounds))
-    blind = replace(AMBIGUOUS, gold=None, clarifying_questions=(), intents=(), contrast_id=None, conflict=False)
+    nothing = {"gold": None, "clarifying_questions": (), "intents": (), "contrast_id": None, "turns": ()}
+    blind = replace(AMBIGUOUS, **nothing, conflict=False)
     assert (request.item, request.intent) == (blind, None)
     assert not any(text in request.prompt for text in ("red", "green", "upper drawer"))
 

@@ -13,8 +13,10 @@ from typing import Any
 from made_runs import IDENTITY, ambiguous, clear, response, said, said_to_all, speaker
 
 from askqa_builder.evaluation.folder import PAGE_NAME, RESULTS_NAME
+from askqa_builder.evaluation.item import Said
 from askqa_builder.evaluation.judge.judge import Judgement
 from askqa_builder.evaluation.metrics.breakdown import FEWEST
+from askqa_builder.evaluation.page.unscored import MOST_REASONS
 from askqa_builder.evaluation.run import evaluate
 from askqa_builder.evaluation.trajectory import Trajectory
 from askqa_builder.report.page_file import write_page
@@ -117,6 +119,58 @@ def test_small_cells_are_counted_and_not_shown(page_of: Page) -> None:
     assert [f"not shown: 1 cell, {FEWEST - 1} requests"] in parts.rows
 
 
+def test_breakdowns_that_show_nothing_are_one_line(page_of: Page) -> None:
+    items = [clear("a", source="race"), clear("b", source="mctest", history=4), clear("c", source="cnn", history=4)]
+    page = page_of(items, [said(item, "blue") for item in items])
+    assert not any(row[:1] == ["Domain"] for row in Parts(page).rows)
+    assert "not shown: " not in page
+    named = "domain (3 cells), turns before the request (2 cells)"
+    assert page.count(f"Not shown, as each cell has fewer than {FEWEST} requests: {named}.") == 1
+
+
+def test_a_dialogue_has_its_history_and_each_story_is_there_once(page_of: Page) -> None:
+    kettles = (Said("narrator", "Two kettles."), Said("user", "How many?"), Said("assistant", "two"))
+    items = [
+        clear("a", story_id="k", turns=(*kettles, Said("user", "what colour"))),
+        ambiguous("b", ["x"], ["y"], story_id="k", turns=(kettles[0], Said("user", "what colour"))),
+        clear("c", story_id="other", turns=(Said("narrator", "One harbour."), Said("user", "what colour"))),
+        clear("d", story_id="none", turns=(*kettles[1:], Said("user", "what colour"))),
+    ]
+    held = [trajectory for item in items for trajectory in said_to_all(item, "blue")]
+    parts = Parts(page_of(items, held))
+    assert [parts.data.get(f"story-{place}") for place in range(3)] == ["Two kettles.", "One harbour.", None]
+    assert [one["told"] for one in parts.dialogues] == [0, 0, 0, 1, None]
+    texts = [[turn["text"] for turn in one["history"]] for one in parts.dialogues]
+    assert texts == [["How many?", "two"], [], [], [], ["How many?", "two"]]
+
+
+def test_a_run_of_which_all_failed_says_why_and_nothing_else(page_of: Page) -> None:
+    items = [clear(f"row-{number}") for number in range(13)]
+    why = ["a model: row-{}: KeyError: 'text'"] * 12 + ["the server does not answer"]
+    held = [
+        replace(said(item, ending="failed"), failure=text.format(number))
+        for number, (item, text) in enumerate(zip(items, why, strict=True))
+    ]
+    page = page_of(items, held)
+    assert "Nothing was scored: all 13 dialogues failed." in page
+    assert Parts(page).row("a model: KeyError: 'text'") == ["a model: KeyError: 'text'", "failed", "12"]
+    assert Parts(page).row("the server does not answer")[1:] == ["failed", "1"]
+    for untrue in ("The corpus does not say", "references to", "Is what it says right?"):
+        assert untrue not in page
+
+
+def test_failures_of_a_run_that_is_scored_are_told_with_the_others_counted(page_of: Page) -> None:
+    items = [clear(f"row-{number}") for number in range(MOST_REASONS + 3)]
+    failed = [
+        replace(said(item, ending="failed"), failure=f"trouble {number:02}") for number, item in enumerate(items[1:])
+    ]
+    page = page_of(items, [said(items[0], "blue"), *failed])
+    assert "Nothing was scored" not in page
+    parts = Parts(page)
+    assert parts.row("trouble 00")[1:] == ["failed", "1"]
+    assert parts.row("2 other reasons")[1:] == ["", "2"]
+
+
 def test_dialogues_without_a_response_are_shown_as_such(page_of: Page) -> None:
     items = [clear("a"), clear("b"), clear("c", gold=None)]
     held = [said(items[0], "blue"), said(items[1], ending="failed"), said(items[2], "blue")]
@@ -147,6 +201,7 @@ def test_what_a_model_says_is_text(page_of: Page, tmp_path: Path) -> None:
     items = [
         clear(
             f"{place}{text[:100]}", text[:200] or "x", question=text, source=text[:50], story_id="s",
+            turns=tuple(Said(role, text) for role in ("narrator", "user", "assistant", "user")),
             speakers={"user": speaker(text[:40], accent=text[:40])},
         )
         for place, text in enumerate(hostile)
@@ -160,7 +215,10 @@ def test_what_a_model_says_is_text(page_of: Page, tmp_path: Path) -> None:
     parts = Parts((tmp_path / "page.html").read_text("utf-8"))
     assert [one["request"] for one in parts.dialogues] == [text.replace("\ud800", "?") for text in hostile]
     assert "img" not in parts.tags
-    assert page.count("<script") == page.count("</script>") == 2 + len(hostile)
+    assert page.count("<script") == page.count("</script>") == 2 + 2 * len(hostile)
+    assert [parts.data[f"story-{place}"] for place in range(len(hostile))] == [
+        one["request"] for one in parts.dialogues
+    ]
     assert not re.search("[\u2028\u2029]", page.split('id="setup"')[1])
     policy = re.search('Content-Security-Policy" content="([^"]+)"', page)
     assert policy is not None

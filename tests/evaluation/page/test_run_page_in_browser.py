@@ -16,7 +16,7 @@ from tab import Tab
 
 from askqa_builder.corpus.conversation import Action
 from askqa_builder.evaluation.folder import PAGE_NAME
-from askqa_builder.evaluation.item import Item
+from askqa_builder.evaluation.item import Item, Said
 from askqa_builder.evaluation.trajectory import Trajectory
 from askqa_builder.report.page_file import write_page
 
@@ -100,14 +100,36 @@ def test_filters_leave_what_they_name(
 
 
 def test_words_are_found_in_what_is_said_and_meant(browser: Any, page_of: Page, tmp_path: Path) -> None:
-    items = [clear("a", "lighthouse"), clear("b"), ambiguous("c", ["x"], ["y"])]
+    turns = (Said("user", "Where is the CELLAR?"), Said("assistant", "below"), Said("user", "what colour"))
+    items = [clear("a", "lighthouse"), clear("b", turns=turns), ambiguous("c", ["x"], ["y"])]
     held = [said(items[0], "blue"), said(items[1], "a Harbour"), *said_to_all(items[2], "which ANCHOR?", "x")]
     write_page(tmp_path / "page.html", page_of(items, held))
     tab = Tab(browser, (tmp_path / "page.html").as_uri() + "#dialogues")
-    for words, wanted in (("LIGHT", ["a"]), ("harbour", ["b"]), ("anchor", ["c/0", "c/1"]), ("reply 1", ["c/1"])):
+    for words, wanted in (
+        ("LIGHT", ["a"]),
+        ("harbour", ["b"]),
+        ("cellar", ["b"]),
+        ("anchor", ["c/0", "c/1"]),
+        ("reply 1", ["c/1"]),
+    ):
         tab.page.fill("#filters [name=text]", words)
         wait_for_list(tab, wanted)
     tab.context.close()
+
+
+def test_a_dialogue_shows_its_story_folded_and_its_history(
+    run_tab: Tab, kept_items: list[Item], kept_dialogues: list[Trajectory]
+) -> None:
+    item = next(item for item in kept_items if item.history == 4)
+    held = next(one for one in kept_dialogues if one.item == item.row_id)
+    show(run_tab, held.id)
+    story = run_tab.page.locator(".chat .story .text")
+    assert not story.is_visible()
+    run_tab.page.click(".chat .story summary")
+    assert story.is_visible()
+    shown = run_tab.page.locator(".chat .text").evaluate_all("nodes => nodes.map(node => node.textContent)")
+    assert shown[:6] == [turn.text for turn in item.turns]
+    assert shown[6] == held.first.response
 
 
 def test_keys_and_readings_lead_from_dialogue_to_dialogue(browser: Any, page_of: Page, tmp_path: Path) -> None:
@@ -133,7 +155,13 @@ def test_hostile_words_stay_words(browser: Any, page_of: Page, tmp_path: Path) -
         "\u202eright to left\u2028 \ud800",
         "x" * 100_000,
     ]
-    items = [clear(f"item{place}", text[:500], question=text, source=text[:30]) for place, text in enumerate(hostile)]
+    items = [
+        clear(
+            f"item{place}", text[:500], question=text, source=text[:30], story_id=f"{place}",
+            turns=tuple(Said(role, text) for role in ("narrator", "user", "assistant", "user")),
+        )
+        for place, text in enumerate(hostile)
+    ]  # fmt: skip
     held = [
         said(item, replace(response(text), recording="javascript:window.owned=1", actions={text[:30]: "clarify"}))
         for item, text in zip(items, hostile, strict=True)
@@ -144,8 +172,9 @@ def test_hostile_words_stay_words(browser: Any, page_of: Page, tmp_path: Path) -
         tab.page.set_viewport_size({"width": width, "height": 900})
         for item, text in zip(items, hostile, strict=True):
             show(tab, item.row_id)
-            shown = tab.page.locator(".chat .assistant .text").first.evaluate("node => node.textContent")
+            shown = tab.page.locator(".chat .assistant .text").last.evaluate("node => node.textContent")
             assert shown == text.replace("\ud800", "?")
+            tab.page.click(".chat .story summary")
             assert tab.page.evaluate("window.owned") is None
             assert tab.page.evaluate("document.documentElement.scrollWidth") <= width
         tab.context.close()

@@ -125,7 +125,7 @@ def test_a_model_is_asked_once_for_all_readings_and_told_no_label(rosa: Asked, s
         assert request.intent is None
         assert request.item == request.blinded.item
         assert (request.item.gold, request.item.intents, request.item.clarifying_questions) == (None, (), ())
-        assert (request.item.contrast_id, request.item.conflict) == (None, False)
+        assert (request.item.contrast_id, request.item.conflict, request.item.turns) == (None, False, ())
     assert "Which bag do you mean" not in model.asked[0].prompt
 
 

@@ -235,7 +235,7 @@ def test_the_page_tells_a_run_by_the_figures_that_it_has(
     page = page_of(squad_dataset, tmp_path / "squad")
     assert "<dt>SQuAD F1</dt>" in page
     assert "<dt>Balanced accuracy</dt>" not in page
-    assert "The corpus does not say of any request whether it is ambiguous." in page
+    assert "The corpus does not say of any request that was scored whether it is ambiguous." in page
     assert "balanced accuracy of 50" not in page
     assert ">AOS<" in page
     page = page_of(demo_dataset, tmp_path / "demo")

@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from meant_items import dialogue, item_of, kettles
 
-from askqa_builder.evaluation.item import Item
-from askqa_builder.evaluation.models.model import Said
+from askqa_builder.evaluation.item import Item, Said
 from askqa_builder.evaluation.user.meaning import meaning
 from askqa_builder.evaluation.user.rule import RuleUser
 from askqa_builder.evaluation.user.words import content

@@ -12,6 +12,8 @@ const ENDINGS = {
 
 const SCORE_NAMES = { f1: "F1", exact: "exact match", containment: "containment", rouge_l: "ROUGE-L", cosine: "cosine" };
 
+const BEFORE = { narrator: "Narrator", user: "User", assistant: "Assistant, in the dataset" };
+
 /** Return the nodes that show a dialogue. */
 function shownDialogue(of) {
   return [
@@ -20,7 +22,9 @@ function shownDialogue(of) {
     readings(of),
     element(
       "ol", { class: "chat" },
-      turn("user", "User", [], of.request),
+      storyOf(of),
+      of.history.map(({ role, text }) => turn(`${role} before`, BEFORE[role], [], text)),
+      turn("user", "User", of.history.length > 0 ? ["the request"] : [], of.request),
       of.rounds.flatMap((round, place) => roundOf(of, round, place)),
     ),
     element(
@@ -72,13 +76,27 @@ function roundOf(of, round, place) {
   ].filter(Boolean);
 }
 
+/** Return the story, folded: it is long, and shared with other dialogues. */
+function storyOf(of) {
+  if (of.told === null) return null;
+  const text = embedded(`story-${of.told}`);
+  return element(
+    "li", { class: "story" },
+    element(
+      "details", {},
+      element("summary", {}, `Story, ${text.split(/\s+/).filter(Boolean).length} words`),
+      element("p", { class: "text", dir: "auto" }, text),
+    ),
+  );
+}
+
 function turn(role, name, head, text) {
   const long = text.length > LONG;
   return element(
     "li", { class: role },
     element(
       "div", { class: "head" },
-      element("span", { class: `role ${role}` }, name), head.map((fact) => element("span", {}, fact)),
+      element("span", { class: `role ${role.split(" ")[0]}` }, name), head.map((fact) => element("span", {}, fact)),
     ),
     element(
       "p",

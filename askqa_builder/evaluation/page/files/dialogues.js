@@ -26,9 +26,10 @@ class Dialogues {
     if (!text) return true;
     const words = text.toLowerCase();
     if (row.id.toLowerCase().includes(words)) return true;
-    const { request, rounds, intent } = this.dialogue(row.number);
+    const { history, request, rounds, intent } = this.dialogue(row.number);
+    const before = history.map((turn) => turn.text);
     const said = rounds.flatMap((round) => [round.response, round.reply ?? ""]);
-    return [request, ...said, intent.reply ?? "", ...intent.references]
+    return [...before, request, ...said, intent.reply ?? "", ...intent.references]
       .some((one) => one.toLowerCase().includes(words));
   }
 }
