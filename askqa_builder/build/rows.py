@@ -76,6 +76,7 @@ class RowMaker:
             "quality": asdict(measure_quality(pcm, timeline)),
             "channel": _channel(planned.channel, received),
             "seed": recipe.seed,
+            "affect": [],
         }
 
     def _speakers(self, planned: PlannedTake, row: PlannedRow, turns: Sequence[HeardTurn]) -> list[dict[str, Any]]:

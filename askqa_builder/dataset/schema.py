@@ -7,9 +7,47 @@ from typing import Any
 
 import pyarrow as pa
 
-FORMAT_VERSION = "1.1"
+FORMAT_VERSION = "1.2"
 
 AUDIO = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+
+_AFFECT = [  # as in `voices.emotion.Affect`
+    ("category", pa.string()),
+    ("valence", pa.float64()),
+    ("arousal", pa.float64()),
+    ("dominance", pa.float64()),
+]
+
+STYLE = pa.struct(
+    [
+        ("name", pa.string()),
+        ("draw", pa.string()),  # independent of the words, congruent or incongruent with them
+        ("text_label", pa.string()),  # what the words alone suggest; a label of the text, never of the speech
+        ("pitch", pa.float64()),  # what was added after synthesis, as in `voices.style.Style`
+        ("pitch_range", pa.float64()),
+        ("rate", pa.float64()),
+        ("loudness", pa.float64()),
+        ("pauses", pa.float64()),
+        ("native", pa.bool_()),  # the engine itself was asked for `emotion.intended`
+    ]
+)
+
+EMOTION = pa.struct(
+    [
+        ("intended", pa.struct(_AFFECT)),  # what an engine that can speak it was asked for; null where none was
+        ("recognised", pa.struct([*_AFFECT, ("agreement", pa.float64())])),  # `askqa styles annotate`
+        ("congruent", pa.bool_()),  # whether the style suits the text label
+    ]
+)
+
+MEASURED = pa.struct(
+    [
+        ("f0_mean", pa.float64()),  # Hz
+        ("f0_range", pa.float64()),  # semitones from the 5th to the 95th percentile
+        ("articulation_rate", pa.float64()),  # words per minute without pauses
+        ("energy", pa.float64()),  # dBFS, root mean square
+    ]
+)
 
 TURN = pa.struct(
     [
@@ -27,6 +65,10 @@ TURN = pa.struct(
         ("asr_text", pa.string()),
         ("wer", pa.float64()),
         ("mos", pa.float64()),
+        # absent before format 1.2
+        ("style", STYLE),
+        ("emotion", EMOTION),
+        ("measured", MEASURED),
     ]
 )
 
@@ -40,6 +82,25 @@ WORD = pa.struct(
         ("end", pa.float64()),
         ("char_start", pa.int32()),
         ("char_end", pa.int32()),
+        # what recognisers found around the word; absent before format 1.2
+        ("emotion", pa.string()),
+        ("valence", pa.float64()),
+        ("arousal", pa.float64()),
+        ("dominance", pa.float64()),
+    ]
+)
+
+AFFECT_WINDOW = pa.struct(
+    [
+        ("start", pa.float64()),
+        ("end", pa.float64()),
+        ("turn", pa.int32()),  # None on speech without turns
+        *_AFFECT,  # in which the recognisers agree; null where they do not
+        ("kept", pa.bool_()),  # after the filters
+        (
+            "votes",
+            pa.list_(pa.struct([("recogniser", pa.string()), *_AFFECT, ("probability", pa.float64())])),
+        ),
     ]
 )
 
@@ -142,6 +203,7 @@ COLUMNS = pa.schema(
         ("quality", QUALITY),
         ("channel", CHANNEL),
         ("seed", pa.int64()),
+        ("affect", pa.list_(AFFECT_WINDOW)),  # empty until `askqa styles annotate`; absent before format 1.2
     ]
 )
 

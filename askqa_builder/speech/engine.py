@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from askqa_builder.errors import AskqaError, SpeechError, UsageError
 from askqa_builder.options import close_matches
+from askqa_builder.voices.emotion import Affect
 from askqa_builder.voices.reference import Reference
 from askqa_builder.voices.voice import Voice
 
@@ -41,6 +42,9 @@ class Utterance:
     rate: factor of the voice's normal rate (1.2 is faster). pitch: semitones from its normal pitch.
     seed: 0 ≤ seed < 2**53; the same utterance gives the same samples whatever else is in the batch.
     recordings: names under which it may have been recorded, for an engine that plays instead of speaking.
+    pitch_range: factor of F0's distances from its mean, in semitones. pauses: factor of the silences in the speech.
+    Both are added after synthesis: no engine is asked for them.
+    emotion, instructions: how to say it, as in `Style`; only for voices whose `Controls.emotions` has the category.
     prepared: what the engine's own `prepare` made of the text, where that was done beforehand.
     """
 
@@ -50,6 +54,10 @@ class Utterance:
     pitch: float = 0.0
     seed: int = 0
     recordings: tuple[str, ...] = ()
+    pitch_range: float = 1.0
+    pauses: float = 1.0
+    emotion: Affect | None = None
+    instructions: str | None = None
     prepared: Any = field(default=None, compare=False, repr=False)
 
 

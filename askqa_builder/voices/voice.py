@@ -14,12 +14,14 @@ class Controls:
 
     rate: factors of the voice's normal rate that the engine honours well, None if it has no control.
     pitch: semitones that the engine honours well, None if it has no control.
-    word_times: the engine says when each word is spoken.
+    word_times: the engine says when each word is spoken. emotions: categories that it can be asked to speak in; none
+    for most engines.
     """
 
     rate: Limits | None
     pitch: Limits | None
     word_times: bool
+    emotions: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
