@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # a process for each core: more threads would get in each other's way
     os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -16,6 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+# a run that a shell has put into the background ignores Ctrl-C, and so would all that the tests start and interrupt
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 DATA = Path(__file__).parent / "data"
 
