@@ -1,5 +1,7 @@
 """Rate and pitch as asked, on every engine: natively where the voice has the control, else added after.
 
+An emotion only the engine can speak: a voice that cannot is never asked for it, and nothing stands in for it.
+
 The engine's part and ours are two calls, so that ours can run elsewhere while the engine speaks on.
 """
 
@@ -8,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from askqa_builder.errors import SpeechError
+from askqa_builder.errors import SpeechError, UsageError
 from askqa_builder.speech import psola
 from askqa_builder.speech.engine import Engine, Speech, Utterance, WordTime, checked
 from askqa_builder.voices.voice import Controls
@@ -24,13 +26,22 @@ def speak_native(engine: Engine, batch: Sequence[Utterance]) -> list[Speech | Sp
 
 
 def native_part(utterance: Utterance, has: Controls) -> Utterance:
-    """Return the part of an utterance's prosody that the engine does."""
+    """Return the part of an utterance's prosody that the engine does.
+
+    Raises UsageError where its emotion is none of the voice's: it would be spoken, and kept, as if none were asked.
+    """
+    asked = None if utterance.emotion is None else utterance.emotion.category
+    if utterance.emotion is not None and asked not in has.emotions:
+        raise UsageError(f"voice {utterance.voice!r} cannot speak {asked or 'an emotion without a category'!r}")
     rate_low, rate_high = has.rate or (1.0, 1.0)
     pitch_low, pitch_high = has.pitch or (0.0, 0.0)
     return replace(
         utterance,
         rate=min(max(utterance.rate, rate_low), rate_high),
         pitch=min(max(utterance.pitch, pitch_low), pitch_high),
+        pitch_range=1.0,
+        pauses=1.0,
+        instructions=None if asked is None else utterance.instructions,
     )
 
 

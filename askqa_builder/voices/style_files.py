@@ -10,7 +10,7 @@ from typing import Any
 
 from askqa_builder.errors import UsageError
 from askqa_builder.options import is_number, is_text
-from askqa_builder.voices.emotion import ASKABLE, DIMENSIONS, Affect
+from askqa_builder.voices.emotion import DIMENSIONS, SPEAKABLE, Affect
 from askqa_builder.voices.limits import PAUSES, PITCH_RANGE, STYLE_LOUDNESS, WIDEST_PITCH, WIDEST_RATE
 from askqa_builder.voices.plain_yaml import read_yaml
 from askqa_builder.voices.section import Place, Section, one_of, shown
@@ -91,7 +91,7 @@ def _emotion(data: Any, place: Place) -> Affect | None:
     if data is None:
         return None
     section = Section(data, place, ("category", *DIMENSIONS), required=("category",))
-    category = one_of(section.get("category"), section.at("category"), ASKABLE)
+    category = one_of(section.get("category"), section.at("category"), SPEAKABLE)
     dimensions = {}
     for name in DIMENSIONS:
         value = section.get(name)

@@ -67,7 +67,8 @@ def _recordings(recipe: Recipe) -> Iterator[tuple[Path, str]]:
     profiles = recipe.profiles.profiles
     for key in profiles.engines:
         for reference in profiles.references(key).values():
-            yield reference.path.resolve(), reference.sha256
+            for clip in reference.clips:
+                yield clip.path.resolve(), clip.sha256
     noise = None if profiles.channel is None else profiles.channel.noise
     for source in () if noise is None else noise.sources:
         if source.path is not None and source.sha256 is not None:
