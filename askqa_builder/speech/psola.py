@@ -6,9 +6,9 @@ expressed through the *phase* of the voice, the number of periods since the star
 stand where the phase of the source has a given fractional part, synthesis marks where that of the output is
 whole. Both are then found by interpolation, and nothing steps from period to period.
 
-The melody is made wider or narrower on the scale of semitones, about the mean of the utterance: what listeners hear
-as the same interval is the same ratio of frequencies, high or low (Nolan, "Intonational equivalence: an experimental
-evaluation of pitch scales", ICPhS 2003).
+The melody is made wider or narrower on the scale of semitones: excursions of as many semitones are heard as equal,
+whoever speaks (Traunmüller and Eriksson, "The perceptual evaluation of F0 excursions in speech as evidenced in
+liveliness estimations", JASA 97, 1995).
 """
 
 from __future__ import annotations
