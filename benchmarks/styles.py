@@ -8,6 +8,7 @@ turn to its levelled samples. Differences are paired; recognition is by PocketSp
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ from askqa_builder.recognition.recogniser import Clip
 from askqa_builder.recording.timeline import FULL_SCALE
 from askqa_builder.recording.turn_measures import PAUSE_SECONDS
 from askqa_builder.seeds import derive_seed, short_hash
-from askqa_builder.speech.engine import Engine
+from askqa_builder.speech.engine import Engine, Samples
 from askqa_builder.speech.gate import speak_gated
 from askqa_builder.speech.silences import inner_silences
 from askqa_builder.voices.casting import CastingKey, SpeakerProfile, cast
@@ -83,8 +84,7 @@ def chosen_turns() -> list[Said]:
     dialogue: dict[str, Said] = {}
     stories: dict[str, Said] = {}
     for _, conversation in read_corpus(find_sources(path, None)).conversations:
-        questions = [Turn(turn.role, turn.act, turn.text) for turn in conversation.turns]
-        for turn in questions:
+        for turn in conversation.turns:
             words = len(turn.text.split())
             if turn.act is Act.STORY and words <= MOST_STORY_WORDS:
                 stories.setdefault(turn.text, Said(turn, conversation.id))
@@ -124,15 +124,18 @@ def _speaker(one: Said, profiles: ResolvedProfileSet) -> SpeakerProfile:
 def measures_of(turn: HeardTurn) -> _Floats:
     """The five measures as MEASURES compares them, shape [5]: semitones, semitones, log rate, dB, share of pauses."""
     found = turn.measured
-    samples = turn.pcm.astype(np.float32) / FULL_SCALE
-    pauses = inner_silences(samples, SAMPLE_RATE, PAUSE_SECONDS)
-    share = 100 * float(np.sum(pauses[:, 1] - pauses[:, 0])) / len(samples)
-    if None in (found.f0_mean, found.f0_range, found.articulation_rate, found.energy):
+    pauses = inner_silences(_samples(turn), SAMPLE_RATE, PAUSE_SECONDS)
+    share = 100 * float(np.sum(pauses[:, 1] - pauses[:, 0])) / len(turn.pcm)
+    if found.f0_mean is None or found.f0_range is None or found.articulation_rate is None or found.energy is None:
         raise ValueError(f"not measured: {turn.spoken_text!r}")
-    return np.array(
-        [12 * np.log2(found.f0_mean), found.f0_range, 100 * np.log(found.articulation_rate), found.energy, share],
-        np.float64,
-    )
+    log_rate = 100 * math.log(found.articulation_rate)
+    return np.array([12 * math.log2(found.f0_mean), found.f0_range, log_rate, found.energy, share])
+
+
+def _samples(turn: HeardTurn) -> Samples:
+    samples = turn.pcm.astype(np.float32)
+    samples /= FULL_SCALE
+    return samples
 
 
 def documented(style: Style) -> tuple[float, ...]:
@@ -183,9 +186,8 @@ def print_measures(engine_name: str, turns: Mapping[str, Sequence[HeardTurn]], s
     measured = {name: np.array([measures_of(turn) for turn in heard]) for name, heard in turns.items()}
     paused = int(np.sum(measured[NEUTRAL][:, -1] > 0))
     seconds = sum(len(turn.pcm) for turn in turns[NEUTRAL]) / SAMPLE_RATE
-    print(
-        f"### {engine_name}: {len(turns[NEUTRAL])} turns, {seconds:.0f} s when neutral, {paused} of them with pauses\n"
-    )
+    count = len(turns[NEUTRAL])
+    print(f"### {engine_name}: {count} turns, {seconds:.0f} s when neutral, {paused} of them with pauses\n")
     rows = []
     for name, style in styles.items():
         if name != NEUTRAL:
@@ -214,7 +216,7 @@ def print_intelligibility(turns: Mapping[str, Sequence[HeardTurn]]) -> None:
 
 def errors(recogniser: PocketSphinxRecogniser, turn: HeardTurn) -> tuple[int, int]:
     """Words misheard in a turn, and words in it."""
-    (heard,) = recogniser.transcribe([Clip(turn.pcm.astype(np.float32) / FULL_SCALE, SAMPLE_RATE)])
+    (heard,) = recogniser.transcribe([Clip(_samples(turn), SAMPLE_RATE)])
     found = jiwer.process_words(normalise(turn.spoken_text), normalise(heard))
     return found.substitutions + found.deletions + found.insertions, found.hits + found.substitutions + found.deletions
 
@@ -232,18 +234,14 @@ def main() -> None:
     styles = {name: style for name, style in shipped_styles().items() if not style.native}
     said = chosen_turns()
     print(f"{len(said)} turns of {corpus_name()}: questions and answers of {LEAST_WORDS} words or more, and stories of")
-    print(
-        f"up to {MOST_STORY_WORDS} words, chosen by a hash of their text; speakers as cast and drawn by the shipped sets"
-    )
-    print("`flite` and `espeak`. Each style beside neutral, same text, same speaker: mean difference with its 95 %")
-    print(
-        "interval, ↑ or ↓ where that is wholly as documented; Cohen's d of the paired differences. F0, rate and energy"
-    )
-    print("as in `turns.measured`; pauses are silences of 0.15 s or more, over turns that have one.\n")
+    print(f"up to {MOST_STORY_WORDS} words, chosen by a hash of their text; speakers as the shipped sets `flite` and")
+    print("`espeak` cast and draw them. Each style beside neutral, same text, same speaker: mean difference with its")
+    print("95 % interval, ↑ or ↓ where that is wholly as documented; Cohen's d of the paired differences. F0, rate and")
+    print("energy as in `turns.measured`; pauses: silences of 0.15 s or more, over turns that have one.\n")
     engines: list[tuple[str, Engine]] = [("flite", FliteEngine()), ("espeak", EspeakEngine())]
     for name, engine in engines:
         profile_set = read_profile_set(name)
-        profiles = resolve(profile_set, {choice: engine.voices for choice in profile_set.engines})
+        profiles = resolve(profile_set, dict.fromkeys(profile_set.engines, engine.voices))
         turns = {style.name: speak(said, style, profiles, engine) for style in styles.values()}
         print_measures(name, turns, styles)
         if name == "flite":
