@@ -1,4 +1,4 @@
-"""Rate and pitch as asked, on every engine: natively where the voice has the control, else added after.
+"""Prosody as asked, on every engine: natively where the voice has the control, else added after.
 
 An emotion only the engine can speak: a voice that cannot is never asked for it, and nothing stands in for it.
 
@@ -13,6 +13,7 @@ from dataclasses import replace
 from askqa_builder.errors import SpeechError, UsageError
 from askqa_builder.speech import psola
 from askqa_builder.speech.engine import Engine, Speech, Utterance, WordTime, checked
+from askqa_builder.speech.pauses import stretch_pauses
 from askqa_builder.voices.voice import Controls
 
 
@@ -49,10 +50,12 @@ def add_prosody(speech: Speech, asked: Utterance, has: Controls) -> Speech:
     """Add to natively spoken speech what its engine could not do; word times follow the samples."""
     done = native_part(asked, has)
     pitch, rate = asked.pitch - done.pitch, asked.rate / done.rate
-    if pitch == 0 and rate == 1:
-        return speech
-    samples = psola.modify(speech.samples, speech.sample_rate, pitch=pitch, rate=rate)
-    return Speech(samples, speech.sample_rate, tuple(_scaled(word, 1 / rate, len(samples)) for word in speech.words))
+    if not (pitch == 0 and rate == 1 and asked.pitch_range == 1):
+        samples = psola.modify(speech.samples, speech.sample_rate, pitch, rate, asked.pitch_range)
+        words = tuple(_scaled(word, 1 / rate, len(samples)) for word in speech.words)
+        speech = Speech(samples, speech.sample_rate, words)
+    # last: what counts as a pause is as long as it will be heard
+    return stretch_pauses(speech, asked.pauses)
 
 
 def _scaled(word: WordTime, factor: float, length: int) -> WordTime:

@@ -22,6 +22,7 @@ from askqa_builder.voices.profiles import ALIGNERS, Pause, ProfileSet, RoleProfi
 from askqa_builder.voices.reference_files import check_references, parse_voices
 from askqa_builder.voices.section import Place, Section, file_name, one_of, shown
 from askqa_builder.voices.shipped import shipped_folder
+from askqa_builder.voices.style_section import parse_role_styles, parse_style_choice
 from askqa_builder.voices.voice import Limits
 from askqa_builder.voices.voice_table import VoiceTable, parse_voice_table, read_voice_table
 from askqa_builder.voices.word_gate import parse_word_gate
@@ -110,14 +111,15 @@ def parse_profile_set(
         channel=parse_channel(top.get("channel"), top.at("channel")) if "channel" in top else None,
         align=one_of(top.get("align"), top.at("align"), ALIGNERS) if "align" in top else None,
         gate=parse_word_gate(top.get("gate"), top.at("gate")) if "gate" in top else None,
+        styles=parse_style_choice(top, {role: own.styles for role, own in profiles.items()}, top.at("roles")),
     )
 
 
 _TOP_KEYS = (
     "engine", "options", "demo", "roles", "distinct_voices", "voice_split", "balance", "pauses", "loudness",
-    "voice_table", "channel", "align", "gate",
+    "voice_table", "channel", "align", "gate", "styles",
 )  # fmt: skip
-_ROLE_KEYS = ("engine", "options", "voices", "rate", "pitch", "turn_rate", "turn_pitch")
+_ROLE_KEYS = ("engine", "options", "voices", "rate", "pitch", "turn_rate", "turn_pitch", "styles")
 
 
 def _role_profile(role: Role, roles: Section, loudness: Section, default: EngineChoice | None) -> RoleProfile:
@@ -135,6 +137,7 @@ def _role_profile(role: Role, roles: Section, loudness: Section, default: Engine
         turn_rate=_ranged(section, "turn_rate", 1.0, (WIDEST_RATE, "factors of the speaker's rate")),
         turn_pitch=_ranged(section, "turn_pitch", 0.0, (WIDEST_PITCH, "semitones from the speaker's pitch")),
         loudness=_ranged(loudness, role.value, _DEFAULT_LOUDNESS[role], (LOUDNESS, "LUFS of a turn")),
+        styles=parse_role_styles(section.get("styles"), section.at("styles"), role) if "styles" in section else {},
     )
 
 
