@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from askqa_builder.speech.instructions import instructions_for
-from askqa_builder.voices.emotion import DIMENSIONS, SPEAKABLE, Affect
+from askqa_builder.voices.emotion import DIMENSIONS, NO_EMOTION, SPEAKABLE, Affect
+from askqa_builder.voices.style_files import shipped_styles
 
 LEVELS = st.none() | st.floats(0.0, 1.0)
 
@@ -39,3 +40,17 @@ def test_five_levels_of_a_dimension_are_five_wordings(dimension: str) -> None:
 
 def test_categories_differ() -> None:
     assert len({instructions_for(Affect(category)) for category in SPEAKABLE}) == len(SPEAKABLE)
+
+
+def test_the_shipped_emotions_lie_where_their_names_say() -> None:
+    known = {name: style.emotion for name, style in shipped_styles().items() if style.emotion is not None}
+    assert known.keys() == {*SPEAKABLE} - {NO_EMOTION}
+    assert all(emotion.category == name for name, emotion in known.items())
+    for dimension, highest, lowest in (
+        ("valence", "happy", "fearful"),
+        ("arousal", "surprised", "sad"),
+        ("dominance", "happy", "fearful"),
+    ):
+        ordered = sorted(known, key=lambda name: getattr(known[name], dimension))
+        assert (ordered[0], ordered[-1]) == (lowest, highest)
+    assert len({instructions_for(emotion) for emotion in known.values()}) == len(known)
