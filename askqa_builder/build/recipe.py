@@ -147,8 +147,8 @@ def resolve_profiles(
         try:
             if profile_set.align is not None:
                 load_aligner(profile_set.align)  # is it there?
-            if profile_set.styles is not None and profile_set.styles.text_label is not None:
-                load_labeller(profile_set.styles.text_label)  # likewise
+            if profile_set.labeller is not None:
+                load_labeller(profile_set.labeller)  # likewise
             _check_devices(profile_set, devices)
             for device in devices[1:]:
                 with open_engines(profile_set, device):  # is it there?
@@ -215,8 +215,7 @@ def config_digest(recipe: Recipe, options: BuildOptions, sources: Sequence[Sourc
 
 def describe_recipe(recipe: Recipe) -> dict[str, Any]:
     """Return the recipe as the manifest shows it."""
-    aligner, styles = recipe.profiles.profiles.align, recipe.profiles.profiles.styles
-    labeller = None if styles is None else styles.text_label
+    aligner, labeller = recipe.profiles.profiles.align, recipe.profiles.profiles.labeller
     return {
         "profiles": {"name": recipe.profiles.profiles.name, **recipe.profiles.to_json()},
         **({} if aligner is None else {"aligner": load_aligner(aligner).version}),

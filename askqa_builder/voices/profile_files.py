@@ -18,7 +18,7 @@ from askqa_builder.voices.engine_choice import EngineChoice, options_json
 from askqa_builder.voices.limits import LOUDNESS, WIDEST_PITCH, WIDEST_RATE
 from askqa_builder.voices.plain_yaml import read_yaml
 from askqa_builder.voices.pool import ATTRIBUTES, Attribute
-from askqa_builder.voices.profiles import ALIGNERS, Pause, ProfileSet, RoleProfile, VoiceSplit
+from askqa_builder.voices.profiles import ALIGNERS, RECORDING, Pause, ProfileSet, RoleProfile, VoiceSplit
 from askqa_builder.voices.reference_files import check_references, parse_voices
 from askqa_builder.voices.section import Place, Section, file_name, one_of, shown
 from askqa_builder.voices.shipped import shipped_folder
@@ -127,6 +127,8 @@ def _role_profile(role: Role, roles: Section, loudness: Section, default: Engine
     engine = _engine(section, default)
     if engine is None:
         raise UsageError(f"{section.at('engine')}: no engine is named, neither here nor for the whole set")
+    if "styles" in section and engine.name == RECORDING:
+        raise UsageError(f"{section.at('styles')}: people are heard as they were recorded; leave styles out")
     voices, references = parse_voices(section.get("voices"), section.at("voices"))
     return RoleProfile(
         engine=engine,

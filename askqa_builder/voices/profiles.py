@@ -102,6 +102,18 @@ class ProfileSet:
         """The engines to load, by `EngineChoice.key`, each once."""
         return {profile.engine.key: profile.engine for profile in self.roles.values()}
 
+    @property
+    def drawn_styles(self) -> frozenset[str]:
+        """The styles that some role draws."""
+        return frozenset(
+            name for profile in self.roles.values() for weights in profile.styles.values() for name in weights
+        )
+
+    @property
+    def labeller(self) -> str | None:
+        """Who labels texts for the styles that are drawn; None where nobody does."""
+        return None if self.styles is None or not self.drawn_styles else self.styles.text_label
+
     def references(self, engine_key: str) -> dict[str, Reference]:
         """The clips from which an engine clones voices, by the voice's name."""
         roles = (profile for profile in self.roles.values() if profile.engine.key == engine_key)
@@ -119,8 +131,7 @@ class ProfileSet:
         weights = self.roles[turn.role].styles.get(turn.act)
         if self.styles is None or weights is None:
             return None
-        named = self.styles.text_label
-        label = None if named is None else load_labeller(named).label(turn.text)
+        label = None if self.labeller is None else load_labeller(self.labeller).label(turn.text)
         return self.styles.draw_style(weights, label, Stream(*key, "style"))
 
     def to_json(self) -> dict[str, Any]:
@@ -129,7 +140,7 @@ class ProfileSet:
         Sets that mean the same have the same form, and `parse_profile_set` reads it back, but for folders and the way
         to servers.
         """
-        drawn = {name for profile in self.roles.values() for weights in profile.styles.values() for name in weights}
+        drawn = self.drawn_styles
         return {
             "demo": self.demo,
             "roles": {
