@@ -7,14 +7,18 @@ import numpy as np
 import parselmouth
 import pytest
 
-from askqa_builder.errors import SpeechError
+from askqa_builder.errors import SpeechError, UsageError
 from askqa_builder.speech import psola
 from askqa_builder.speech.engine import Engine, EngineInfo, Speech, Utterance
 from askqa_builder.speech.engines.flite import FliteEngine
-from askqa_builder.speech.prosody import add_prosody, speak_native
+from askqa_builder.speech.pauses import stretch_pauses
+from askqa_builder.speech.prosody import add_prosody, native_part, speak_native
+from askqa_builder.voices.emotion import Affect
 from askqa_builder.voices.voice import Controls, Voice
 
 STORY = "The old man walked slowly down to the harbour, where three small boats were waiting."
+
+PAUSED = "The old man walked slowly down. There, at the harbour, three small boats were waiting."
 
 
 class Uncontrolled:
@@ -141,6 +145,33 @@ def test_pitch_and_rate_are_added_together(uncontrolled: Uncontrolled) -> None:
     assert semitones(plain, changed) == pytest.approx(2.0, abs=0.5)
 
 
+def test_range_and_pauses_are_added_after_what_the_voice_does_itself(flite: FliteEngine) -> None:
+    asked = Utterance(PAUSED, "kal16", rate=1.1, pitch=1.0, seed=3)
+    (plain,) = say(flite, asked)
+    (styled,) = say(flite, replace(asked, pitch_range=1.5, pauses=2.0))
+    wider = psola.modify(plain.samples, plain.sample_rate, pitch_range=1.5)
+    expected = stretch_pauses(Speech(wider, plain.sample_rate, plain.words), 2.0)
+    assert np.array_equal(styled.samples, expected.samples)
+    assert styled.words == expected.words
+    assert len(styled.samples) > len(plain.samples) + 0.2 * plain.sample_rate
+
+
+def test_words_follow_rate_and_pauses_together(uncontrolled: Uncontrolled) -> None:
+    asked = Utterance(PAUSED, "kal16", rate=0.8, pitch=1.0, pitch_range=1.3, pauses=2.0, seed=3)
+    plain, styled = say(uncontrolled, Utterance(PAUSED, "kal16", seed=3), asked)
+    assert uncontrolled.asked[1] == Utterance(PAUSED, "kal16", seed=3)
+    power = np.square(styled.samples)
+    later = 0
+    for before, after in zip(plain.words, styled.words, strict=True):
+        assert after.end <= len(styled.samples)
+        assert after.end - after.start >= (before.end - before.start) / 0.8 - 2
+        delay = after.start - round(before.start / 0.8)
+        assert delay >= later - 2
+        later = delay
+        assert np.mean(power[after.start : after.end]) > 0.01 * np.mean(power)
+    assert later > 0.2 * styled.sample_rate
+
+
 def test_an_engine_is_never_asked_for_what_it_lacks(uncontrolled: Uncontrolled) -> None:
     say(uncontrolled, Utterance(STORY, "kal16", rate=1.2, pitch=2.0, seed=4))
     assert uncontrolled.asked == [Utterance(STORY, "kal16", seed=4)]
@@ -165,3 +196,28 @@ def test_errors_pass_through_in_their_place(uncontrolled: Uncontrolled, flite: F
 
 def test_an_empty_batch_is_no_work(uncontrolled: Uncontrolled) -> None:
     assert speak(uncontrolled, []) == []
+
+
+# --- emotions ---
+
+HAPPY = Affect("happy", valence=0.9)
+
+
+def test_an_emotion_reaches_a_voice_that_speaks_it() -> None:
+    has = Controls(rate=None, pitch=None, word_times=False, emotions=frozenset({"happy"}))
+    asked = Utterance(STORY, "v", 1.1, 2.0, pitch_range=1.5, pauses=0.8, emotion=HAPPY, instructions="Beam.")
+    assert native_part(asked, has) == Utterance(STORY, "v", emotion=HAPPY, instructions="Beam.")
+
+
+def test_what_is_told_without_an_emotion_goes_no_further() -> None:
+    has = Controls(rate=None, pitch=None, word_times=False, emotions=frozenset({"happy"}))
+    assert native_part(Utterance(STORY, "v", instructions="Beam."), has) == Utterance(STORY, "v")
+
+
+@pytest.mark.parametrize(("emotion", "told"), [(Affect("sad"), "'sad'"), (Affect(valence=0.9), "without a category")])
+def test_an_emotion_that_a_voice_does_not_speak_is_never_left_out(
+    uncontrolled: Uncontrolled, emotion: Affect, told: str
+) -> None:
+    with pytest.raises(UsageError, match=f"voice 'kal16' cannot speak .*{told}"):
+        speak_native(uncontrolled, [Utterance(STORY, "kal16", emotion=emotion)])
+    assert not uncontrolled.asked
