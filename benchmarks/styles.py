@@ -258,15 +258,11 @@ def outcome(engine_name: str, style_name: str) -> Outcome:
 def main() -> None:
     """Print a table for each engine, and one of intelligibility."""
     print(f"Turns of {corpus_name()}: up to {DIALOGUE_TURNS} questions and answers of {LEAST_WORDS} words or more, and")
-    print(
-        f"{STORIES} stories of up to {MOST_STORY_WORDS} words, chosen by a hash of their text; speakers as the shipped"
-    )
-    print("sets `flite` and `espeak` cast and draw them. Each style beside neutral, same text, same speaker: mean")
-    print("difference with its 95 % interval, ↑ or ↓ where that is wholly as documented; Cohen's d of the paired")
-    print(
-        "differences. F0, rate and energy as in `turns.measured`; pauses: silences of 0.15 s or more, over turns that"
-    )
-    print("have one.\n")
+    print(f"{STORIES} stories of up to {MOST_STORY_WORDS} words, chosen by a hash of their text; speakers as the")
+    print("shipped sets `flite` and `espeak` cast and draw them. Each style beside neutral, same text, same speaker:")
+    print("mean difference with its 95 % interval, ↑ or ↓ where that is wholly as documented; Cohen's d of the paired")
+    print("differences. F0, rate and energy as in `turns.measured`; pauses: silences of 0.15 s or more, over turns")
+    print("that have one.\n")
     names = [name for name, style in shipped_styles().items() if not style.native]
     with ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn")) as pool:
         asked = {engine: {name: pool.submit(outcome, engine, name) for name in names} for engine in ENGINES}
