@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from askqa_builder.dataset.listening.listeners import Listener
 from askqa_builder.dataset.listening.parts import Stretch, Turns
 from askqa_builder.dataset.listening.session import Digests, ListeningSession
 from askqa_builder.dataset.listening.store import HeardStore
@@ -16,7 +17,6 @@ from askqa_builder.dataset.replacing import Replacement
 from askqa_builder.dataset.scores import is_scored, mark
 from askqa_builder.progress import Progress
 from askqa_builder.recognition.error_rate import error_rate
-from askqa_builder.recognition.recogniser import ListenerInfo
 from askqa_builder.recording.timeline import to_samples
 from askqa_builder.scoring.figures import VoiceFigures, WorstTurn, figures_by_voice, scored_turns, worst_turns
 from askqa_builder.scoring.listeners import Choice, describe
@@ -72,8 +72,8 @@ class Session(ListeningSession):
         whole = {kind: who for kind, who in self._manifest["scoring"].items() if is_scored(self._manifest, kind)}
         return {**whole, "voices": [voice.to_json() for voice in voices]}
 
-    def _describe(self, key: str, info: ListenerInfo) -> dict[str, Any]:
-        return describe(key, info)
+    def _describe(self, key: str, listener: Listener) -> dict[str, Any]:
+        return describe(key, listener.info)
 
     def _missing(self, entry: Mapping[str, Any]) -> list[str]:
         """Return what a shard still lacks: `asr`, `mos`."""

@@ -39,19 +39,27 @@ class Windowing:
         if not 0.0 <= self.context <= _LONGEST:
             raise UsageError(f"context: {self.context!r} is not allowed; give 0 to {_LONGEST:g} seconds")
 
-    def cut(self, start: int, end: int, sample_rate: int) -> list[Window]:
+    def step(self, sample_rate: int) -> int:
+        """Return the length of a window in samples."""
+        return max(round(self.length * sample_rate), 1)
+
+    def beside(self, sample_rate: int) -> int:
+        """Return the length of the context on one side in samples."""
+        return round(self.context * sample_rate)
+
+    def cut(self, start: int, end: int, sample_rate: int, heard_from: int | None = None) -> list[Window]:
         """Cut speech from start to end (samples) into windows that cover it, each sample in one of them.
 
         All are of one length but the last, which takes what is left: a rest of half a window or more is a window of
         its own, a shorter one lengthens the window before. Speech shorter than that is one window. Context ends with
-        the speech.
+        the speech; heard_from: where it begins, if before start.
         """
-        step = max(round(self.length * sample_rate), 1)
-        beside = round(self.context * sample_rate)
+        step, beside = self.step(sample_rate), self.beside(sample_rate)
+        first_heard = start if heard_from is None else heard_from
         borders = list(range(start, end, step))
         if len(borders) > 1 and 2 * (end - borders[-1]) < step:
             del borders[-1]
         return [
-            Window(first, last, max(first - beside, start), min(last + beside, end))
+            Window(first, last, max(first - beside, first_heard), min(last + beside, end))
             for first, last in zip(borders, [*borders[1:], end], strict=True)
         ]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from askqa_builder.dataset.card import write_card
 from askqa_builder.dataset.listening.hearing import Hearing
-from askqa_builder.dataset.listening.listeners import Choice
+from askqa_builder.dataset.listening.listeners import Choice, Listener
 from askqa_builder.dataset.listening.parts import Stretch, Turns, row_parts
 from askqa_builder.dataset.listening.rooms import open_room
 from askqa_builder.dataset.listening.store import SUFFIX, HeardStore
@@ -27,7 +27,6 @@ from askqa_builder.files import remove_temporaries, storage_errors
 from askqa_builder.locking import LOCK_NAME, lock_folder, release
 from askqa_builder.output_folder import STATE_FOLDER
 from askqa_builder.progress import Progress, Totals
-from askqa_builder.recognition.recogniser import ListenerInfo
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -57,7 +56,7 @@ class ListeningSession(ABC):
         self._stack = ExitStack()
 
     @abstractmethod
-    def _describe(self, key: str, info: ListenerInfo) -> dict[str, Any]:
+    def _describe(self, key: str, listener: Listener) -> dict[str, Any]:
         """Return the manifest's entry of a listener: all that can change what is written into rows."""
 
     @abstractmethod
@@ -91,7 +90,7 @@ class ListeningSession(ABC):
         for key, choice in self._choices.items():
             listener = choice.open()
             appetite = listener.appetite
-            self.wanted[key] = description = self._describe(key, listener.info)
+            self.wanted[key] = description = self._describe(key, listener)
             room = open_room(choice, listener, self._workers)
             self._stack.callback(room.close)
             self._hearings[key] = Hearing(room, appetite.batch_seconds, mark(description), self._progress)
