@@ -59,7 +59,7 @@ _MEASURES_TOLD = {
 }
 
 _LINE = re.compile(
-    r"(?P<clip>[0-9]{1,9}) (?P<start>[0-9]{1,10}\.[0-9]+)-(?P<end>[0-9]{1,10}\.[0-9]+) (?P<role>[a-z]+) "
+    r"(?P<clip>[0-9]{1,10}) (?P<start>[0-9]{1,10}\.[0-9]+)-(?P<end>[0-9]{1,10}\.[0-9]+) (?P<role>[a-z]+) "
     r"\| (?P<source>[a-z]+)(?: (?P<label>[^|]+?))?(?: \| (?P<measures>.+))?"
 )
 _MEASURES = re.compile(
@@ -259,4 +259,4 @@ def _merged(labels: Iterable[Label]) -> Iterator[Label]:
 
 
 def _order(label: Label) -> tuple[object, ...]:
-    return label.clip, label.start, label.end, repr(label)
+    return label.clip, label.start, label.end, _line(label)
