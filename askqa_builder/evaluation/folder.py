@@ -55,6 +55,13 @@ class EvaluationFolder(OutputFolder):
         return self.out.glob(f"{AUDIO_FOLDER}/*/")
 
 
+def beside(evaluated: Path, model: str) -> Path:
+    """Return the folder of a run for which none was named: beside what is evaluated, and named after both."""
+    name = re.sub(r"[^\w.-]+", "-", model).strip("-.") or "model"
+    folder = evaluated.resolve()
+    return folder.with_name(f"{folder.name}-evaluation-{name}")
+
+
 def read_manifest(out: Path) -> dict[str, Any] | None:
     """Return the manifest of a finished run, None where there is none. Raises UsageError where it is damaged."""
     path = out / MANIFEST_NAME
