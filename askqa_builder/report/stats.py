@@ -92,6 +92,7 @@ def stats(
         if against is not None:
             sides.append((Path(against), read_figures(Path(against))[0]))
         heard = opinions(sides, others)
+    styles_heard = style_opinions(dataset, frames, of_styles) if of_styles else None
     with foreign_errors(dataset):
         return DatasetStatistics(
             overview,
@@ -101,5 +102,5 @@ def stats(
             by_delivery(frames),
             frames,
             heard,
-            style_opinions(dataset, frames, of_styles) if of_styles else None,
+            styles_heard,
         )

@@ -34,11 +34,11 @@ def nominal_alpha(values: npt.NDArray[np.float64]) -> float | None:
     """
     pairable = values[:, (~np.isnan(values)).sum(axis=0) >= 2]
     names = np.unique(pairable[~np.isnan(pairable)])
-    counts = np.array([(pairable == name).sum(axis=0) for name in names], np.float64).reshape(len(names), -1)
-    per_clip = counts.sum(axis=0)
-    total = per_clip.sum()
     if len(names) < 2:
         return None
+    counts = np.array([(pairable == name).sum(axis=0) for name in names], np.float64)
+    per_clip = counts.sum(axis=0)
+    total = per_clip.sum()
     observed = ((per_clip**2 - (counts**2).sum(axis=0)) / (per_clip - 1)).sum() / total
     expected = (total**2 - (counts.sum(axis=1) ** 2).sum()) / (total * (total - 1))
     return float(1 - observed / expected)
