@@ -23,6 +23,7 @@ from askqa_builder.dataset.card_sounds import (
     watermarks,
     who_spoke,
 )
+from askqa_builder.dataset.card_styles import styles
 from askqa_builder.dataset.manifest import CARD_NAME, DATA_FOLDER
 from askqa_builder.dataset.statistics import Statistics
 from askqa_builder.dataset.voice_corpora import voice_corpora
@@ -138,6 +139,7 @@ def _body(manifest: Mapping[str, Any], statistics: Statistics) -> dict[str, Any]
         "filters": [escape(filter_words(settings)) for settings in manifest.get("filters", [])],
         "rejected": ", ".join(f"{count} × {reason}" for reason, count in rejected.items()) or "nothing",
         "voices": _voices(statistics),
+        "styled": styles(manifest),
         "gender_from_f0": has_gender_from_f0(manifest["profiles"]),
         "licences": [
             {

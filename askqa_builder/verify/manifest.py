@@ -13,6 +13,7 @@ from askqa_builder.dataset.manifest import MANIFEST_NAME, SHARED_STORIES_KEY
 from askqa_builder.dataset.reading import finished_manifest
 from askqa_builder.errors import UsageError
 from askqa_builder.verify.shapes import NULL, TEXT, TRUTH, Each, Either, Leaf, ListOf, Shape, misfit, number, one_of
+from askqa_builder.voices.style import StyleDraw
 
 _MOST_RENDITIONS = 1_000_000
 
@@ -34,10 +35,22 @@ _LISTENER: Mapping[str, Shape] = {"name": TEXT, "version": TEXT, "model": _TEXT_
 
 _RECORDING: Mapping[str, Shape] = {"sha256": TEXT, "licence?": _TEXT_OR_NULL}
 
+_STYLED: Mapping[str, Shape] = {
+    "source": _TEXT_OR_NULL,
+    "emotion": Either({"category": _TEXT_OR_NULL}, NULL),
+    "instructions": _TEXT_OR_NULL,
+}
+
 _PROFILES: Shape = {
     "name": TEXT,
     "demo": TRUTH,
-    "roles": Each({"voices": ListOf(Either(TEXT, {"speaker": TEXT, **_RECORDING}))}),
+    "roles": Each({"voices": ListOf(Either(TEXT, {"speaker": TEXT, **_RECORDING})), "styles?": Each(Each(number(0)))}),
+    "styles?": {
+        "draw": one_of(*(draw.value for draw in StyleDraw)),
+        "text_label?": TEXT,
+        "suits?": Each(ListOf(TEXT)),
+        "define": Each({**dict.fromkeys(("pitch", "pitch_range", "rate", "loudness", "pauses"), _NUMBER), **_STYLED}),
+    },
     "channel?": Either(
         {
             "room?": {"rt60": _DRAWN, "distance": _DRAWN},
