@@ -14,22 +14,17 @@ _NOBODY = "Styles: not validated by listeners."
 
 
 def style_validation(manifest: Mapping[str, Any]) -> str:
-    """Say in one line who heard the styles, and how often each was told apart; nothing where there are no styles."""
+    """Say in one line who heard the styles of a dataset that has some, and how often each was told apart."""
     told = manifest.get(LISTENERS_KEY)
     if told is None:
-        return _NOBODY if has_styles(manifest["profiles"]) else ""
+        return _NOBODY
     own = told["config_digest"] == manifest["config_digest"]
     of = "" if own else ", in the dataset that this one was filtered from"
     rates = "; ".join(f"{escape(one['style'])} {_rate(one['recognised'])}" for one in told["styles"])
     return (
         f"Styles: heard by {_count(told['raters'], 'listener')} in {_count(told['clips'], 'clip')}{of}. Recognised, "
-        f"with 95 % intervals: {_rate(told['recognised'])} (chance: {told['chance']:.0%}); {rates}."
+        f"with 95 % intervals: {_rate(told['recognised'])} (chance: {100 * told['chance']:.0f} %); {rates}."
     )
-
-
-def has_styles(profiles: Mapping[str, Any]) -> bool:
-    """Tell whether a profile set's roles draw styles."""
-    return any(role.get("styles") for role in profiles["roles"].values())
 
 
 def _rate(share: Mapping[str, float | None] | None) -> str:

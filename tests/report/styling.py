@@ -8,7 +8,6 @@ from typing import Any
 from changing import rewrite
 from harness import manifest
 
-from askqa_builder.dataset.manifest import write_manifest
 from askqa_builder.voices.emotion import Affect
 
 STYLES = ("neutral", "lively", "subdued")
@@ -18,6 +17,17 @@ NUMBERS: dict[str, dict[str, float]] = {
     "subdued": {"pitch": -1.0, "pitch_range": 0.65, "rate": 0.9, "loudness": -3.0, "pauses": 1.3},
     "happy": {"pitch": 0.0, "pitch_range": 1.0, "rate": 1.0, "loudness": 0.0, "pauses": 1.0},
 }
+
+
+STYLED = """
+engine: flite
+demo: true
+roles:
+  narrator: {voices: [slt, rms, awb, kal16]}
+  user: {voices: [slt, rms, awb, kal16], styles: [neutral, lively, subdued]}
+  assistant: {voices: [slt, rms, awb, kal16], styles: [neutral, lively, subdued]}
+"""
+"""A profile set with styles that flite's processor speaks."""
 
 
 def style_of(conversation: int, place: int) -> str:
@@ -47,7 +57,7 @@ def _style(row: dict[str, Any], conversation: int) -> None:
 
 
 def add_styles(dataset: Path) -> Path:
-    """Fill the columns of a dataset that say how turns are said, and tell of styles in its manifest."""
+    """Fill the columns of a dataset that say how turns are said."""
     numbers: dict[str, int] = {}
 
     def change(row: dict[str, Any]) -> None:
@@ -55,8 +65,4 @@ def add_styles(dataset: Path) -> Path:
 
     for place in range(len(manifest(dataset)["shards"])):
         rewrite(dataset, place, change)
-    content = manifest(dataset)
-    for role in ("user", "assistant"):
-        content["profiles"]["roles"][role]["styles"] = list(STYLES)
-    write_manifest(dataset, content)
     return dataset

@@ -15,10 +15,10 @@ from askqa_builder import stats
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
-def test_styles_are_counted_and_compared_with_neutral(styled: Path) -> None:
-    found = stats(styled).styles.set_index(["by", "group"])
+def test_styles_are_counted_and_compared_with_neutral(filled: Path) -> None:
+    found = stats(filled).styles.set_index(["by", "group"])
     seen, counts = set(), {}
-    for row in whole_rows(styled):
+    for row in whole_rows(filled):
         for place, turn in enumerate(row["turns"]):
             key = (row["conversation_id"], place, turn["seed"], turn["start"])
             if key not in seen:
@@ -38,8 +38,8 @@ def test_styles_are_counted_and_compared_with_neutral(styled: Path) -> None:
     assert found.loc[("style", "neutral"), "compared"] == 0
 
 
-def test_it_is_printed_where_it_is_known(askqa: Run, styled: Path, voiced: Path) -> None:
-    printed = askqa("stats", styled).stdout
+def test_it_is_printed_where_it_is_known(askqa: Run, filled: Path, voiced: Path) -> None:
+    printed = askqa("stats", filled).stdout
     assert "HOW IT IS SAID" in printed
     assert "lively" in printed
     assert max(map(len, printed.splitlines())) <= 80

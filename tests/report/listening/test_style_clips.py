@@ -27,8 +27,8 @@ WAYS = ["neutral", "happy", "lively", "subdued"]
 
 
 @pytest.fixture(scope="module")
-def heard(styled: Path) -> Heard:
-    return Heard(styled)
+def heard(filled: Path) -> Heard:
+    return Heard(filled)
 
 
 def turn_of(heard: Heard, row: int, place: int) -> dict[str, Any]:
@@ -61,9 +61,9 @@ def test_each_clip_comes_after_a_neutral_turn_of_its_speaker(heard: Heard) -> No
         assert rows["conversation_id"].loc[clip.anchor.row] == rows["conversation_id"].loc[clip.row]
 
 
-def test_all_clips_are_heard_alone_where_neutral_ones_would_be(styled: Path, tmp_path: Path) -> None:
+def test_all_clips_are_heard_alone_where_neutral_ones_would_be(filled: Path, tmp_path: Path) -> None:
     """Speakers with one neutral turn each: only the neutral clips would have none before them."""
-    copy = Path(shutil.copytree(styled, tmp_path / "copy"))
+    copy = Path(shutil.copytree(filled, tmp_path / "copy"))
 
     def change(row: dict[str, Any]) -> None:
         met: set[str] = set()
@@ -80,8 +80,8 @@ def test_all_clips_are_heard_alone_where_neutral_ones_would_be(styled: Path, tmp
     assert {clip.group for clip in drawn.clips} == {"neutral", "lively"}
 
 
-def test_the_page_holds_both_passages_and_no_styles(styled: Path, heard: Heard, tmp_path: Path) -> None:
-    written = listening_sheet(styled, tmp_path / "sheet.html", 12, styles=True)
+def test_the_page_holds_both_passages_and_no_styles(filled: Path, heard: Heard, tmp_path: Path) -> None:
+    written = listening_sheet(filled, tmp_path / "sheet.html", 12, styles=True)
     page = written.path.read_text("utf-8")
     block = re.search(r'<script type="application/json" id="sheet">(.*?)</script>', page, re.DOTALL)
     assert block is not None
@@ -101,10 +101,10 @@ def test_the_page_holds_both_passages_and_no_styles(styled: Path, heard: Heard, 
         assert not samples[len(before) : begin].any()
         assert np.array_equal(samples[begin:], passage)
     assert [told["key"] for told in content["clips"]] == sorted(drawn)
-    assert manifest(styled)["config_digest"] not in page
-    again = listening_sheet(styled, tmp_path / "again.html", 12, styles=True)
+    assert manifest(filled)["config_digest"] not in page
+    again = listening_sheet(filled, tmp_path / "again.html", 12, styles=True)
     assert again.path.read_bytes() == written.path.read_bytes()
-    other = listening_sheet(styled, tmp_path / "other.html", 12, styles=True, seed=1)
+    other = listening_sheet(filled, tmp_path / "other.html", 12, styles=True, seed=1)
     assert other.id != written.id
 
 
@@ -119,22 +119,22 @@ def test_ways_of_speaking_without_words_of_ours_are_called_by_their_name() -> No
     assert choice("drawn-out").title == "Drawn out"
 
 
-def test_datasets_and_counts_that_make_no_test(voiced: Path, styled: Path, recast: Path, tmp_path: Path) -> None:
+def test_datasets_and_counts_that_make_no_test(voiced: Path, filled: Path, recast: Path, tmp_path: Path) -> None:
     out = tmp_path / "sheet.html"
     with pytest.raises(UsageError, match="no two styles to tell apart"):
         listening_sheet(voiced, out, 8, styles=True)
     with pytest.raises(UsageError, match="too few for 4 ways of speaking"):
-        listening_sheet(styled, out, 3, styles=True)
+        listening_sheet(filled, out, 3, styles=True)
     with pytest.raises(UsageError, match="of one dataset"):
-        listening_sheet(styled, out, 8, styles=True, against=recast)
+        listening_sheet(filled, out, 8, styles=True, against=recast)
     assert not out.exists()
 
 
-def test_the_command(askqa: Any, styled: Path, tmp_path: Path) -> None:
+def test_the_command(askqa: Any, filled: Path, tmp_path: Path) -> None:
     out = tmp_path / "sheet.html"
-    printed = askqa("report", styled, "--rate", 8, "--styles", "--out", out)
+    printed = askqa("report", filled, "--rate", 8, "--styles", "--out", out)
     assert printed.returncode == 0, printed.stderr
     assert "neutral, happy, lively, subdued: 8 clips, each after a neutral turn" in printed.stdout
     assert "--into-card" in printed.stdout
-    assert_one_line(askqa("report", styled, "--styles"), 2)
-    assert_one_line(askqa("report", styled, "--serve", "--styles"), 2)
+    assert_one_line(askqa("report", filled, "--styles"), 2)
+    assert_one_line(askqa("report", filled, "--serve", "--styles"), 2)

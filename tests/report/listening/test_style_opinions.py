@@ -41,9 +41,9 @@ def rated(path: Path, clips: Sequence[Clip], raters: Sequence[str], judge: Judge
 
 
 @pytest.fixture(scope="session")
-def clips(styled: Path) -> list[Clip]:
+def clips(filled: Path) -> list[Clip]:
     """Four clips of each of four ways of speaking."""
-    return draw_styles(Heard(styled), 16, seed=0).clips
+    return draw_styles(Heard(filled), 16, seed=0).clips
 
 
 def confused(rater: str, clip: Clip) -> tuple[object, object]:
@@ -52,8 +52,8 @@ def confused(rater: str, clip: Clip) -> tuple[object, object]:
     return heard.get(clip.group, clip.group), {"neutral": 4, "lively": 3}.get(clip.group, 2)
 
 
-def test_rates_and_confusion(styled: Path, clips: list[Clip], tmp_path: Path) -> None:
-    found = stats(styled, ratings=[rated(tmp_path / "a.csv", clips, ["Ann", "Bob"], confused)]).style_ratings
+def test_rates_and_confusion(filled: Path, clips: list[Clip], tmp_path: Path) -> None:
+    found = stats(filled, ratings=[rated(tmp_path / "a.csv", clips, ["Ann", "Bob"], confused)]).style_ratings
     assert found is not None
     assert (found.raters, found.clips, found.ratings, found.replaced) == (2, 16, 32, 0)
     assert found.choices == ["neutral", "happy", "lively", "subdued"]
@@ -70,7 +70,7 @@ def test_rates_and_confusion(styled: Path, clips: list[Clip], tmp_path: Path) ->
     assert 0 <= rates["happy"].low < 0.5 < rates["happy"].high <= 1
     assert found.recognised is not None
     assert found.recognised.mean == pytest.approx(0.75)
-    assert 0 < found.recognised.low < 0.75 < found.recognised.high <= 1
+    assert found.recognised.low <= 0.75 <= found.recognised.high  # two raters are too few to say more
     assert found.confusion["happy"] == {"happy": 4, "lively": 4}
     assert found.confusion["subdued"] == {"subdued": 4, "cannot tell": 4}
     assert [of.style for of in found.styles if of.intended] == ["happy"]
@@ -82,12 +82,12 @@ def test_rates_and_confusion(styled: Path, clips: list[Clip], tmp_path: Path) ->
     assert found.agreement["naturalness"] == 1
 
 
-def test_one_answer_to_everything_is_chance(styled: Path, clips: list[Clip], tmp_path: Path) -> None:
+def test_one_answer_to_everything_is_chance(filled: Path, clips: list[Clip], tmp_path: Path) -> None:
     uneven = [clip for clip in clips if clip.group == "lively"] + [clip for clip in clips if clip.group != "lively"][
         ::3
     ]
     file = rated(tmp_path / "a.csv", uneven, ["Ann", "Bob"], lambda rater, clip: ("lively", ""))
-    found = stats(styled, ratings=[file]).style_ratings
+    found = stats(filled, ratings=[file]).style_ratings
     assert found is not None
     assert found.recognised is not None
     assert found.recognised.mean == pytest.approx(found.chance)
@@ -95,36 +95,35 @@ def test_one_answer_to_everything_is_chance(styled: Path, clips: list[Clip], tmp
     assert all(of.naturalness is None for of in found.styles)
 
 
-def test_tables_of_ratings(askqa: Run, styled: Path, clips: list[Clip], tmp_path: Path) -> None:
+def test_tables_of_ratings(askqa: Run, filled: Path, clips: list[Clip], tmp_path: Path) -> None:
     file = rated(tmp_path / "a.csv", clips, ["Ann", "Bob"], confused)
-    printed = askqa("stats", styled, "--ratings", file)
+    printed = askqa("stats", filled, "--ratings", file)
     assert printed.returncode == 0, printed.stderr
     assert "RATINGS OF STYLES" in printed.stdout
     assert "so chance is 25 %" in " ".join(printed.stdout.split())
     assert "happy 50 %, lively 50 %" in printed.stdout
     assert max(map(len, printed.stdout.splitlines())) <= 80
-    content = json.loads(askqa("stats", styled, "--ratings", file, "--json").stdout)
+    content = json.loads(askqa("stats", filled, "--ratings", file, "--json").stdout)
     assert content["ratings"] is None
     assert content["style_ratings"]["recognised"]["mean"] == pytest.approx(0.75)
     assert content["style_ratings"]["styles"][0]["naturalness_change"] is None
 
 
-def test_answers_and_clips_of_another_dataset(styled: Path, clips: list[Clip], voiced: Path, tmp_path: Path) -> None:
+def test_answers_and_clips_of_another_dataset(filled: Path, clips: list[Clip], voiced: Path, tmp_path: Path) -> None:
     file = rated(tmp_path / "a.csv", clips, ["Ann"], lambda rater, clip: ("hurried", 3))
     with pytest.raises(UsageError, match='heard_as is "hurried"; the dataset has neutral, happy, lively, subdued'):
-        stats(styled, ratings=[file])
+        stats(filled, ratings=[file])
     rated(file, clips, ["Ann"], confused)
     with pytest.raises(UsageError, match="16 of 16 rated clips are not of"):
         stats(voiced, ratings=[file])
     with pytest.raises(UsageError, match="of one dataset"):
-        stats(styled, ratings=[file], against=voiced)
+        stats(filled, ratings=[file], against=voiced)
 
 
-def test_the_card_says_whether_anybody_listened(
-    askqa: Run, styled: Path, clips: list[Clip], voiced: Path, tmp_path: Path
-) -> None:
+def test_the_card_says_whether_anybody_listened(askqa: Run, styled: Path, voiced: Path, tmp_path: Path) -> None:
     copy = Path(shutil.copytree(styled, tmp_path / "copy"))
-    file = rated(tmp_path / "a.csv", clips, ["Ann", "Bob"], confused)
+    drawn = draw_styles(Heard(copy), 12, seed=0).clips
+    file = rated(tmp_path / "a.csv", drawn, ["Ann", "Bob", "Cy", "Dee"], confused)
     assert "not validated" not in (voiced / "README.md").read_text("utf-8")
     assert NOT_VALIDATED in (copy / "README.md").read_text("utf-8").splitlines()
     printed = askqa("stats", copy, "--ratings", file, "--into-card")
@@ -132,22 +131,22 @@ def test_the_card_says_whether_anybody_listened(
     card = (copy / "README.md").read_text("utf-8")
     assert NOT_VALIDATED not in card
     line = next(line for line in card.splitlines() if line.startswith("Styles:"))
-    assert line.startswith("Styles: heard by 2 listeners in 16 clips. Recognised, with 95 % intervals: 75 % (")
-    assert "(chance: 25 %); neutral 100 % (51–100 %); happy 50 %" in line
+    assert line.startswith("Styles: heard by 4 listeners in 12 clips. Recognised, with 95 % intervals: 92 % (")
+    assert "(chance: 33 %); neutral 100 % (51–100 %); lively 100 % (51–100 %); subdued 75 % (" in line
     told = manifest(copy)[LISTENERS_KEY]
-    assert told["raters"] == 2
+    assert told["raters"] == 4
     assert "Ann" not in json.dumps(told) + card
     assert not (copy / ".askqa").exists()
     assert verify(copy).findings == []
     kept = filter_dataset(copy, tmp_path / "kept", where="duration > 0").dataset
-    assert "16 clips, in the dataset that this one was filtered from." in (kept / "README.md").read_text("utf-8")
+    assert "12 clips, in the dataset that this one was filtered from." in (kept / "README.md").read_text("utf-8")
 
 
 def test_nothing_is_kept_where_there_is_nothing_to_keep(
-    askqa: Run, styled: Path, clips: list[Clip], tmp_path: Path
+    askqa: Run, filled: Path, clips: list[Clip], tmp_path: Path
 ) -> None:
-    assert_one_line(askqa("stats", styled, "--into-card"), 2)
-    copy = Path(shutil.copytree(styled, tmp_path / "copy"))
+    assert_one_line(askqa("stats", filled, "--into-card"), 2)
+    copy = Path(shutil.copytree(filled, tmp_path / "copy"))
     (copy / ".askqa").mkdir()
     (copy / ".askqa" / "heard.sqlite").write_bytes(b"of a scoring that was killed")
     file = rated(tmp_path / "a.csv", clips, ["Ann"], confused)
@@ -157,9 +156,9 @@ def test_nothing_is_kept_where_there_is_nothing_to_keep(
     assert LISTENERS_KEY not in manifest(copy)
 
 
-def test_an_empty_answer_is_none(styled: Path, clips: list[Clip], tmp_path: Path) -> None:
+def test_an_empty_answer_is_none(filled: Path, clips: list[Clip], tmp_path: Path) -> None:
     file = rated(tmp_path / "a.csv", clips, ["Ann"], lambda rater, clip: ("", 3))
-    found = stats(styled, ratings=[file]).style_ratings
+    found = stats(filled, ratings=[file]).style_ratings
     assert found is not None
     assert found.recognised is None
     assert found.cannot_tell is None
