@@ -39,11 +39,12 @@ def _style(row: dict[str, Any], conversation: int) -> None:
     row["affect"] = []
     for place, turn in enumerate(row["turns"]):
         name = "neutral" if place == 0 else style_of(conversation, place)
-        happy = Affect("happy", 0.91, 0.76, 0.73).to_json() if name == "happy" else None
+        happy = Affect("happy", 0.91, 0.76, 0.73) if name == "happy" else Affect()
         found = {"category": "happy", "valence": 0.7, "arousal": 0.6, "dominance": None, "agreement": 0.75}
-        drawn = {"name": name, "draw": "independent", "text_label": None, "native": happy is not None}
+        drawn = {"name": name, "draw": "independent", "text_label": None, "native": not happy.is_empty}
         turn["style"] = {**drawn, **NUMBERS[name]}
-        turn["emotion"] = {"intended": happy, "recognised": found if place % 2 else None, "congruent": None}
+        recognised = found if place % 2 else dict.fromkeys(found)
+        turn["emotion"] = {"intended": happy.to_json(), "recognised": recognised, "congruent": None}
         turn["measured"] = {
             "f0_mean": 120.0 * 2 ** (NUMBERS[name]["pitch"] / 12),
             "f0_range": 8.0 * NUMBERS[name]["pitch_range"],

@@ -69,7 +69,7 @@ def test_all_clips_are_heard_alone_where_neutral_ones_would_be(filled: Path, tmp
         met: set[str] = set()
         for turn in row["turns"]:
             turn["style"]["name"] = "lively" if turn["role"] in met else "neutral"
-            turn["emotion"]["intended"] = None
+            turn["emotion"]["intended"]["category"] = None
             met.add(turn["role"])
 
     for place in range(len(manifest(copy)["shards"])):
