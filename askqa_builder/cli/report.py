@@ -41,6 +41,9 @@ def report_command(
     rate: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="Write a listening test of N blind clips instead.")
     ] = None,
+    styles: Annotated[
+        bool, typer.Option("--styles", help="With --rate: listeners tell in which style it is said.")
+    ] = False,
     seed: Annotated[int | None, typer.Option(help="Of the clips that --rate draws.", show_default="0")] = None,
 ) -> int:
     """Write a page to look at a dataset and listen to it, serve it, or write a listening test."""
@@ -48,12 +51,12 @@ def report_command(
         raise UsageError("give --serve or --rate, not both")
     page = {"--rows": rows, "--max-audio-mb": max_audio_mb, "--redistributable": redistributable or None}
     if serve:
-        _refuse("--serve", {"--out": out, "--seed": seed, **page})
+        _refuse("--serve", {"--out": out, "--seed": seed, "--styles": styles or None, **page})
         return _serve(dataset, against, port or 0)
     if rate is not None:
         _refuse("--rate", {"--port": port, **page})
-        return _listening_sheet(dataset, out, rate, seed or 0, against)
-    _refuse("a page", {"--port": port, "--seed": seed})
+        return _listening_sheet(dataset, out, rate, seed or 0, against, styles=styles)
+    _refuse("a page", {"--port": port, "--seed": seed, "--styles": styles or None})
     from askqa_builder.report.report import MAX_AUDIO_MB, ROWS, report
 
     written = report(
@@ -81,13 +84,20 @@ def _refuse(what: str, options: Mapping[str, object]) -> None:
         raise UsageError(f"{given} does nothing for {what}; leave it out")
 
 
-def _listening_sheet(dataset: Path, out: Path | None, clips: int, seed: int, against: Path | None) -> int:
+def _listening_sheet(
+    dataset: Path, out: Path | None, clips: int, seed: int, against: Path | None, *, styles: bool
+) -> int:
     from askqa_builder.report.listening.sheet import listening_sheet
 
-    sheet = listening_sheet(dataset, out, clips=clips, seed=seed, against=against)
+    sheet = listening_sheet(dataset, out, clips=clips, seed=seed, against=against, styles=styles)
     compared = f" --against {against}" if against else ""
+    if styles:
+        heard = (
+            "each after a neutral turn of its speaker" if sheet.anchored else "without a neutral turn to compare with"
+        )
+        print(f"{', '.join(sheet.styles)}: {sheet.clips} clips, {heard}")
     print(f"{sheet.path}: listening test {sheet.id}, {sheet.clips} clips; sum up what raters save with")
-    print(f"askqa stats {dataset} --ratings FILE.csv{compared}")
+    print(f"askqa stats {dataset} --ratings FILE.csv{compared}{' --into-card' if styles else ''}")
     return 0
 
 

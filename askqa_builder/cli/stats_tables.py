@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 import shutil
-import textwrap
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from askqa_builder.cli.tables import Cell, table
-from askqa_builder.corpus.rejects import escape
+from askqa_builder.cli.style_tables import told_styles
+from askqa_builder.cli.tables import Cell, counted, paragraph, section, table
 
 if TYPE_CHECKING:
     from askqa_builder.report.callouts import Callout
@@ -33,7 +32,7 @@ def terminal_width() -> int:
 def told(found: DatasetStatistics, width: int, *, all_voices: bool) -> Iterator[str]:
     """Yield what is printed of a dataset, ratings apart."""
     overview = found.overview
-    yield from _paragraph(" ".join(found.sentences), width)
+    yield from paragraph(" ".join(found.sentences), width)
     for title, lines in (
         ("rows", _parts(overview, width)),
         ("texts", _domains(overview, width)),
@@ -41,24 +40,16 @@ def told(found: DatasetStatistics, width: int, *, all_voices: bool) -> Iterator[
         ("voices by role", _roles(overview, width)),
         ("speech", _spread(found, width)),
         ("voices", _voices(found, width, all_voices)),
+        ("how it is said", told_styles(found.styles, width)),
         ("what stands out", _callouts(found.callouts, width)),
         ("left out", _rejects(overview, width)),
     ):
-        yield from _section(title, list(lines))
+        yield from section(title, list(lines))
 
 
 def told_ratings(opinions: Opinions, width: int, *, all_voices: bool) -> Iterator[str]:
     """Yield what is printed of listeners' ratings."""
-    yield from _section("ratings", list(_ratings(opinions, width, all_voices)))
-
-
-def _section(title: str, lines: Sequence[str]) -> Iterator[str]:
-    if lines:
-        yield from ("", title.upper(), *lines)
-
-
-def _paragraph(text: str, width: int) -> list[str]:
-    return textwrap.wrap(escape(text), width, break_on_hyphens=False)
+    yield from section("ratings", list(_ratings(opinions, width, all_voices)))
 
 
 def _parts(overview: Overview, width: int) -> Iterator[str]:
@@ -89,7 +80,7 @@ def _engines(overview: Overview, width: int) -> Iterator[str]:
         yield from table(["engine", "library", "model", "licence"], lines, width)
     seed = "" if overview.seed is None else f", seed {overview.seed}"
     renditions = f", {overview.renditions} renditions" if overview.renditions > 1 else ""
-    yield from _paragraph(
+    yield from paragraph(
         f"profile set {overview.profile_set}{' (demo voices)' if overview.demo else ''}{seed}{renditions}; "
         f"{overview.sampling_rate:,} Hz {overview.audio_format}; format {overview.format_version}"
         f"{'; made anew from another dataset' if overview.from_dataset else ''}",
@@ -126,7 +117,7 @@ def _spread(found: DatasetStatistics, width: int) -> Iterator[str]:
     if lines:
         yield from table(["quantity", "of", "count", "p5", "median", "p95", "mean"], lines, width)
     if (found.spread["quantity"] == "WER").any():
-        yield from _paragraph(
+        yield from paragraph(
             "WER: of each turn, and of characters in turns of up to three words; by voice below, over all words", width
         )
 
@@ -145,14 +136,14 @@ def _voices(found: DatasetStatistics, width: int, everything: bool) -> Iterator[
     lines = [[line[name] for name in shown] for line in voices.to_dict("records")]
     if lines:
         yield from table([columns[name] for name in shown], lines, width)
-        yield from _paragraph("medians over conversations; rate (×) and pitch (semitones) as asked", width)
+        yield from paragraph("medians over conversations; rate (×) and pitch (semitones) as asked", width)
 
 
 def _callouts(callouts: Sequence[Callout], width: int) -> Iterator[str]:
     for callout in callouts:
         named = ", ".join(callout.items[:_NAMED])
         more = ", …" if callout.count > _NAMED else ""
-        yield from _paragraph(f"{callout.count:,} {callout.title}. {callout.explanation} ({named}{more})", width)
+        yield from paragraph(f"{callout.count:,} {callout.title}. {callout.explanation} ({named}{more})", width)
 
 
 def _rejects(overview: Overview, width: int) -> Iterator[str]:
@@ -163,9 +154,9 @@ def _rejects(overview: Overview, width: int) -> Iterator[str]:
 
 def _ratings(opinions: Opinions, width: int, all_voices: bool) -> Iterator[str]:
     replaced = f"; {opinions.replaced:,} rated twice: the later rating counts" if opinions.replaced else ""
-    yield from _paragraph(
-        f"{_count(opinions.raters, 'rater')}, {_count(opinions.clips, 'clip')}, "
-        f"{_count(opinions.ratings, 'rating')}{replaced}.",
+    yield from paragraph(
+        f"{counted(opinions.raters, 'rater')}, {counted(opinions.clips, 'clip')}, "
+        f"{counted(opinions.ratings, 'rating')}{replaced}.",
         width,
     )
     told = {
@@ -173,18 +164,18 @@ def _ratings(opinions: Opinions, width: int, all_voices: bool) -> Iterator[str]:
         "clips": " with 95 % intervals over clips only, since there is one rater",
         "nothing": "; one clip is too few for an interval",
     }
-    yield from _paragraph(f"Mean opinion scores, 1 to 5{told[opinions.over]}:", width)
+    yield from paragraph(f"Mean opinion scores, 1 to 5{told[opinions.over]}:", width)
     yield from _scores(opinions, width, all_voices)
     for of in opinions.differences:
         interval = _interval(of.low, of.high, sign=True)
-        yield from _paragraph(
+        yield from paragraph(
             f"{of.scale}, {opinions.datasets[1]} less {opinions.datasets[0]}: {of.mean:+.2f} {interval} "
-            f"over {_count(of.pairs, 'turn')} heard in both by {_count(of.raters, 'rater')}",
+            f"over {counted(of.pairs, 'turn')} heard in both by {counted(of.raters, 'rater')}",
             width,
         )
     agreement = [f"{scale} {alpha:.2f}" for scale, alpha in opinions.agreement.items() if alpha is not None]
     if agreement:
-        yield from _paragraph(f"Agreement of raters (Krippendorff's alpha, interval): {', '.join(agreement)}", width)
+        yield from paragraph(f"Agreement of raters (Krippendorff's alpha, interval): {', '.join(agreement)}", width)
 
 
 def _scores(opinions: Opinions, width: int, all_voices: bool) -> Iterator[str]:
@@ -211,7 +202,3 @@ def _interval(low: float, high: float, *, sign: bool = False) -> str:
     if math.isnan(low):
         return "–"
     return f"({low:+.2f} to {high:+.2f})" if sign else f"{low:.1f}–{high:.1f}"
-
-
-def _count(number: int, one: str) -> str:
-    return f"{number:,} {one if number == 1 else one + 's'}"

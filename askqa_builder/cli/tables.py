@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Iterator, Sequence
 
 from askqa_builder.corpus.rejects import escape
@@ -33,6 +34,22 @@ def table(header: Sequence[str], lines: Sequence[Sequence[Cell]], width: int, de
             for cell, size, number in zip(line, widths, numeric, strict=True)
         )
         yield _GAP.join(placed).rstrip()
+
+
+def section(title: str, lines: Sequence[str]) -> Iterator[str]:
+    """Yield lines under a title; nothing where there are none."""
+    if lines:
+        yield from ("", title.upper(), *lines)
+
+
+def paragraph(text: str, width: int) -> list[str]:
+    """Return a text in lines of at most `width` characters."""
+    return textwrap.wrap(escape(text), width, break_on_hyphens=False)
+
+
+def counted(number: int, one: str) -> str:
+    """Return a number with what it counts."""
+    return f"{number:,} {one if number == 1 else one + 's'}"
 
 
 def _narrow(widths: list[int], texts: Sequence[int], most: int) -> None:

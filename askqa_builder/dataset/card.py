@@ -8,6 +8,7 @@ from typing import Any
 
 from askqa_builder.corpus.licences import is_redistributable, licence_of
 from askqa_builder.dataset.card_affect import recognised_emotions
+from askqa_builder.dataset.card_listeners import style_validation
 from askqa_builder.dataset.card_origins import citations, filter_words, kept, regenerated, sources_used
 from askqa_builder.dataset.card_page import card_page, escape
 from askqa_builder.dataset.card_sounds import (
@@ -134,6 +135,7 @@ def _body(manifest: Mapping[str, Any], statistics: Statistics) -> dict[str, Any]
         "noises": noise_recordings(manifest["profiles"].get("channel")),
         "profile_set": escape(profile_sets(manifest)),
         "gate": gate_words(manifest["profiles"].get("gate"), manifest.get("gate")),
+        "style_validation": style_validation(manifest),
         "listeners": [escape(listener) for listener in listeners(manifest.get("scoring", {}))],
         "filters": [escape(filter_words(settings)) for settings in manifest.get("filters", [])],
         "rejected": ", ".join(f"{count} × {reason}" for reason, count in rejected.items()) or "nothing",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -61,6 +61,23 @@ class Catalogue:
         for row, voice in zip(self.frames.speakers["row"], self.frames.speakers["voice"], strict=True):
             voices[row].append(voice)
         return voices
+
+    @cached_property
+    def styles(self) -> list[list[str]]:
+        """The styles that turns of each row are spoken in, each once."""
+        return self._of_turns(["style"])
+
+    @cached_property
+    def emotions(self) -> list[list[str]]:
+        """The emotions that were asked of an engine, or recognised, in turns of each row, each once."""
+        return self._of_turns(["intended", "recognised"])
+
+    def _of_turns(self, columns: Sequence[str]) -> list[list[str]]:
+        found: list[list[str]] = [[] for _ in range(len(self))]
+        turns = self.frames.turns.melt(["row"], columns).dropna(subset=["value"])[["row", "value"]].drop_duplicates()
+        for row, value in sorted(turns.itertuples(index=False, name=None)):
+            found[row].append(value)
+        return found
 
     def line(self, number: int) -> dict[str, Any]:
         """Return a row's line of the frame of rows."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -12,39 +12,12 @@ from markupsafe import Markup
 
 from askqa_builder.report.frames import Frames
 from askqa_builder.report.overview import Overview
+from askqa_builder.report.pictures import Chapter, Plot, Table
 from askqa_builder.report.plots import Values, axis, bar, histogram, points
+from askqa_builder.report.style_chapters import style_chapters
 from askqa_builder.report.summary import PAUSES, ROLES, by_voice, pauses
 
 _UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True)
-class Plot:
-    """A picture with its title, and its numbers in words."""
-
-    title: str
-    summary: str
-    picture: Markup
-
-
-@dataclass(frozen=True)
-class Table:
-    """names: how many of the first columns hold no numbers."""
-
-    caption: str
-    heads: Sequence[str]
-    names: int
-    lines: list[list[str | Markup]]
-
-
-@dataclass(frozen=True)
-class Chapter:
-    """A few plots of one kind of figure, and what to see in them."""
-
-    title: str
-    text: str
-    plots: list[Plot] = field(default_factory=list)
-    table: Table | None = None
 
 
 @dataclass(frozen=True)
@@ -105,6 +78,7 @@ def chapters(frames: Frames, overview: Overview) -> list[Chapter]:
             [],
             _measured_by_voice(voices),
         ),
+        *style_chapters(frames),
         _intelligibility(voices),
     ]
     return [chapter for chapter in found if chapter.plots or (chapter.table and chapter.table.lines)]

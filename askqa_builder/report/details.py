@@ -29,7 +29,8 @@ _SHOWN = (
     "quality",
     "channel",
 )
-_SHOWN_OF_TURN = ("role", "act", "text", "start", "end", "words_per_minute", "asr_text", "wer", "mos")
+_DELIVERY = ("style", "emotion", "measured")
+_SHOWN_OF_TURN = ("role", "act", "text", "start", "end", "words_per_minute", "asr_text", "wer", "mos", *_DELIVERY)
 _TYPES = {".flac": "audio/flac", ".wav": "audio/wav", ".mp3": "audio/mpeg", ".ogg": "audio/ogg"}
 _NOTHING: Mapping[str, Any] = {}
 
@@ -46,6 +47,8 @@ def line(catalogue: Catalogue, number: int) -> dict[str, Any]:
             "source": row["source"],
             "ambiguous": None if pd.isna(row["ambiguous"]) else bool(row["ambiguous"]),
             "voices": catalogue.voices[number],
+            "styles": catalogue.styles[number],
+            "emotions": catalogue.emotions[number],
             "request": catalogue.requests[number],
             **{name: row[name] for name in ("duration", "wer", "mos", "snr_db")},
         }
@@ -56,7 +59,8 @@ def line(catalogue: Catalogue, number: int) -> dict[str, Any]:
 def detail(row: Mapping[str, Any], config: str, split: str) -> dict[str, Any]:
     """Return a row as the page shows it when it is open.
 
-    words: [turn, start, end, char_start, char_end] each. peaks: base64 of the outline of its waveform, see `peaks`.
+    words: [turn, start, end, char_start, char_end] each. affect: the windows in which recognisers found an emotion, but
+    those that filters dropped. peaks: base64 of the outline of its waveform, see `peaks`.
     Raises AskqaError where its sound cannot be read.
     """
     shown: dict[str, Any] = plain(
@@ -71,11 +75,16 @@ def detail(row: Mapping[str, Any], config: str, split: str) -> dict[str, Any]:
             "words": [
                 [word[name] for name in ("turn", "start", "end", "char_start", "char_end")] for word in row["words"]
             ],
+            "affect": [_window(window) for window in row["affect"] or [] if window["kept"] is not False],
             "peaks": base64.b64encode(peaks(*decoded(row)).tobytes()).decode("ascii"),
             "peaks_per_second": PER_SECOND,
         }
     )
     return shown
+
+
+def _window(window: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: window[name] for name in ("start", "end", "category", "valence", "arousal", "dominance")}
 
 
 def media_type(audio: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 from pathlib import Path
 from typing import Any
 
@@ -34,11 +34,23 @@ _ROW_COLUMNS = [
     "duration",
 ]
 _TURN_FIELDS = ["role", "act", "start", "end", "words_per_minute", "rate", "pitch", "seed", "wer", "mos"]
+_DELIVERY_FIELDS = {
+    "style": "style.name",
+    "draw": "style.draw",
+    "text_label": "style.text_label",
+    "intended": "emotion.intended.category",
+    "recognised": "emotion.recognised.category",
+    "f0_mean": "measured.f0_mean",
+    "f0_range": "measured.f0_range",
+    "articulation_rate": "measured.articulation_rate",
+    "energy": "measured.energy",
+}
+"""How a turn is said: columns of `Frames.turns`, and where in a row's turn they stand."""
 _SPEAKER_FIELDS = ["role", "engine", "model", "voice", "gender", "accent", "requested", "measured"]
 _QUALITY_FIELDS = ["peak_dbfs", "longest_silence", "speech_share", "snr_db"]
 _COLUMNS = [
     *_ROW_COLUMNS,
-    *(f"turns.list.element.{name}" for name in _TURN_FIELDS),
+    *(f"turns.list.element.{name}" for name in (*_TURN_FIELDS, *_DELIVERY_FIELDS.values())),
     *(f"speakers.list.element.{name}" for name in _SPEAKER_FIELDS),
     "response.action",
     *(f"quality.{name}" for name in _QUALITY_FIELDS),
@@ -59,7 +71,9 @@ class Frames:
     speech_share, snr_db (decibels), and of its turns wer (the worst) and mos (the lowest).
 
     turns: column `row` is such a number. Columns role, act, voice, start, end, pause (silence before it), seconds,
-    words, words_per_minute, rate (factor), pitch (semitones), wer, mos.
+    words, words_per_minute, rate (factor), pitch (semitones), wer, mos. How it is said, where known: style
+    (name), draw, text_label (of the words alone), intended and recognised (categories of emotion), f0_mean (Hz),
+    f0_range (semitones), articulation_rate (words a minute), energy (dBFS).
 
     speakers: columns row, role, engine, model, voice, gender, accent, requested_rate (factor), requested_pitch
     (semitones), requested_loudness (LUFS), measured_f0 (Hz), measured_words_per_minute, measured_loudness (LUFS).
@@ -136,6 +150,8 @@ def _turns(table: pa.Table) -> pd.DataFrame:
     frame = pd.DataFrame({"row": pc.list_parent_indices(lists).to_numpy()})
     for name in _TURN_FIELDS:
         frame[name] = _values(_field(turns, name))
+    for name, path in _DELIVERY_FIELDS.items():
+        frame[name] = _values(reduce(_field, path.split("."), turns))
     frame["place"] = frame.groupby("row").cumcount()
     frame["seconds"] = frame["end"] - frame["start"]
     frame["pause"] = frame["start"] - frame.groupby("row")["end"].shift(fill_value=0.0)

@@ -8,15 +8,17 @@ from typing import Any
 
 from askqa_builder.report.callouts import Callout, callouts
 from askqa_builder.report.catalogue import Catalogue
-from askqa_builder.report.chapters import Chapter, chapters
+from askqa_builder.report.chapters import chapters
 from askqa_builder.report.document import as_data, render
 from askqa_builder.report.foreign import foreign_errors
 from askqa_builder.report.overview import Overview, dataset_names, sentences
+from askqa_builder.report.pictures import Chapter
 from askqa_builder.report.query import orders
 
 _SCRIPTS = (
     "dom.js",
     "source.js",
+    "delivery.js",
     "wave.js",
     "transcript.js",
     "take.js",
@@ -64,6 +66,8 @@ def render_page(
         choices={
             **{name: sorted(first.rows[name].dropna().unique()) for name in ("config", "split", "source")},
             "voice": sorted(first.speakers["voice"].dropna().unique()),
+            "style": _kinds(catalogues[0].styles),
+            "emotion": _kinds(catalogues[0].emotions),
             "order": orders(catalogues[0]),
         },
         note=note,
@@ -71,6 +75,10 @@ def render_page(
         rows=map(as_data, rows),
         sounds=sounds,
     )
+
+
+def _kinds(of_rows: Sequence[Sequence[str]]) -> list[str]:
+    return sorted({kind for kinds in of_rows for kind in kinds})
 
 
 def _side(catalogue: Catalogue) -> _Side:

@@ -19,6 +19,8 @@ WIDTH, HEIGHT = 340, 190
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44, 8, 10, 36
 _MOST_POINTS = 1500
 _MOST_BINS = 32
+_MOST_IN_STRIP = 300
+_STRIP = 32
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,38 @@ def points(
     return _picture(label, across, up, f'{line}<g class="dots {escape(kind)}">{dots}</g>')
 
 
+def strips(groups: Sequence[tuple[str, Values]], along: Axis, label: str, origin: float | None = None) -> Markup:
+    """Draw the values of each group on a line of its own, and their mean; at most 300 of each, evenly taken.
+
+    groups: name and values, from above. origin: a value that all are to be seen against, as no change.
+    """
+    height = _TOP + _STRIP * len(groups) + _BOTTOM
+    foot = height - _BOTTOM
+    parts = []
+    for place, (name, values) in enumerate(groups):
+        shown = values[np.linspace(0, len(values) - 1, min(len(values), _MOST_IN_STRIP)).astype(int)]
+        middle = _TOP + _STRIP * place + 19
+        ups = middle + 4 * np.sin(np.arange(len(shown)) * 2.4)  # apart from one another, the same each time
+        dots = "".join(
+            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2"/>'
+            for x, y in zip(_x(along.share(shown)).tolist(), ups.tolist(), strict=True)
+        )
+        mean = float(_x(along.share(float(values.mean()))))
+        parts.append(
+            f'<text class="tick" x="{_LEFT}" y="{middle - 9}">{escape(name)}</text><g class="dots">{dots}</g>'
+            f'<path class="mean" d="M{mean:.1f} {middle - 7}V{middle + 7}"/>'
+        )
+    if origin is not None:
+        at = float(_x(along.share(origin)))
+        parts.insert(0, f'<path class="identity" d="M{at:.1f} {_TOP}V{foot}"/>')
+    ticks = "".join(_across_ticks(along, foot))
+    return Markup(
+        f'<svg class="plot" viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(label)}">'
+        f'{ticks}{"".join(parts)}<path class="base" d="M{_LEFT} {foot}H{WIDTH - _RIGHT}"/>'
+        f'<text class="axis" x="{(_LEFT + WIDTH - _RIGHT) / 2}" y="{height - 4}">{escape(along.label)}</text></svg>'
+    )
+
+
 def bar(share: float, kind: str) -> Markup:
     """Draw one bar for a line of a table, whose cell also says the number."""
     return Markup(
@@ -137,10 +171,10 @@ def _picture(label: str, across: Axis, up: Axis, content: str) -> Markup:
     )
 
 
-def _across_ticks(across: Axis) -> Iterable[str]:
+def _across_ticks(across: Axis, foot: float = HEIGHT - _BOTTOM) -> Iterable[str]:
     for value in across.ticks:
         x = float(_x(across.share(value)))
-        yield f'<text class="tick" text-anchor="middle" x="{x:.1f}" y="{HEIGHT - _BOTTOM + 14}">{_number(value)}</text>'
+        yield f'<text class="tick" text-anchor="middle" x="{x:.1f}" y="{foot + 14}">{_number(value)}</text>'
 
 
 def _up_ticks(up: Axis) -> Iterable[str]:

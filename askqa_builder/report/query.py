@@ -26,8 +26,9 @@ _MOST_ROWS = 200
 
 @dataclass(frozen=True)
 class Query:
-    """Empty texts leave everything in. ambiguous: "yes" or "no". order: one of `ORDERS`. start, count: of the page.
-    around: number of a row whose page is wanted instead.
+    """Empty texts leave everything in. ambiguous: "yes" or "no". style, emotion: of any turn; an emotion may be asked
+    of an engine, or recognised. order: one of `ORDERS`. start, count: of the page. around: number of a row whose page
+    is wanted instead.
 
     The page's own scripts (page/source.js) do the same with the rows that a document brings with it.
     """
@@ -38,6 +39,8 @@ class Query:
     source: str = ""
     ambiguous: str = ""
     voice: str = ""
+    style: str = ""
+    emotion: str = ""
     order: str = ""
     start: int = 0
     count: int = 50
@@ -75,6 +78,10 @@ class Query:
         if self.voice:
             speakers = catalogue.frames.speakers
             fits &= rows.index.isin(speakers.loc[speakers["voice"] == self.voice, "row"])
+        for wanted, columns in ((self.style, ["style"]), (self.emotion, ["intended", "recognised"])):
+            if wanted:
+                turns = catalogue.frames.turns
+                fits &= rows.index.isin(turns.loc[(turns[columns] == wanted).any(axis=1), "row"])
         if self.text:
             fits &= catalogue.holding(self.text)
         return self._ordered(rows[fits])

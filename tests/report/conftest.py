@@ -17,6 +17,7 @@ sys.path[:0] = [str(Path(__file__).parents[1] / folder) for folder in ("build", 
 
 from harness import write_corpus  # noqa: E402
 from mutations import Row  # noqa: E402 - now, since tests of the corpus have a module of the same name
+from styling import STYLED, add_styles  # noqa: E402
 from tab import Tab  # noqa: E402
 from whole_rows import whole_rows  # noqa: E402
 
@@ -43,6 +44,21 @@ def voiced(demo_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def recast(demo_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three of those conversations in another cast. Read it, never change it."""
     return _spoken(json.loads(demo_file.read_text("utf-8"))["data"][:3], tmp_path_factory.mktemp("recast"), seed=4)
+
+
+@pytest.fixture(scope="session")
+def filled(demo_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Thirteen conversations whose columns tell of styles and emotions that nobody spoke. Read it, never change it."""
+    return add_styles(Path(shutil.copytree(demo_dataset, tmp_path_factory.mktemp("filled") / "dataset")))
+
+
+@pytest.fixture(scope="session")
+def styled(demo_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Thirteen conversations in which user and assistant speak in three styles. Read it, never change it."""
+    folder = tmp_path_factory.mktemp("styled")
+    (folder / "styled.yaml").write_text(STYLED, "utf-8")
+    build(demo_file, folder / "dataset", profiles=str(folder / "styled.yaml"), seed=5, workers=1)
+    return folder / "dataset"
 
 
 @pytest.fixture

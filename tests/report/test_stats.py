@@ -56,11 +56,21 @@ def test_the_figures_are_those_of_the_rows(voiced: Path) -> None:
 
 def test_json_has_no_numbers_that_json_lacks(voiced: Path) -> None:
     content = stats(voiced).to_json()
-    assert set(content) == {"overview", "sentences", "callouts", "spread", "voices", "ratings"}
+    assert set(content) == {
+        "overview",
+        "sentences",
+        "callouts",
+        "spread",
+        "voices",
+        "styles",
+        "ratings",
+        "style_ratings",
+    }
     assert json.loads(json.dumps(content, allow_nan=False)) == content
     assert set(content["spread"][0]) == {"quantity", "unit", "group", "count", "mean", "p5", "median", "p95"}
     assert content["voices"][0]["wer"] is None
-    assert content["ratings"] is None
+    assert content["ratings"] is content["style_ratings"] is None
+    assert content["styles"] == []
 
 
 def test_tables_fit_eighty_columns(askqa: Run, voiced: Path) -> None:

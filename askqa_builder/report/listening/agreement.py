@@ -25,3 +25,20 @@ def krippendorff_alpha(values: npt.NDArray[np.float64]) -> float | None:
     if expected <= 1e-12 * total:
         return None
     return float(1 - observed.sum() / expected)
+
+
+def nominal_alpha(values: npt.NDArray[np.float64]) -> float | None:
+    """Return Krippendorff's alpha for nominal data; as `krippendorff_alpha` of numbers that are names.
+
+    With c_k ratings k among m of a clip, the pairs that differ are m² - Σ c_k²; chance is of all ratings (ibid.).
+    """
+    pairable = values[:, (~np.isnan(values)).sum(axis=0) >= 2]
+    names = np.unique(pairable[~np.isnan(pairable)])
+    if len(names) < 2:
+        return None
+    counts = np.array([(pairable == name).sum(axis=0) for name in names], np.float64)
+    per_clip = counts.sum(axis=0)
+    total = per_clip.sum()
+    observed = ((per_clip**2 - (counts**2).sum(axis=0)) / (per_clip - 1)).sum() / total
+    expected = (total**2 - (counts.sum(axis=1) ** 2).sum()) / (total * (total - 1))
+    return float(1 - observed / expected)

@@ -94,7 +94,7 @@ def opinions(sides: Sequence[Side], files: Sequence[Path]) -> Opinions:
     clips = pd.concat(
         [_clips(frames, digest, name) for (_, frames), digest, name in zip(sides, digests, names, strict=True)]
     )
-    _check_known(ratings, clips.index, sides)
+    check_known(ratings, clips.index, [dataset for dataset, _ in sides])
     heard = ratings.join(clips, on="clip")
     heard["who"] = pd.factorize(heard["rater"])[0]
     heard["what"] = pd.factorize(heard["clip"])[0]
@@ -130,13 +130,14 @@ def _clips(frames: Frames, digest: str, name: str) -> pd.DataFrame:
     )
 
 
-def _check_known(ratings: pd.DataFrame, keys: pd.Index, sides: Sequence[Side]) -> None:
+def check_known(ratings: pd.DataFrame, keys: pd.Index, datasets: Sequence[Path]) -> None:
+    """Raise UsageError where a rated clip is none of these keys."""
     unknown = ratings[~ratings["clip"].isin(keys)]
     if len(unknown):
-        of = " and ".join(str(dataset) for dataset, _ in sides)
+        of = " and ".join(map(str, datasets))
         remedy = (
             "give the datasets that the sheet was made of"
-            if len(sides) > 1
+            if len(datasets) > 1
             else "give the dataset that the sheet was made of, and the second one of a sheet of two with --against"
         )
         raise UsageError(

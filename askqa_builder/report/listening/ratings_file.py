@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -12,12 +12,28 @@ import pandas as pd
 
 from askqa_builder.corpus.rejects import quote
 from askqa_builder.errors import UsageError
-from askqa_builder.report.listening.scales import BEST, SCALE_NAMES, WORST
+from askqa_builder.report.listening.scales import BEST, NATURALNESS, SCALE_NAMES, WORST
+from askqa_builder.report.listening.style_question import HEARD_AS
 
-COLUMNS = ["sheet", "rater", "clip", "position", *SCALE_NAMES, "comment", "plays", "rated_at"]
+
+def _columns(*questions: str) -> list[str]:
+    return ["sheet", "rater", "clip", "position", *questions, "comment", "plays", "rated_at"]
+
+
+COLUMNS = _columns(*SCALE_NAMES)
+
+STYLE_QUESTIONS = (HEARD_AS, NATURALNESS.name)
+
+STYLE_COLUMNS = _columns(*STYLE_QUESTIONS)
+"""Of sheets that ask in which way something is said."""
 
 _DELIMITERS = ",;\t"
 """Spreadsheets of countries with a decimal comma save with semicolons."""
+
+
+def is_of_styles(file: Path) -> bool:
+    """Tell whether a file was saved by a sheet of styles. Raises UsageError where it cannot be read."""
+    return HEARD_AS in _header(_text(file))[0]
 
 
 def read_ratings(files: Sequence[Path]) -> tuple[pd.DataFrame, int]:
@@ -27,8 +43,20 @@ def read_ratings(files: Sequence[Path]) -> tuple[pd.DataFrame, int]:
     of two ratings of one clip by one rater in one sheet counts. Raises UsageError, with file and line, where a
     file cannot be read or is none that a sheet saved.
     """
-    lines = [line for file in files for line in _lines(file)]
-    table = pd.DataFrame(lines, columns=[*COLUMNS, "file"]).dropna(subset=list(SCALE_NAMES), how="all")
+    return _read(files, COLUMNS, SCALE_NAMES)
+
+
+def read_style_ratings(files: Sequence[Path]) -> tuple[pd.DataFrame, int]:
+    """Return the ratings of sheets of styles, as `read_ratings` does; columns are `STYLE_COLUMNS` and file.
+
+    heard_as: name of the way of speaking, None where not answered.
+    """
+    return _read(files, STYLE_COLUMNS, STYLE_QUESTIONS)
+
+
+def _read(files: Sequence[Path], columns: Sequence[str], questions: Sequence[str]) -> tuple[pd.DataFrame, int]:
+    lines = [line for file in files for line in _lines(file, columns)]
+    table = pd.DataFrame(lines, columns=[*columns, "file"]).dropna(subset=list(questions), how="all")
     if table.empty:
         raise UsageError(f"{', '.join(map(str, files))}: no clip is rated; save the ratings from the sheet again")
     in_order = table.sort_values("rated_at", kind="stable")
@@ -36,29 +64,36 @@ def read_ratings(files: Sequence[Path]) -> tuple[pd.DataFrame, int]:
     return latest, len(table) - len(latest)
 
 
-def _lines(file: Path) -> Iterator[list[object]]:
+def _header(text: str) -> tuple[list[str], str]:
+    """Return the names of the columns, and what stands between them."""
+    first = text.splitlines()[0] if text.strip() else ""
+    delimiter = max(_DELIMITERS, key=first.count)
+    return [name.strip() for name in first.split(delimiter)], delimiter
+
+
+def _lines(file: Path, columns: Sequence[str]) -> Iterator[list[object]]:
     text = _text(file)
     if not text.strip():
         raise UsageError(f"{file} is empty; save the ratings from the sheet again")
-    first = text.splitlines()[0]
-    delimiter = max(_DELIMITERS, key=first.count)
+    _, delimiter = _header(text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         header = [name.strip() for name in next(reader)]
-        missing = [name for name in COLUMNS if name not in header]
+        missing = [name for name in columns if name not in header]
         if missing:
             raise UsageError(
                 f"{file}, line 1: no column {', '.join(missing)}; give a file that a listening sheet saved, with its "
                 "first line"
             )
-        places = [header.index(name) for name in COLUMNS]
+        places = [header.index(name) for name in columns]
         before = reader.line_num
         for cells in reader:
             line, before = before + 1, reader.line_num
             if any(cells):
                 if len(cells) < len(header):
                     raise UsageError(f"{file}, line {line}: {len(cells)} cells, not {len(header)}; save it again")
-                yield [*_values([cells[place] for place in places], f"{file}, line {line}"), str(file)]
+                named = {name: cells[place] for name, place in zip(columns, places, strict=True)}
+                yield [*_values(named, f"{file}, line {line}"), str(file)]
     except csv.Error as error:
         raise UsageError(f"{file}, line {reader.line_num}: not CSV ({error}); save it again") from error
 
@@ -75,8 +110,9 @@ def _text(file: Path) -> str:
         raise UsageError(f"{file}, line {line}: not UTF-8; save it as CSV in UTF-8") from error
 
 
-def _values(cells: Sequence[str], where: str) -> Iterator[object]:
-    for name, cell in zip(COLUMNS, map(_unguarded, cells), strict=True):
+def _values(cells: Mapping[str, str], where: str) -> Iterator[object]:
+    for name, guarded in cells.items():
+        cell = _unguarded(guarded)
         text = cell.strip()
         if name in SCALE_NAMES:
             yield _number(text, f"{where}: {name}", WORST, BEST)
@@ -86,6 +122,8 @@ def _values(cells: Sequence[str], where: str) -> Iterator[object]:
             yield _time(text, where)
         elif name == "comment":
             yield cell
+        elif name == HEARD_AS:
+            yield text or None
         elif text:
             yield text
         else:

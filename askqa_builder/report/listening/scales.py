@@ -15,14 +15,16 @@ class Scale:
     answers: tuple[str, str, str, str, str]
 
 
+# absolute category rating: ITU-T P.800, annex B
+NATURALNESS = Scale(
+    "naturalness",
+    "Naturalness",
+    "How natural does the voice sound, compared with a person speaking?",
+    ("Bad", "Poor", "Fair", "Good", "Excellent"),
+)
+
 SCALES = (
-    # absolute category rating: ITU-T P.800, annex B
-    Scale(
-        "naturalness",
-        "Naturalness",
-        "How natural does the voice sound, compared with a person speaking?",
-        ("Bad", "Poor", "Fair", "Good", "Excellent"),
-    ),
+    NATURALNESS,
     Scale(
         "intelligibility",
         "Intelligibility",

@@ -17,7 +17,7 @@ const player = new Player({
   },
   onTrouble: () => trouble("This browser could not play the clip; try a current Firefox, Chrome, Edge or Safari."),
 });
-const form = new Form(scales, (scale, value) => rate({ [scale]: value }));
+const form = new Form((scale, value) => rate({ [scale]: value }));
 let order = [];
 
 const position = () => store.mine.position;
@@ -34,6 +34,7 @@ function rate(changes) {
 function begin(rater) {
   store.rater = rater;
   order = shuffled(clips.length, `${sheet} ${rater}`);
+  form.ask(scales.map((scale) => (scale.choices ? { ...scale, choices: inOwnOrder(scale.choices, rater) } : scale)));
   if (!(position() < clips.length)) store.go(0);
   byId("start").hidden = true;
   byId("test").hidden = byId("bar").hidden = false;
@@ -42,6 +43,12 @@ function begin(rater) {
     "li", {}, element("button", { type: "button", onclick: () => go(place) }, String(place + 1)),
   )));
   load();
+}
+
+/** Return the answers of a list in an order of the rater's own, the last one, for who cannot tell, in its place. */
+function inOwnOrder(choices, rater) {
+  const [last] = choices.slice(-1);
+  return [...shuffled(choices.length - 1, `${sheet} ${rater} answers`).map((number) => choices[number]), last];
 }
 
 function askWho() {
@@ -98,8 +105,14 @@ function showPlayer() {
   if (byId("play-name").textContent !== name) byId("play-name").textContent = name;
   byId("time").textContent = player.seconds ? `${clock(player.playing ? player.played : 0)} / ${clock(Math.ceil(player.seconds))}` : "";
   const times = rating.plays === 1 ? "Played once." : `Played ${rating.plays} times.`;
-  const said = rating.heard ? times : player.playing ? "Listening…" : "Listen to its end, then rate it.";
+  const said = player.playing && clip().from ? passage() : rating.heard ? times
+    : player.playing ? "Listening…" : "Listen to its end, then rate it.";
   if (byId("heard").textContent !== said) byId("heard").textContent = said;
+}
+
+/** Return which of a clip's two passages is heard. */
+function passage() {
+  return player.played < clip().from ? "First: as this speaker usually talks…" : "Now: the passage to judge…";
 }
 
 function showProgress() {
@@ -137,7 +150,7 @@ function save() {
     return { ...store.rating(key), sheet, rater: store.rater, clip: key, position: place + 1 };
   }).filter(isBegun);
   const name = store.rater.normalize("NFKD").replace(/[^A-Za-z0-9]+/g, "-").replace(/^-|-$/g, "") || "rater";
-  const url = URL.createObjectURL(new Blob([csvFile(lines)], { type: "text/csv;charset=utf-8" }));
+  const url = URL.createObjectURL(new Blob([csvFile(csvColumns(scales), lines)], { type: "text/csv;charset=utf-8" }));
   const link = element("a", { href: url, download: `ratings-${sheet}-${name}.csv` });
   link.click();
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
@@ -155,7 +168,7 @@ function onKey(event) {
   const turn = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
   if (event.key === " " && !onControl) {
     togglePlay();
-  } else if (heard && /^[1-5]$/.test(event.key)) {
+  } else if (heard && /^[1-9]$/.test(event.key)) {
     const open = scales.findIndex((scale) => !store.rating(clip().key)[scale.name]);
     form.answer(at >= 0 ? at : Math.max(open, 0), Number(event.key));
   } else if (event.key === "Enter" && !onControl) {

@@ -84,7 +84,9 @@ function fits(row, query) {
     (!query.split || row.split === query.split) &&
     (!query.source || row.source === query.source) &&
     (!query.ambiguous || row.ambiguous === (query.ambiguous === "yes")) &&
-    (!query.voice || row.voices.includes(query.voice))
+    (!query.voice || row.voices.includes(query.voice)) &&
+    (!query.style || row.styles.includes(query.style)) &&
+    (!query.emotion || row.emotions.includes(query.emotion))
   );
 }
 

@@ -71,7 +71,11 @@ class Take {
     ));
     const evidence = this.take.evidence.start === null ? null
       : element("span", {}, element("span", { class: "swatch evidence" }), "evidence for the answer");
-    return element("div", { class: "legend" }, voices, evidence);
+    const found = [...new Set(this.take.affect.map(({ category }) => category))].filter((category) => category !== null);
+    const emotions = found.sort().map((category) => element(
+      "span", {}, element("span", { class: `swatch emotion ${colourOf(category)}` }), `${category} (recognised)`,
+    ));
+    return element("div", { class: "legend" }, voices, evidence, emotions);
   }
 
   slider() {

@@ -39,6 +39,7 @@ class Transcript {
         element("span", { class: "quiet" }, [turn.act.replace("_", " "), pace, ...scores].filter(Boolean).join(" · ")),
       ),
       element("p", { class: "text", dir: "auto" }, this.textOf(turn, index)),
+      deliveryOf(turn),
       turn.asr_text === null || turn.wer === 0 ? null
         : element("p", { class: "heard", dir: "auto" }, `recognised as: ${turn.asr_text || "nothing"}`),
     );

@@ -14,6 +14,7 @@ class Wave {
     this.loudest = peaks.reduce((most, peak) => Math.max(most, peak), 1);
     this.span = [0, take.duration];
     this.time = 0;
+    this.named = kind === "near";
     this.canvas = element("canvas", { class: `wave ${kind}` });
     this.canvas.addEventListener("pointerdown", (event) => {
       this.canvas.setPointerCapture(event.pointerId);
@@ -81,7 +82,25 @@ class Wave {
       const tall = Math.max((peak / this.loudest) * height * 0.94, ratio);
       canvas.fillRect(left, (height - tall) / 2, step, tall);
     }
+    this.drawAffect(canvas, x, height, colour);
     canvas.fillStyle = colour("ink");
     canvas.fillRect(Math.round(x(this.time)) - ratio, 0, 2 * ratio, height);
+  }
+
+  /** Draw a band at the foot: the emotions that recognisers found, each window in its colour, with its name if it fits. */
+  drawAffect(canvas, x, height, colour) {
+    const ratio = devicePixelRatio;
+    const tall = (this.named ? 15 : 5) * ratio;
+    canvas.font = `${11 * ratio}px system-ui, sans-serif`;
+    canvas.textBaseline = "middle";
+    for (const { start, end, category } of this.take.affect) {
+      if (category === null || x(end) < 0) continue;
+      const [left, wide] = [x(start), x(end) - x(start)];
+      canvas.fillStyle = colour(`emotion-${colourOf(category)}`);
+      canvas.fillRect(left, height - tall, Math.max(wide - ratio, ratio), tall);
+      if (!this.named || canvas.measureText(category).width + 8 * ratio > wide) continue;
+      canvas.fillStyle = colour("on-emotion");
+      canvas.fillText(category, left + 4 * ratio, height - tall / 2);
+    }
   }
 }

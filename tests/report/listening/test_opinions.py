@@ -14,7 +14,8 @@ from harness import assert_one_line
 
 from askqa_builder import stats
 from askqa_builder.errors import UsageError
-from askqa_builder.report.listening.clips import Clip, Heard, draw_clips
+from askqa_builder.report.listening.clips import Heard, draw_clips
+from askqa_builder.report.listening.draw import Clip
 from askqa_builder.report.listening.ratings_file import COLUMNS
 
 Run = Callable[..., subprocess.CompletedProcess[str]]

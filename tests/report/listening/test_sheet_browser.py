@@ -203,7 +203,7 @@ def test_raters_have_ratings_and_an_order_of_their_own(opened: Open) -> None:
     hear(page)
     page.keyboard.press("1")
     first_clips = set()
-    for rater in ("Bob", "__proto__", "Cy", "Dee"):
+    for rater in ("Bob", "__proto__", "Cy", "Dee", "Eve", "Flo"):
         page.get_by_role("button", name="Somebody else").click()
         page.get_by_label("Your name or code").fill(rater)
         page.get_by_role("button", name="Begin").click()
