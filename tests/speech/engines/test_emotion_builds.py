@@ -16,7 +16,7 @@ import yaml
 from harness import manifest, rows, samples
 from speech_server import HEEDED, SpeechServer, serving
 
-from askqa_builder import build
+from askqa_builder import build, regenerate
 from askqa_builder.errors import UsageError
 from askqa_builder.speech.engines.openai.engine import PROBE
 from askqa_builder.speech.instructions import instructions_for
@@ -142,6 +142,15 @@ def test_an_emotion_is_heard(made: Made, plain: tuple[Path, list[dict[str, Any]]
     assert changes["neutral"] == [0.0] * len(changes["neutral"])
     for name, semitones in HEEDED.items():
         assert median(changes[name]) == pytest.approx(semitones, abs=0.7)
+
+
+def test_turns_that_are_kept_keep_what_was_intended(made: Made, tmp_path: Path) -> None:
+    before = len(made.server.requests)
+    settings = {"profiles": made.profiles, "roles": "narrator", "workers": 1, "cache": "none"}
+    regenerate(made.out, tmp_path / "new", **settings)
+    assert not any("instructions" in request for request in made.server.requests[before:] if request["input"] != PROBE)
+    for old, new in zip(turns_of(made.out), turns_of(tmp_path / "new"), strict=True):
+        assert (new["style"], new["emotion"], new["text"]) == (old["style"], old["emotion"], old["text"])
 
 
 def test_the_manifest_tells_which_emotions(made: Made) -> None:
