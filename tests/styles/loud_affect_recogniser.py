@@ -16,14 +16,14 @@ from askqa_builder.voices.emotion import Affect
 
 
 class LoudRecogniser:
-    """Every clip is a batch of its own. seconds: it takes for each."""
+    """Every clip is a batch of its own. loud: what loud speech is; seconds: it takes for each clip."""
 
     tells = ("category",)
 
-    def __init__(self, threshold: float = 0.05, seconds: float = 0.0) -> None:
+    def __init__(self, threshold: float = 0.05, loud: str = "angry", seconds: float = 0.0) -> None:
         self.info = ListenerInfo("loud", "loud", "1.0", "none", None, "CC0-1.0")
         self.appetite = Appetite(batch_seconds=0.01, one_core=True)
-        self._threshold, self._seconds = threshold, seconds
+        self._threshold, self._loud, self._seconds = threshold, loud, seconds
 
     def recognise(self, batch: Sequence[Clip]) -> list[Verdict]:
         """Compare the root mean square with the threshold."""
@@ -31,7 +31,7 @@ class LoudRecogniser:
         return [Verdict(Affect(category=self._category(clip))) for clip in batch]
 
     def _category(self, clip: Clip) -> str:
-        return "angry" if float(np.sqrt(np.mean(clip.samples**2))) > self._threshold else "neutral"
+        return self._loud if float(np.sqrt(np.mean(clip.samples**2))) > self._threshold else "neutral"
 
     def close(self) -> None:
         """There is nothing to close."""

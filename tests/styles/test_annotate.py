@@ -106,16 +106,16 @@ def test_it_loads_and_is_right_by_verify(annotated: Path, tmp_path: Path) -> Non
     assert not report.findings
 
 
-def test_filter_selects_by_emotions_and_keeps_no_figures_of_other_rows(annotated: Path, tmp_path: Path) -> None:
-    whole = all_rows(annotated)
-    chosen = max(turn["emotion"]["recognised"]["valence"] for row in whole for turn in row["turns"])
-    filter(annotated, tmp_path / "kept", where=f"any(turns.emotion.recognised.valence >= {chosen})")
-    kept = {row["id"] for row in all_rows(tmp_path / "kept")}
-    assert kept == {
-        row["id"] for row in whole if any(t["emotion"]["recognised"]["valence"] >= chosen for t in row["turns"])
-    }
+def test_a_filtered_dataset_has_the_labels_and_no_figures_of_other_rows(annotated: Path, tmp_path: Path) -> None:
+    whole = {row["id"]: row for row in all_rows(annotated)}
+    shortest = min(row["duration"] for row in whole.values())
+    filter(annotated, tmp_path / "kept", where=f"duration > {shortest}")
+    kept = all_rows(tmp_path / "kept")
+    assert 0 < len(kept) < len(whole)
+    assert all(row["affect"] == whole[row["id"]]["affect"] for row in kept)
     assert "figures" not in manifest(tmp_path / "kept")["annotation"]
     assert "Recognised emotions" in (tmp_path / "kept" / "README.md").read_text("utf-8")
+    assert not verify(tmp_path / "kept").findings
 
 
 @pytest.mark.usefixtures("installed")
@@ -140,12 +140,12 @@ def test_other_recognisers_or_settings_label_anew(annotated: Path, small: Path, 
 
 @pytest.mark.usefixtures("installed")
 def test_what_contradicts_itself_is_dropped(small_copy: Path) -> None:
-    """All is angry here, and what is bright is not."""
-    report = annotate(small_copy, [{"name": "loud", "threshold": 0.0}, "bright"], workers=1)
+    """All is happy here, and what is not bright is not."""
+    report = annotate(small_copy, [{"name": "loud", "threshold": 0.0, "loud": "happy"}, "bright"], workers=1)
     assert report.figures["inconsistent"] > 0
     for row in all_rows(small_copy):
         for window in row["affect"]:
-            assert window["kept"] == (window["valence"] <= 0.5)
+            assert window["kept"] == (window["valence"] >= 0.5)
     assert not verify(small_copy).findings
 
 
