@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from askqa_builder.speech.engine import Samples
+from askqa_builder.speech.silences import BELOW_SPEECH_DB, samples_a_frame, sounding_frames
 
 MARGIN_SECONDS = 0.010
 """Kept on both sides of the speech found: its softest onsets, and half of the 20 ms that a row promises."""
@@ -12,30 +13,19 @@ MARGIN_SECONDS = 0.010
 FADE_SECONDS = 0.005
 """Raised-cosine fade at both cuts, inside the margin, against clicks."""
 
-_FRAME_SECONDS = 0.005
-BELOW_SPEECH_DB = -40.0
-_LOUD_PERCENTILE = 95
-
 
 def speech_bounds(
     samples: Samples, sample_rate: int, below_speech_db: float = BELOW_SPEECH_DB
 ) -> tuple[int, int] | None:
     """Return the first and one-past-last sample of the speech with its margins; None for silence.
 
-    A 5 ms frame is speech where its RMS is less than 40 dB (or as given) below the loud frames of the same turn. On
-    synthetic speech, which has no room noise, an energy rule is enough.
+    Speech is from the first to the last frame that sounds, as `sounding_frames` tells.
     """
-    frame = max(round(_FRAME_SECONDS * sample_rate), 1)
-    frames = len(samples) // frame
-    if not frames:
+    sounding = sounding_frames(samples, sample_rate, below_speech_db)
+    if sounding is None:
         return None
-    blocks = samples[: frames * frame].reshape(frames, frame)
-    power = np.einsum("ij,ij->i", blocks, blocks)
-    loud = power[power > 0]
-    if not len(loud):
-        return None
-    threshold = np.percentile(loud, _LOUD_PERCENTILE) * 10.0 ** (below_speech_db / 10)
-    found = np.flatnonzero(power > threshold)
+    frame = samples_a_frame(sample_rate)
+    found = np.flatnonzero(sounding)
     margin = round(MARGIN_SECONDS * sample_rate)
     start = max(int(found[0]) * frame - margin, 0)
     end = min((int(found[-1]) + 1) * frame + margin, len(samples))

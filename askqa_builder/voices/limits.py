@@ -16,6 +16,15 @@ POST_SYNTHESIS_RATE: Limits = (0.7, 1.4)
 POST_SYNTHESIS_PITCH: Limits = (-4.0, 4.0)
 """Semitones where the pitch is changed after synthesis."""
 
+PITCH_RANGE: Limits = (0.3, 2.0)
+"""Factors of F0's distances from its mean, in semitones, added after synthesis: less is a monotone, more a yodel."""
+
+PAUSES: Limits = (0.3, 3.0)
+"""Factors of the silences within a turn and before it."""
+
+STYLE_LOUDNESS: Limits = (-12.0, 12.0)
+"""dB by which a style is softer or louder than its speaker."""
+
 LOUDNESS: Limits = (-40.0, -10.0)
 """LUFS of one turn; at -10 a peak of -1 dBFS leaves hardly any dynamics, at -40 noise is near."""
 
