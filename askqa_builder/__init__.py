@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from askqa_builder.report.report import report
     from askqa_builder.report.stats import stats
     from askqa_builder.scoring.score import score
+    from askqa_builder.tasks.questions import questions
+    from askqa_builder.tasks.questions import questions
     from askqa_builder.tasks.run import tasks
     from askqa_builder.verify.run import verify
 
@@ -37,6 +39,8 @@ __all__ = [
     "filter",
     "listening_sheet",
     "push",
+    "questions",
+    "questions",
     "regenerate",
     "report",
     "score",
@@ -58,6 +62,8 @@ _FUNCTIONS = {
     "filter": ("askqa_builder.filtering.filter", "filter_dataset"),
     "listening_sheet": ("askqa_builder.report.listening.sheet", "listening_sheet"),
     "push": ("askqa_builder.publishing.push", "push"),
+    "questions": ("askqa_builder.tasks.questions", "questions"),
+    "questions": ("askqa_builder.tasks.questions", "questions"),
     "regenerate": ("askqa_builder.build.regeneration", "regenerate"),
     "report": ("askqa_builder.report.report", "report"),
     "score": ("askqa_builder.scoring.score", "score"),

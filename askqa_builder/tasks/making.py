@@ -119,4 +119,5 @@ def finished(draft: Draft, origin: Origin) -> Example:
         contrast_id=origin.contrast_id,
         language=one["language"],
         license=one["license"],
+        metadata_readable=draft.metadata_readable,
     )
