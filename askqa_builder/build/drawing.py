@@ -7,7 +7,7 @@ from askqa_builder.build.planned import KeptTurn, PlannedRow, PlannedTake, Plann
 from askqa_builder.build.recipe import Recipe
 from askqa_builder.build.recorded import is_shared, recording_name
 from askqa_builder.build.restored import RestoredConversation
-from askqa_builder.build.turn_drawing import draw_delivery, plan_turn
+from askqa_builder.build.turn_drawing import draw_delivery, draw_pause_before, plan_turn
 from askqa_builder.corpus.conversation import Act, Conversation, ResponsePoint, Role, Stage, Turn
 from askqa_builder.recording.timeline import to_seconds
 from askqa_builder.seeds import Stream
@@ -88,8 +88,10 @@ def _plan_turn(take: Take, index: int, turn: Turn, after_story: bool, speakers: 
     speaker = speakers[turn.role]
     recordings = _recordings(take, index, turn) if speaker.engine.name == RECORDING else ()
     pause = Pause.AFTER_STORY if after_story else PAUSE_BEFORE[turn.act]
-    drawn = profiles.draw_pause(pause, Stream(recipe.seed, take.conversation.id, *key[2:], "pause"))
-    return plan_turn(turn, speaker, draw_delivery(speaker, profiles, key), drawn, profiles, recordings)
+    delivery = draw_delivery(turn, speaker, profiles, key)
+    stream = Stream(recipe.seed, take.conversation.id, *key[2:], "pause")
+    drawn = draw_pause_before(profiles, pause, stream, delivery)
+    return plan_turn(turn, speaker, delivery, drawn, profiles, recordings)
 
 
 def _recordings(take: Take, index: int, turn: Turn) -> tuple[str, ...]:

@@ -14,9 +14,11 @@ import soundfile
 
 from askqa_builder.build.planned import KeptTurn
 from askqa_builder.build.restored import OldRow
+from askqa_builder.build.turn_style import told_measures, told_style
 from askqa_builder.build.turns import HeardTurn, HeardWord
 from askqa_builder.dataset.reading import reading_errors
 from askqa_builder.errors import AskqaError
+from askqa_builder.recording.turn_measures import measure_turn
 from askqa_builder.speech.engine import Pcm
 
 _COLUMNS = ("id", "audio", "pcm_sha256", "turns", "words", "speakers")
@@ -39,15 +41,19 @@ def cut_turn(dataset: Path, turn: KeptTurn) -> HeardTurn:
         for word in row["words"]
         if word["turn"] == turn.place
     )
+    heard = pcm[start:end]
+    count = len(told["spoken_text"].split())
     return HeardTurn(
         turn=turn.turn,
         spoken_text=told["spoken_text"],
-        pcm=pcm[start:end],
+        pcm=heard,
         words=tuple(words),
         loudness=None,
         seed=told["seed"],
         rate=told.get("rate"),
         pitch=told.get("pitch"),
+        style=told_style(told),
+        measured=told_measures(told) or measure_turn(heard, rate, count),
     )
 
 

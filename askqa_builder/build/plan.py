@@ -14,7 +14,7 @@ from statistics import mean
 
 from askqa_builder.build.recipe import Recipe
 from askqa_builder.build.restored import RestoredConversation
-from askqa_builder.corpus.conversation import Conversation, Role, Stage
+from askqa_builder.corpus.conversation import Conversation, Stage, Turn
 from askqa_builder.dataset.manifest import DATA_FOLDER, canonical_digest
 from askqa_builder.recording.timeline import to_seconds
 from askqa_builder.seeds import Stream
@@ -151,8 +151,9 @@ def make_plan_of(takes: Sequence[Take], splits: Sequence[str], recipe: Recipe, s
 def estimate(conversation: Conversation, recipe: Recipe) -> Size:
     """Estimate a take's size from its words, at each role's nominal speaking rate."""
 
-    def seconds(role: Role, text: str) -> float:
-        slowness = _mean_slowness(recipe.profiles.profiles.roles[role].rate)
+    def seconds(turn: Turn) -> float:
+        role, text = turn.role, turn.text
+        slowness = _mean_slowness(recipe.profiles.profiles.roles[role].rate) * _slowness_of_styles(turn, recipe)
         words = len(text.split()) * 60 / recipe.engine_of(role).pace.words_per_minute
         return (words + (count_paragraphs(text) - 1) * _PARAGRAPH_SECONDS) * slowness + _PAUSE_SECONDS
 
@@ -162,7 +163,7 @@ def estimate(conversation: Conversation, recipe: Recipe) -> Size:
     recorded = dict.fromkeys(Stage, 0.0)
     spoken: dict[tuple[int, str], float] = {}
     for point in conversation.points(recipe.stages):
-        lengths = {(i, turn.text): seconds(turn.role, turn.text) for i, turn in enumerate(point.turns)}
+        lengths = {(i, turn.text): seconds(turn) for i, turn in enumerate(point.turns)}
         spoken.update(lengths)
         rows[point.stage] += 1
         recorded[point.stage] += sum(lengths.values()) + _PAUSE_SECONDS
@@ -198,6 +199,16 @@ def _mean_slowness(rate: Distribution) -> float:
     """Return the mean of 1 / rate, over a fixed sample."""
     stream = Stream("mean slowness")
     return round(mean(1 / max(rate.sample(stream), 0.1) for _ in range(200)), 6)
+
+
+def _slowness_of_styles(turn: Turn, recipe: Recipe) -> float:
+    """Return the mean of 1 / rate over the styles that a turn may have."""
+    profiles = recipe.profiles.profiles
+    weights = profiles.roles[turn.role].styles.get(turn.act)
+    if profiles.styles is None or weights is None:
+        return 1.0
+    known = profiles.styles.known
+    return sum(weight / known[name].rate for name, weight in weights.items()) / sum(weights.values())
 
 
 def _seconds_a_block(total: float) -> float:

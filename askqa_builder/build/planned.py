@@ -11,6 +11,7 @@ from askqa_builder.speech.engine import Utterance
 from askqa_builder.speech.spoken_text import SpokenText
 from askqa_builder.voices.casting import Cast
 from askqa_builder.voices.channels import DrawnChannel
+from askqa_builder.voices.style import DrawnStyle
 from askqa_builder.voices.turn_prosody import Prosody
 
 
@@ -28,7 +29,8 @@ class PlannedParagraph:
 class PlannedTurn:
     """A turn as it will be spoken. paragraphs: none where nothing in the text can be pronounced.
 
-    prosody: what is asked of the voice. pause: seconds of silence before it. loudness: LUFS. seed: of the turn.
+    prosody: what is asked of the voice. pause: seconds of silence before it. loudness: LUFS. seed: of the turn. style:
+    that was drawn for it, None where none was.
     """
 
     turn: Turn
@@ -39,11 +41,12 @@ class PlannedTurn:
     pause: float
     loudness: float
     seed: int
+    style: DrawnStyle | None = None
 
     @property
     def sound(self) -> tuple[object, ...]:
         """What its sound depends on; the same for turns that share it."""
-        return self.turn, self.engine, self.paragraphs, self.prosody, self.loudness
+        return self.turn, self.engine, self.paragraphs, self.prosody, self.loudness, self.style
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from askqa_builder.recognition.error_rate import describe_recogniser
 from askqa_builder.speech.engine import Utterance
 from askqa_builder.speech.prosody import native_part
 from askqa_builder.speech.utterance_cache import UtteranceCache
+from askqa_builder.voices.reference import Reference
 from askqa_builder.voices.voice import Controls
 
 Batches = Mapping[str, Sequence[Utterance]]
@@ -35,7 +36,7 @@ class Recall:
             gate = {**profiles.gate.to_json(), "listener": describe_recogniser(recipe.listening.info)}
         self._controls: dict[tuple[str, str], Controls] = {}
         self._engines: dict[str, Mapping[str, Any]] = {}
-        self._clips: dict[tuple[str, str], list[str | None]] = {}
+        self._clips: dict[tuple[str, str], Reference] = {}
         for key, choice in profiles.engines.items():
             identity = {name: value for name, value in asdict(recipe.engines[key]).items() if name not in _NO_SAMPLES}
             # what an adapter of ours makes of an engine may change with our version
@@ -45,8 +46,7 @@ class Recall:
                 "options": choice.portable_options,
                 "gate": gate,
             }
-            for name, clip in profiles.references(key).items():
-                self._clips[key, name] = [clip.sha256, clip.text]
+            self._clips |= {(key, name): clip for name, clip in profiles.references(key).items()}
         for role, by_split in recipe.profiles.pools.items():
             key = profiles.roles[role].engine.key
             for pool in by_split.values():
@@ -74,10 +74,15 @@ class Recall:
     def _key(self, engine: str, utterance: Utterance) -> str:
         """Digest all that the engine's speech depends on; prosody that is added later is none of it."""
         asked = native_part(utterance, self._controls[engine, utterance.voice])
+        voice = self._clips.get((engine, asked.voice))
+        clip = None if voice is None else voice.spoken_from(asked.emotion)
+        # what is spoken without an emotion has the key that it had before there were any
+        manner = None if asked.emotion is None else [asked.emotion.to_json(), asked.instructions]
         return canonical_digest(
             {
                 **self._engines[engine],
-                "clip": self._clips.get((engine, asked.voice)),
+                **({} if manner is None else {"manner": manner}),
+                "clip": None if clip is None else [clip.sha256, clip.text],
                 "text": asked.text,
                 "voice": asked.voice,
                 "rate": asked.rate,

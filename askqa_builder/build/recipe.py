@@ -30,6 +30,7 @@ from askqa_builder.voices.channel_files import read_channel
 from askqa_builder.voices.profile_files import read_profile_set
 from askqa_builder.voices.profiles import ProfileSet
 from askqa_builder.voices.resolution import ResolvedProfileSet, resolve
+from askqa_builder.voices.text_labels import load_labeller
 
 _LIBRARIES = ("anyascii", "num2words", "numpy", "pyarrow", "scipy", "sentencex", "soxr")
 """Libraries whose version can change a sample or a file."""
@@ -146,6 +147,8 @@ def resolve_profiles(
         try:
             if profile_set.align is not None:
                 load_aligner(profile_set.align)  # is it there?
+            if profile_set.labeller is not None:
+                load_labeller(profile_set.labeller)  # likewise
             _check_devices(profile_set, devices)
             for device in devices[1:]:
                 with open_engines(profile_set, device):  # is it there?
@@ -212,10 +215,11 @@ def config_digest(recipe: Recipe, options: BuildOptions, sources: Sequence[Sourc
 
 def describe_recipe(recipe: Recipe) -> dict[str, Any]:
     """Return the recipe as the manifest shows it."""
-    aligner = recipe.profiles.profiles.align
+    aligner, labeller = recipe.profiles.profiles.align, recipe.profiles.profiles.labeller
     return {
         "profiles": {"name": recipe.profiles.profiles.name, **recipe.profiles.to_json()},
         **({} if aligner is None else {"aligner": load_aligner(aligner).version}),
+        **({} if labeller is None else {"text_labeller": load_labeller(labeller).version}),
         **({} if recipe.listening is None else {"gate": describe_recogniser(recipe.listening.info)}),
         "engines": [
             {key: value for key, value in asdict(info).items() if key not in ("pace", "sample_rate", "numeric_mode")}

@@ -12,6 +12,7 @@ from typing import Any
 from askqa_builder.build.carrying_out import carry_out
 from askqa_builder.build.drawing import draw_cast
 from askqa_builder.build.job import Job
+from askqa_builder.build.kept_styles import with_kept_styles
 from askqa_builder.build.old_dataset import read_conversations
 from askqa_builder.build.options import LOCAL, BuildOptions, at_least, parse_roles
 from askqa_builder.build.plan import Take, make_plan_of
@@ -113,7 +114,7 @@ def prepare_regeneration(dataset: Path, options: RegenerateOptions) -> Job:
     _warn_of_same_voices(takes, recipe)
     splits = list(dict.fromkeys(shard["split"] for shard in manifest["shards"]))
     plan = make_plan_of(takes, splits, recipe, settings.shard_bytes)
-    about = _about(manifest, recipe, redrawn)
+    about = _about(dataset, manifest, recipe, redrawn)
     files = [*(source["name"] for source in manifest["sources"]), *(shard["file"] for shard in manifest["shards"])]
     digest = _digest(manifest, recipe, settings, about)
     # what the dataset left out is left out here, and told as it was told there
@@ -226,8 +227,8 @@ def _warn(counts: Mapping[Role, int], what: str) -> None:
         _LOG.warning("askqa: %s: %s", what, told)
 
 
-def _about(manifest: Mapping[str, Any], recipe: Recipe, redrawn: Collection[Role]) -> dict[str, Any]:
-    """Return what the manifest says of text and voices: of kept roles, what the old one says."""
+def _about(dataset: Path, manifest: Mapping[str, Any], recipe: Recipe, redrawn: Collection[Role]) -> dict[str, Any]:
+    """Return what the manifest says of text and voices: of kept roles, what the old one says. Raises UsageError."""
     described = describe_recipe(recipe)
     kept = [role.value for role in Role if role in recipe.kept_roles]
     old = manifest["profiles"]
@@ -235,6 +236,8 @@ def _about(manifest: Mapping[str, Any], recipe: Recipe, redrawn: Collection[Role
     sets = manifest.get("regenerated", {}).get("profile_sets", {})
     for part in ("roles", "loudness"):
         profiles[part] = {role.value: (old if role.value in kept else profiles)[part][role.value] for role in Role}
+    if any("styles" in old["roles"][role] for role in kept):
+        described |= with_kept_styles(dataset, manifest, described, kept)
     if kept:
         spoken_by = {old["roles"][role]["engine"] for role in kept}
         engines = [{"watermark": None, **engine} for engine in manifest["engines"] if engine["name"] in spoken_by]

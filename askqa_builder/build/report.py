@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from askqa_builder.corpus.rejects import Reject
+from askqa_builder.dataset.card_styles import DRAWN_HOW
 from askqa_builder.voices.profiles import RECORDING
 
 
@@ -66,7 +67,17 @@ def describe_voices(manifest: Mapping[str, Any]) -> str:
     shown = f"voices {', '.join(names)}" if len(names) <= 6 else f"{len(names)} voices to draw from"
     demo = " (demo voices)" if profiles["demo"] else ""
     channel = f", channel: {' + '.join(profiles['channel'])}" if "channel" in profiles else ""
-    return f"{engines}, {shown}{demo}{channel}"
+    return f"{engines}, {shown}{demo}{channel}{_styles(profiles)}"
+
+
+def _styles(profiles: Mapping[str, Any]) -> str:
+    """Say in a few words which styles are drawn, and how."""
+    if "styles" not in profiles:
+        return ""
+    drawn = [weights for role in profiles["roles"].values() for weights in role.get("styles", {}).values()]
+    names = sorted({name for weights in drawn for name in weights})
+    shown = f"styles {', '.join(names)}" if len(names) <= 4 else f"{len(names)} styles"
+    return f", {shown} ({DRAWN_HOW[profiles['styles']['draw']]})"
 
 
 def reasons(rejects: Iterable[Reject]) -> dict[str, int]:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from askqa_builder.build.kept import old_speakers
 from askqa_builder.build.planned import PlannedRow, PlannedTake
 from askqa_builder.build.recipe import Recipe
+from askqa_builder.build.turn_style import style_columns
 from askqa_builder.build.turns import HeardTurn
 from askqa_builder.corpus.conversation import Act, Clarification, Evidence, Role
-from askqa_builder.dataset.schema import CHANNEL, TURN_SCORES
+from askqa_builder.dataset.schema import CHANNEL, TURN_SCORES, WORD_AFFECT
 from askqa_builder.recording.encode import AudioFormat, encode
 from askqa_builder.recording.quality import measure_quality
 from askqa_builder.recording.speaker import speaker_f0
@@ -149,6 +150,8 @@ def turn_columns(turns: Sequence[HeardTurn], timeline: Timeline) -> list[dict[st
                 "rate": turn.rate,
                 "pitch": turn.pitch,
                 **dict.fromkeys(TURN_SCORES),
+                **style_columns(turn.style),
+                "measured": turn.measured.to_json(),
             }
         )
     return rows
@@ -165,6 +168,7 @@ def word_columns(turns: Sequence[HeardTurn], timeline: Timeline, before: int = 0
             "end": to_seconds(offset + word.end, rate),
             "char_start": word.char_start,
             "char_end": word.char_end,
+            **dict.fromkeys(WORD_AFFECT),
         }
         for i, (turn, offset) in enumerate(zip(turns, timeline.starts, strict=True), before)
         for word in turn.words

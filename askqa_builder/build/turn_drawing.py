@@ -12,8 +12,10 @@ from askqa_builder.speech.engine import Utterance
 from askqa_builder.speech.paragraphs import Span, paragraph_spans
 from askqa_builder.speech.reading import read_aloud
 from askqa_builder.voices.casting import SpeakerProfile
+from askqa_builder.voices.limits import clipped
 from askqa_builder.voices.profiles import Pause, ProfileSet
-from askqa_builder.voices.turn_prosody import Prosody, combined, draw_offset
+from askqa_builder.voices.style import DrawnStyle
+from askqa_builder.voices.turn_prosody import Prosody, combined, draw_offset, level
 
 _QUESTIONS = frozenset({Act.QUESTION, Act.CLARIFYING_QUESTION})
 """Acts whose last word rises where the source has no mark."""
@@ -24,15 +26,25 @@ TurnKey = tuple[int, str, int, int, str]
 
 @dataclass(frozen=True)
 class Delivery:
-    """How a turn is spoken. seed: of its speech. prosody: what is asked of the voice."""
+    """How a turn is spoken. seed: of its speech. prosody: what is asked of the voice, its style included."""
 
     seed: int
     prosody: Prosody
+    style: DrawnStyle | None = None
 
 
-def draw_delivery(speaker: SpeakerProfile, profiles: ProfileSet, key: TurnKey) -> Delivery:
+def draw_delivery(turn: Turn, speaker: SpeakerProfile, profiles: ProfileSet, key: TurnKey) -> Delivery:
     """Draw how a speaker speaks one turn."""
-    return Delivery(derive_seed(*key), combined(speaker, draw_offset(profiles.roles[speaker.role], *key)))
+    style = profiles.draw_style(turn, *key)
+    offsets = [draw_offset(profiles.roles[speaker.role], *key)]
+    if style is not None:
+        offsets.append(Prosody.of_style(style.style))
+    return Delivery(derive_seed(*key), combined(speaker, *offsets), style)
+
+
+def draw_pause_before(profiles: ProfileSet, pause: Pause, stream: Stream, delivery: Delivery) -> float:
+    """Draw the seconds of silence before a turn, which its style makes longer or shorter within their limits."""
+    return clipped(profiles.draw_pause(pause, stream) * delivery.prosody.pauses, pause.limits)
 
 
 def plan_turn(
@@ -46,7 +58,19 @@ def plan_turn(
     """Plan the paragraphs of a turn. pause: before it, seconds. recordings: what that of a person may be called."""
     spoken = read_aloud(turn.text, final="?" if turn.act in _QUESTIONS else ".")
     prosody = delivery.prosody
-    whole = Utterance(spoken.text, speaker.voice.name, prosody.rate, prosody.pitch, delivery.seed, recordings)
+    style = None if delivery.style is None else delivery.style.style
+    whole = Utterance(
+        spoken.text,
+        speaker.voice.name,
+        prosody.rate,
+        prosody.pitch,
+        delivery.seed,
+        recordings,
+        pitch_range=prosody.pitch_range,
+        pauses=prosody.pauses,
+        emotion=None if style is None else style.emotion,
+        instructions=None if style is None else style.instructions,
+    )
     spans = paragraph_spans(spoken, turn.text)
     if spans and recordings:
         spans = [(0, len(spoken.text))]  # a turn is recorded as a whole
@@ -57,14 +81,17 @@ def plan_turn(
         paragraphs=tuple(_paragraphs(whole, spans, profiles)),
         prosody=prosody,
         pause=pause,
-        loudness=speaker.loudness,
+        loudness=level(speaker.loudness, prosody.loudness),
         seed=delivery.seed,
+        style=delivery.style,
     )
 
 
 def _paragraphs(whole: Utterance, spans: Sequence[Span], profiles: ProfileSet) -> Iterator[PlannedParagraph]:
     """Yield the paragraphs of a turn; who speaks faster also pauses for a shorter time between them."""
+    between = Pause.BETWEEN_PARAGRAPHS
     for start, end in spans:
         seed = derive_seed(whole.seed, "paragraph", start) if start else whole.seed
-        pause = profiles.draw_pause(Pause.BETWEEN_PARAGRAPHS, Stream(seed, "pause")) if start else 0.0
-        yield PlannedParagraph(replace(whole, text=whole.text[start:end], seed=seed), start, pause / whole.rate)
+        drawn = profiles.draw_pause(between, Stream(seed, "pause")) if start else 0.0
+        pause = clipped(drawn * whole.pauses, between.limits) / whole.rate if start else 0.0
+        yield PlannedParagraph(replace(whole, text=whole.text[start:end], seed=seed), start, pause)

@@ -10,10 +10,12 @@ from askqa_builder.corpus.conversation import Turn
 from askqa_builder.errors import SpeechError
 from askqa_builder.recording.paragraphs import SpokenParagraph, join_paragraphs
 from askqa_builder.recording.turn_audio import prepare_turn
+from askqa_builder.recording.turn_measures import TurnMeasures, measure_turn
 from askqa_builder.speech.alignment import Aligner, load_aligner
 from askqa_builder.speech.engine import Pcm, Speech, WordTime
 from askqa_builder.speech.prosody import add_prosody
 from askqa_builder.speech.spoken_text import SpokenText
+from askqa_builder.voices.style import DrawnStyle
 from askqa_builder.voices.voice import Controls
 
 Spoken = Speech | SpeechError
@@ -35,7 +37,7 @@ class HeardTurn:
     """A turn as it is heard, wherever it comes from, and what rows say of it.
 
     pcm: at the recording's rate, speech at both ends. loudness: LUFS reached, None where it was not measured here.
-    seed, rate, pitch: None where nothing was drawn or asked for.
+    seed, rate, pitch, style: None where nothing was drawn or asked for. measured: before any channel.
     """
 
     turn: Turn
@@ -46,6 +48,8 @@ class HeardTurn:
     seed: int | None
     rate: float | None
     pitch: float | None
+    style: DrawnStyle | None
+    measured: TurnMeasures
 
     @property
     def word_count(self) -> int:
@@ -81,6 +85,8 @@ def finish_turn(
         seed=turn.seed,
         rate=turn.prosody.rate,
         pitch=turn.prosody.pitch,
+        style=turn.style,
+        measured=measure_turn(audio.pcm, sample_rate, len(turn.spoken.text.split())),
     )
 
 

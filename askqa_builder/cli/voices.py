@@ -10,6 +10,7 @@ import typer
 
 if TYPE_CHECKING:
     from askqa_builder.speech.engine import Engine
+    from askqa_builder.voices.profiles import ProfileSet
     from askqa_builder.voices.voice import Limits, Voice
     from askqa_builder.voices.voice_table import VoiceTable
 
@@ -70,19 +71,28 @@ def profiles_command(
     """List the shipped profile sets; with a name or a file, check that set against its engines and show it."""
     from askqa_builder.voices.channel_files import shipped_channels
     from askqa_builder.voices.profile_files import read_profile_set, shipped_profile_sets
+    from askqa_builder.voices.style_files import shipped_styles
 
     if name is None:
-        for shipped in shipped_profile_sets():
-            profile_set = read_profile_set(shipped)
+        sets = {shipped: read_profile_set(shipped) for shipped in shipped_profile_sets()}
+        for shipped, profile_set in sets.items():
             engines = ", ".join(sorted({choice.name for choice in profile_set.engines.values()}))
-            print(f"{shipped:12} engine {engines}{' (demo voices)' if profile_set.demo else ''}")
+            demo = " (demo voices)" if profile_set.demo else ""
+            print(f"{shipped:{max(map(len, sets))}} engine {engines}{demo}{_styles(profile_set)}")
         print(f"channels for askqa build --channel: {', '.join(shipped_channels())}")
+        for native, what in ((False, "styles for `styles:`"), (True, "emotions for it, where an engine speaks them")):
+            print(f"{what}: {', '.join(name for name, style in shipped_styles().items() if style.native is native)}")
         return 0
     from askqa_builder.build.recipe import resolve_profiles
 
     resolved, _ = resolve_profiles(name)
     print(json.dumps(resolved.to_json(), indent=2))
     return 0
+
+
+def _styles(profile_set: ProfileSet) -> str:
+    drawn = profile_set.drawn_styles
+    return f", {len(drawn)} styles" if drawn else ""
 
 
 def _measure_voices(engine: Engine, voices: list[Voice], file: Path) -> None:

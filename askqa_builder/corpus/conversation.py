@@ -31,6 +31,14 @@ class Act(str, Enum):
     CLARIFICATION = "clarification"
 
 
+ACTS_OF = {
+    Role.NARRATOR: (Act.STORY,),
+    Role.USER: (Act.QUESTION, Act.CLARIFICATION),
+    Role.ASSISTANT: (Act.ANSWER, Act.CLARIFYING_QUESTION),
+}
+"""What each role does."""
+
+
 class Stage(str, Enum):
     """The configurations of a dataset: up to the target question, or on through one clarification."""
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from askqa_builder.corpus.licences import is_redistributable, licence_of
+from askqa_builder.dataset.card_affect import recognised_emotions
 from askqa_builder.dataset.card_origins import citations, filter_words, kept, regenerated, sources_used
 from askqa_builder.dataset.card_page import card_page, escape
 from askqa_builder.dataset.card_sounds import (
@@ -22,6 +23,7 @@ from askqa_builder.dataset.card_sounds import (
     watermarks,
     who_spoke,
 )
+from askqa_builder.dataset.card_styles import styles
 from askqa_builder.dataset.manifest import CARD_NAME, DATA_FOLDER
 from askqa_builder.dataset.statistics import Statistics
 from askqa_builder.dataset.voice_corpora import voice_corpora
@@ -136,6 +138,8 @@ def _body(manifest: Mapping[str, Any], statistics: Statistics) -> dict[str, Any]
         "filters": [escape(filter_words(settings)) for settings in manifest.get("filters", [])],
         "rejected": ", ".join(f"{count} × {reason}" for reason, count in rejected.items()) or "nothing",
         "voices": _voices(statistics),
+        "styled": styles(manifest),
+        "recognised": recognised_emotions(manifest),
         "gender_from_f0": has_gender_from_f0(manifest["profiles"]),
         "licences": [
             {

@@ -34,17 +34,23 @@ def watermarks(engines: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def cloned_clips(roles: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Return the recordings from which voices were cloned, each once."""
+    """Return the recordings from which voices were cloned, each once; those of an emotion after the voice's own."""
     entries = [entry for role in roles.values() for entry in role["voices"] if isinstance(entry, dict)]
     clips = {entry["speaker"]: entry for entry in entries}
-    return [
-        {
-            "voice": escape(name),
-            "sha256": entry["sha256"],
-            "licence": escape(entry.get("licence") or "unknown"),
-        }
-        for name, entry in sorted(clips.items())
+    named = [
+        (name, clip)
+        for voice, entry in sorted(clips.items())
+        for name, clip in [(voice, entry), *((f"{voice}, {one}", clip) for one, clip in _emotions(entry).items())]
     ]
+    return [
+        {"voice": escape(name), "sha256": clip["sha256"], "licence": escape(clip.get("licence") or "unknown")}
+        for name, clip in named
+    ]
+
+
+def _emotions(entry: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    clips: Mapping[str, Mapping[str, Any]] = entry.get("emotions", {})
+    return clips
 
 
 def has_gender_from_f0(profiles: Mapping[str, Any]) -> bool:

@@ -90,6 +90,8 @@ WORD = pa.struct(
     ]
 )
 
+WORD_AFFECT = ("emotion", "valence", "arousal", "dominance")
+
 AFFECT_WINDOW = pa.struct(
     [
         ("start", pa.float64()),

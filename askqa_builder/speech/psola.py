@@ -5,6 +5,10 @@ techniques for text-to-speech synthesis using diphones", Speech Communication 9 
 expressed through the *phase* of the voice, the number of periods since the start of the signal: pitch marks
 stand where the phase of the source has a given fractional part, synthesis marks where that of the output is
 whole. Both are then found by interpolation, and nothing steps from period to period.
+
+The melody is made wider or narrower on the scale of semitones, about the mean of the utterance: what listeners hear
+as the same interval is the same ratio of frequencies, high or low (Nolan, "Intonational equivalence: an experimental
+evaluation of pitch scales", ICPhS 2003).
 """
 
 from __future__ import annotations
@@ -15,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from askqa_builder.speech.engine import Samples
-from askqa_builder.speech.f0 import ANALYSIS_RATE, FRAME_STEP, F0Track, to_analysis_rate, track_f0
-from askqa_builder.voices.limits import POST_SYNTHESIS_PITCH, POST_SYNTHESIS_RATE
+from askqa_builder.speech.f0 import ANALYSIS_RATE, FRAME_STEP, LOWEST_HZ, F0Track, to_analysis_rate, track_f0
+from askqa_builder.voices.limits import PITCH_RANGE, POST_SYNTHESIS_PITCH, POST_SYNTHESIS_RATE
 from askqa_builder.voices.voice import Limits
 
 _GRID_STEP = 0.001
@@ -27,25 +31,38 @@ _JITTER_SEED = 20_231_107
 _ENERGY_SECONDS = 0.1
 _GRAINS_PER_BLOCK = 256
 _MARGIN_SECONDS = 0.05
+# The melody that is made wider or narrower: without the tracker's octave errors and faster than what the voice means.
+_OUTLIER_FRAMES = 7
+_MELODY_SECONDS = 0.06
+# How far a period is moved at most for the melody's sake, beside the pitch; beyond, speech sounds processed.
+_MELODY_SEMITONES = 4.0
 
 _Floats = NDArray[np.float64]
 _Flags = NDArray[np.bool_]
 
 
-def modify(samples: Samples, sample_rate: int, pitch: float = 0.0, rate: float = 1.0) -> Samples:
-    """Shift the pitch by `pitch` semitones and speed the speech up by the factor `rate`.
+def modify(
+    samples: Samples, sample_rate: int, pitch: float = 0.0, rate: float = 1.0, pitch_range: float = 1.0
+) -> Samples:
+    """Shift the pitch by `pitch` semitones, widen the melody by `pitch_range`, speed the speech up by `rate`.
 
     samples: float32, shape [samples]. sample_rate: Hz. pitch: −4 to 4. rate: 0.7 to 1.4; 1.2 makes the speech
-    1.2 times shorter. Returns float32, shape [round(samples / rate)]; where nothing changes, the input.
+    1.2 times shorter. pitch_range: 0.3 to 2, factor of F0's distances from the mean, in semitones; the mean and what
+    is faster than syllables stay. Returns float32, shape [round(samples / rate)]; where nothing changes, the input.
     Unvoiced speech keeps its very samples unless the rate changes. Deterministic. Raises ValueError outside the
     limits, beyond which speech sounds processed.
     """
     _require_inside("pitch", pitch, POST_SYNTHESIS_PITCH)
     _require_inside("rate", rate, POST_SYNTHESIS_RATE)
-    if (pitch == 0 and rate == 1) or not len(samples):
+    _require_inside("pitch_range", pitch_range, PITCH_RANGE)
+    if (pitch == 0 and rate == 1 and pitch_range == 1) or not len(samples):
         return samples
-    voice = _follow_voice(samples, sample_rate)
-    grains = _place_grains(voice, 2 ** (pitch / 12), rate)
+    track = track_f0(to_analysis_rate(samples, sample_rate), ANALYSIS_RATE)
+    voice = _follow_voice(samples, sample_rate, track)
+    factor: _Floats | float = 2 ** (pitch / 12)
+    if pitch_range != 1:
+        factor = 2 ** (np.interp(voice.times, *_widened(track, pitch, pitch_range)) / 12)
+    grains = _place_grains(voice, factor, rate)
     return _overlap_add(samples, sample_rate, grains, round(len(samples) / rate))
 
 
@@ -85,15 +102,41 @@ class _Grains:
     gain: NDArray[np.float32]
 
 
-def _follow_voice(samples: Samples, sample_rate: int) -> _Voice:
-    low = to_analysis_rate(samples, sample_rate)
-    track = track_f0(low, ANALYSIS_RATE)
+def _follow_voice(samples: Samples, sample_rate: int, track: F0Track) -> _Voice:
     times = np.arange(0, len(samples) / sample_rate + _MARGIN_SECONDS, _GRID_STEP)
     voiced, hertz = _on_grid(track, times)
     phase = np.concatenate(([0.0], np.cumsum(0.5 * (hertz[1:] + hertz[:-1]) * _GRID_STEP)))
     if not voiced.any():
         return _Voice(times, phase, voiced, np.zeros(len(times)))
     return _Voice(times, phase, voiced, _centre_of_energy(samples, sample_rate, times, phase, voiced))
+
+
+def _widened(track: F0Track, pitch: float, pitch_range: float) -> tuple[_Floats, _Floats]:
+    """Instants in seconds, and the semitones that F0 is moved by there, the pitch included; both shape [points].
+
+    Slow enough that neighbouring periods are moved alike, across what is unvoiced as well.
+    """
+    frames = np.flatnonzero(track.voiced)
+    if not len(frames):
+        return np.zeros(1), np.full(1, pitch)
+    semitones = 12 * np.log2(track.f0_hz[frames].astype(np.float64))
+    reach = _OUTLIER_FRAMES // 2
+    around = np.lib.stride_tricks.sliding_window_view(np.pad(semitones, reach, "edge"), _OUTLIER_FRAMES)
+    melody = np.median(around, axis=1)
+    low, high = np.percentile(melody, (5, 95))
+    mean = melody[(melody >= low) & (melody <= high)].mean()
+    moved = (pitch_range - 1) * (melody - mean)
+    # A limit without a corner, close to the identity up to half of it.
+    moved = pitch + moved / (1 + (moved / _MELODY_SEMITONES) ** 4) ** 0.25
+    # Lower than voices go, periods are heard one by one; who speaks there by nature or by the pitch stays.
+    floor = np.minimum(12 * np.log2(LOWEST_HZ) - melody, min(pitch, 0.0))
+    moved = np.maximum(moved, floor)
+    everywhere = np.interp(np.arange(len(track.f0_hz)), frames, moved)
+    half = round(_MELODY_SECONDS / FRAME_STEP)
+    window: _Floats = np.hanning(2 * half + 1) / half
+    smooth: _Floats = np.convolve(np.pad(everywhere, half, "edge"), window, "valid")
+    instants: _Floats = np.arange(len(smooth), dtype=np.float64) * FRAME_STEP
+    return instants, smooth
 
 
 def _on_grid(track: F0Track, times: _Floats) -> tuple[_Flags, _Floats]:
@@ -132,8 +175,11 @@ def _centre_of_energy(samples: Samples, sample_rate: int, times: _Floats, phase:
     return np.angle(mean) / (2 * np.pi)
 
 
-def _place_grains(voice: _Voice, factor: float, rate: float) -> _Grains:
-    """Synthesis marks, `factor` times as many per second as there are periods, and the nearest source mark."""
+def _place_grains(voice: _Voice, factor: _Floats | float, rate: float) -> _Grains:
+    """Synthesis marks, `factor` times as many per second as there are periods, and the nearest source mark.
+
+    factor: one, or that of each point.
+    """
     advance = np.diff(voice.phase, prepend=0.0) * np.where(voice.voiced, factor, 1.0) / rate
     output_phase = np.cumsum(advance)
     instants = np.interp(np.arange(int(output_phase[-1]) + 1), output_phase, voice.times)
@@ -143,7 +189,8 @@ def _place_grains(voice: _Voice, factor: float, rate: float) -> _Grains:
     marks = np.interp(nearest, voice.phase, voice.times)
     period = _GRID_STEP / np.gradient(voice.phase)[point]
     # Fewer periods a second carry less power. More of them do not carry more: their grains are cut shorter.
-    gain = np.where(voiced, max(1.0, factor**-0.5), 1.0).astype(np.float32)
+    there = factor[point] if isinstance(factor, np.ndarray) else factor
+    gain = np.where(voiced, np.maximum(1.0, there**-0.5), 1.0).astype(np.float32)
     if rate == 1:
         return _Grains(instants, np.where(voiced, marks, instants), period, voiced, gain)
     # Noise repeated at a fixed distance has a pitch; at a random one it has none.

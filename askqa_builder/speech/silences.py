@@ -12,6 +12,9 @@ FRAME_SECONDS = 0.005
 BELOW_SPEECH_DB = -40.0
 """A frame this far below the loud ones of the same speech is silent."""
 
+PAUSE_BELOW_SPEECH_DB = -35.0
+"""The same within speech: sounds die away into a pause. Higher, the weakest fricatives would be silent."""
+
 _LOUD_PERCENTILE = 95
 
 
@@ -47,7 +50,7 @@ def inner_silences(samples: Samples, sample_rate: int, shortest: float) -> NDArr
 
     First and one-past-last sample of each, in order, shape [silences, 2].
     """
-    sounding = sounding_frames(samples, sample_rate)
+    sounding = sounding_frames(samples, sample_rate, PAUSE_BELOW_SPEECH_DB)
     if sounding is None:
         return np.empty((0, 2), np.intp)
     frame = samples_a_frame(sample_rate)

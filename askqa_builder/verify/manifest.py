@@ -13,6 +13,7 @@ from askqa_builder.dataset.manifest import MANIFEST_NAME, SHARED_STORIES_KEY
 from askqa_builder.dataset.reading import finished_manifest
 from askqa_builder.errors import UsageError
 from askqa_builder.verify.shapes import NULL, TEXT, TRUTH, Each, Either, Leaf, ListOf, Shape, misfit, number, one_of
+from askqa_builder.voices.style import StyleDraw
 
 _MOST_RENDITIONS = 1_000_000
 
@@ -34,10 +35,22 @@ _LISTENER: Mapping[str, Shape] = {"name": TEXT, "version": TEXT, "model": _TEXT_
 
 _RECORDING: Mapping[str, Shape] = {"sha256": TEXT, "licence?": _TEXT_OR_NULL}
 
+_STYLED: Mapping[str, Shape] = {
+    "source": _TEXT_OR_NULL,
+    "emotion": Either({"category": _TEXT_OR_NULL}, NULL),
+    "instructions": _TEXT_OR_NULL,
+}
+
 _PROFILES: Shape = {
     "name": TEXT,
     "demo": TRUTH,
-    "roles": Each({"voices": ListOf(Either(TEXT, {"speaker": TEXT, **_RECORDING}))}),
+    "roles": Each({"voices": ListOf(Either(TEXT, {"speaker": TEXT, **_RECORDING})), "styles?": Each(Each(number(0)))}),
+    "styles?": {
+        "draw": one_of(*(draw.value for draw in StyleDraw)),
+        "text_label?": TEXT,
+        "suits?": Each(ListOf(TEXT)),
+        "define": Each({**dict.fromkeys(("pitch", "pitch_range", "rate", "loudness", "pauses"), _NUMBER), **_STYLED}),
+    },
     "channel?": Either(
         {
             "room?": {"rt60": _DRAWN, "distance": _DRAWN},
@@ -89,6 +102,20 @@ _MANIFEST: Shape = {
     "libraries": {"askqa-builder": TEXT},
     "rejected": Each(_COUNT),
     f"{SHARED_STORIES_KEY}?": _COUNT,  # later than the first format
+    "annotation?": {
+        "recognisers": Each({**_LISTENER, "library": TEXT, "revision": _TEXT_OR_NULL, "tells": ListOf(TEXT)}),
+        "settings": {
+            "rule": TEXT,
+            **dict.fromkeys(("window", "context", "margin", "least_share"), _NUMBER),
+        },
+        "figures?": {
+            **dict.fromkeys(("windows", "kept", "undecided", "inconsistent", "turns"), _COUNT),
+            "labels": Each(_COUNT),
+            "agreement": Either(
+                {"raw": Either(_NUMBER, NULL), "kappa": Either(_NUMBER, NULL), "kappa_kind": TEXT}, NULL
+            ),
+        },
+    },
     "scoring?": {
         "asr?": _LISTENER,
         "mos?": _LISTENER,

@@ -95,7 +95,13 @@ def _check_shards(
             intact.append(record)
         if manifest["audio_format"] not in FORMATS:  # `check_manifest` says so; no row can be held against it
             continue
-        expected = Expected(record.config, manifest["sampling_rate"], manifest["audio_format"], manifest["renditions"])
+        expected = Expected(
+            record.config,
+            manifest["sampling_rate"],
+            manifest["audio_format"],
+            manifest["renditions"],
+            {key: manifest["profiles"].get(key, {}) for key in ("roles", "styles")},
+        )
         groups += [RowGroup(dataset, record.file, number, expected, thorough) for number in range(count)]
     for group, result in zip(groups, pool.map(check_row_group, [(group,) for group in groups]), strict=True):
         if isinstance(result, str):

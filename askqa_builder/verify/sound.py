@@ -19,6 +19,7 @@ from askqa_builder.recording.timeline import FULL_SCALE, to_samples
 from askqa_builder.speech.engine import Pcm, Samples
 from askqa_builder.speech.loudness import PEAK_CEILING_DBFS, integrated_loudness
 from askqa_builder.verify.findings import Fault
+from askqa_builder.voices.turn_prosody import level
 
 EDGE_SECONDS = 0.020
 LOSSY_EDGE_SECONDS = 0.060
@@ -121,7 +122,7 @@ def check_sound(row: Mapping[str, Any], heard: Heard, lossless: bool) -> Iterato
         powers.setdefault(turn["role"], []).append((len(samples), loudness))
         if clean:
             yield from _edges(i, bounds, len(samples), heard.sample_rate, lossless)
-            asked = speakers[turn["role"]]["requested"]["loudness"]
+            asked = level(speakers[turn["role"]]["requested"]["loudness"], turn["style"]["loudness"] or 0.0)
             yield from _loudness(i, samples, loudness, asked)
             yield from _silence(i, samples, heard.sample_rate)
     if clean and lossless:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
 
 from askqa_builder.corpus.conversation import Act, Action, Role, Stage, row_suffix, unique
-from askqa_builder.dataset.schema import COLUMNS
+from askqa_builder.dataset.schema import COLUMNS, WORD_AFFECT
 from askqa_builder.seeds import SEED_BITS, short_hash
+from askqa_builder.verify.affect import check_affect
 from askqa_builder.verify.findings import Fault
+from askqa_builder.verify.styles import check_styles
 from askqa_builder.verify.words import check_words
 from askqa_builder.voices.limits import WIDEST_PITCH, WIDEST_RATE
 
@@ -40,9 +42,13 @@ NULLABLE = frozenset(
         "turns.mos",
         "evidence.start",
         "evidence.end",
+        *(f"words.{name}" for name in WORD_AFFECT),
     }
 )
-"""Fields that may be null, beside those of `quality` and `channel` and what later formats add."""
+"""Fields that may be null, beside those of `quality` and `channel` and those in NULLABLE_STRUCTS."""
+
+NULLABLE_STRUCTS = ("turns.style.", "turns.emotion.", "turns.measured.", "affect.")
+"""Of what lies in these all may be null: nothing was drawn, looked for, or found. `verify.styles` looks further."""
 
 _MEASURED_LATER = ("quality", "channel")
 
@@ -52,12 +58,13 @@ EXACT = 1e-6
 
 @dataclass(frozen=True)
 class Expected:
-    """What the manifest says of every row of a shard."""
+    """What the manifest says of every row of a shard. profiles: the profile set."""
 
     config: str
     sampling_rate: int
     audio_format: str
     renditions: int
+    profiles: Mapping[str, Any] = field(default_factory=dict)
 
 
 def missing_values(row: Row) -> list[Fault]:
@@ -75,7 +82,7 @@ def missing_values(row: Row) -> list[Fault]:
 
 def _missing(value: Any, kind: pa.DataType, path: str) -> Iterator[Fault]:
     if value is None:
-        if path not in NULLABLE:
+        if path not in NULLABLE and not path.startswith(NULLABLE_STRUCTS):
             yield Fault("value", None, f"{path} is null", "a value")
     elif pa.types.is_struct(kind):
         for field in kind:
@@ -92,8 +99,10 @@ def check_structure(row: Row, expected: Expected) -> Iterator[Fault]:
     yield from _identity(row, expected)
     yield from _length(row, expected)
     yield from _turns(row)
+    yield from check_styles(row, expected.profiles)
     yield from _speakers(row)
     yield from check_words(row)
+    yield from check_affect(row)
     yield from _response(row)
     yield from _evidence(row)
 

@@ -10,6 +10,12 @@ from typing import Any
 CATEGORIES = ("angry", "disgusted", "fearful", "happy", "neutral", "other", "sad", "surprised", "unknown")
 """The nine classes of emotion2vec+ (its model cards; Ma et al. 2024, "emotion2vec", Findings of ACL)."""
 
+NO_EMOTION = "neutral"
+"""The category of who shows no emotion."""
+
+SPEAKABLE = ("angry", "disgusted", "fearful", "happy", NO_EMOTION, "sad", "surprised")
+"""The categories that somebody can be asked to speak in: the others say that none of these was recognised."""
+
 DIMENSIONS = ("valence", "arousal", "dominance")
 """Russell and Mehrabian (1977), as wav2vec2 models of MSP-Podcast predict them (Wagner et al. 2023): each 0 to 1."""
 

@@ -35,6 +35,11 @@ EDGE: Limits = (0.0, 5.0)
 """Seconds of the silence before the first turn and after the last."""
 
 
+def clipped(value: float, limits: Limits) -> float:
+    """Return the nearest value inside the limits."""
+    return min(max(value, limits[0]), limits[1])
+
+
 def rate_limits(voice: Voice) -> Limits:
     """Factors of the normal rate that may be asked of a voice: the engine's own, and what can be added."""
     return _reach(voice.controls.rate, WIDEST_RATE, POST_SYNTHESIS_RATE)

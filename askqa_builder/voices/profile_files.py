@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from enum import Enum
 from pathlib import Path
 
@@ -18,10 +18,11 @@ from askqa_builder.voices.engine_choice import EngineChoice, options_json
 from askqa_builder.voices.limits import LOUDNESS, WIDEST_PITCH, WIDEST_RATE
 from askqa_builder.voices.plain_yaml import read_yaml
 from askqa_builder.voices.pool import ATTRIBUTES, Attribute
-from askqa_builder.voices.profiles import ALIGNERS, Pause, ProfileSet, RoleProfile, VoiceSplit
-from askqa_builder.voices.reference import Reference, read_reference
+from askqa_builder.voices.profiles import ALIGNERS, RECORDING, Pause, ProfileSet, RoleProfile, VoiceSplit
+from askqa_builder.voices.reference_files import check_references, parse_voices
 from askqa_builder.voices.section import Place, Section, file_name, one_of, shown
 from askqa_builder.voices.shipped import shipped_folder
+from askqa_builder.voices.style_section import parse_role_styles, parse_style_choice
 from askqa_builder.voices.voice import Limits
 from askqa_builder.voices.voice_table import VoiceTable, parse_voice_table, read_voice_table
 from askqa_builder.voices.word_gate import parse_word_gate
@@ -93,7 +94,7 @@ def parse_profile_set(
     pauses = Section(top.get("pauses", {}), top.at("pauses"), _values(Pause))
     default_engine = _engine(top, None)
     profiles = {role: _role_profile(role, roles, loudness, default_engine) for role in Role if role.value in roles}
-    _check_references(profiles, top.at("roles"))
+    check_references(profiles, top.at("roles"))
     return ProfileSet(
         name=name,
         source=source,
@@ -110,15 +111,15 @@ def parse_profile_set(
         channel=parse_channel(top.get("channel"), top.at("channel")) if "channel" in top else None,
         align=one_of(top.get("align"), top.at("align"), ALIGNERS) if "align" in top else None,
         gate=parse_word_gate(top.get("gate"), top.at("gate")) if "gate" in top else None,
+        styles=parse_style_choice(top, {role: own.styles for role, own in profiles.items()}, top.at("roles")),
     )
 
 
 _TOP_KEYS = (
     "engine", "options", "demo", "roles", "distinct_voices", "voice_split", "balance", "pauses", "loudness",
-    "voice_table", "channel", "align", "gate",
+    "voice_table", "channel", "align", "gate", "styles",
 )  # fmt: skip
-_ROLE_KEYS = ("engine", "options", "voices", "rate", "pitch", "turn_rate", "turn_pitch")
-_REFERENCE_KEYS = ("ref", "text", "licence", "speaker", "sha256")
+_ROLE_KEYS = ("engine", "options", "voices", "rate", "pitch", "turn_rate", "turn_pitch", "styles")
 
 
 def _role_profile(role: Role, roles: Section, loudness: Section, default: EngineChoice | None) -> RoleProfile:
@@ -126,7 +127,9 @@ def _role_profile(role: Role, roles: Section, loudness: Section, default: Engine
     engine = _engine(section, default)
     if engine is None:
         raise UsageError(f"{section.at('engine')}: no engine is named, neither here nor for the whole set")
-    voices, references = _voices(section.get("voices"), section.at("voices"))
+    if "styles" in section and engine.name == RECORDING:
+        raise UsageError(f"{section.at('styles')}: people are heard as they were recorded; leave styles out")
+    voices, references = parse_voices(section.get("voices"), section.at("voices"))
     return RoleProfile(
         engine=engine,
         voices=voices,
@@ -136,6 +139,7 @@ def _role_profile(role: Role, roles: Section, loudness: Section, default: Engine
         turn_rate=_ranged(section, "turn_rate", 1.0, (WIDEST_RATE, "factors of the speaker's rate")),
         turn_pitch=_ranged(section, "turn_pitch", 0.0, (WIDEST_PITCH, "semitones from the speaker's pitch")),
         loudness=_ranged(loudness, role.value, _DEFAULT_LOUDNESS[role], (LOUDNESS, "LUFS of a turn")),
+        styles=parse_role_styles(section.get("styles"), section.at("styles"), role) if "styles" in section else {},
     )
 
 
@@ -151,62 +155,6 @@ def _engine(section: Section, default: EngineChoice | None) -> EngineChoice | No
     if default is None:
         raise UsageError(f"{section.at('options')}: there is no engine to which these options belong")
     return EngineChoice(default.name, options_json(section.get("options"), section.at("options")))
-
-
-def _voices(entries: object, place: Place) -> tuple[tuple[str, ...], tuple[Reference, ...]]:
-    if not isinstance(entries, list) or not entries:
-        raise UsageError(f"{place}: {shown(entries)} is not a list of one voice or more, such as [slt, rms]")
-    seen: dict[str, Reference | None] = {}
-    for entry in entries:
-        reference = _reference(entry, place) if isinstance(entry, dict) else None
-        name = entry if reference is None else reference.name
-        if not isinstance(name, str) or not name:
-            raise UsageError(f"{place}: {shown(name)} is not text; quote it if it is the name of a voice")
-        if name in seen:
-            raise UsageError(f"{place}: {shown(name)} is listed twice")
-        seen[name] = reference
-    return tuple(seen), tuple(reference for reference in seen.values() if reference is not None)
-
-
-def _reference(entry: object, place: Place) -> Reference:
-    """Read an entry `{ref: clip.wav, text:, licence:, speaker:}`; a manifest's has the clip's digest."""
-    section = Section(entry, place, _REFERENCE_KEYS, required=("ref",))
-    values = {key: section.get(key) for key in _REFERENCE_KEYS}
-    for key, value in values.items():
-        if value is not None and (not isinstance(value, str) or not value.strip()):
-            raise UsageError(f"{section.at(key)}: {shown(value)} is not text")
-    path = Path(values["ref"])
-    name = values["speaker"] or path.stem
-    if place.folder is None:
-        digest = values["sha256"] or ""
-        return Reference(name, path.name, digest, values["text"], values["licence"], path)
-    found = read_reference(
-        place.folder / file_name(values["ref"], section.at("ref")),
-        str(section.at("ref")),
-        name,
-        values["text"],
-        values["licence"],
-    )
-    if values["sha256"] not in (None, found.sha256):
-        raise UsageError(f"{section.at('sha256')}: {path.name} is another recording: its SHA-256 is {found.sha256}")
-    return found
-
-
-def _check_references(roles: Mapping[Role, RoleProfile], place: Place) -> None:
-    """One voice is one recording, also where several roles list it, and one recording is one voice."""
-    known: dict[tuple[str, str], Reference] = {}
-    heard: dict[tuple[str, str], Reference] = {}
-    for profile in roles.values():
-        for reference in profile.references:
-            other = known.setdefault((profile.engine.key, reference.name), reference)
-            twin = heard.setdefault((profile.engine.key, reference.sha256), reference)
-            if twin.name != reference.name and reference.sha256:
-                raise UsageError(f"{place}: {reference.name!r} and {twin.name!r} are one recording, {reference.file}")
-            if other != reference:
-                raise UsageError(
-                    f"{place}: {reference.name!r} is two recordings, {other.file} and {reference.file}; "
-                    "give each a speaker of its own"
-                )
 
 
 def _ranged(section: Section, key: str, default: object, allowed: tuple[Limits, str]) -> Distribution:

@@ -52,7 +52,8 @@ def resolve(
 
     Raises UsageError where a voice or pattern fits nothing, a range can hardly be kept by a voice, an
     attribute to balance is known of no voice, a split has too few voices for the roles to differ, or a role
-    fewer than three in a split where these are disjoint, or where the voice table is of another model.
+    fewer than three in a split where these are disjoint, where the voice table is of another model, or a role is to
+    speak with an emotion that one of its voices cannot be asked for.
     """
     listed, table = catalogues, profile_set.voice_table
     if table is not None:
@@ -61,6 +62,7 @@ def resolve(
         role: _found_voices(profile, catalogues[profile.engine.key], f"{profile_set.source}: roles.{role.value}")
         for role, profile in profile_set.roles.items()
     }
+    _check_emotions(profile_set, voices)
     _check_balance(profile_set, [voice for found in voices.values() for voice in found])
     pools = _pools(profile_set, voices)
     if profile_set.distinct_voices:
@@ -112,6 +114,23 @@ def _check_range(
     by_limits = {limits_of(voice): voice.name for voice in voices}
     for limits, name in by_limits.items():
         require_inside(distribution, limits, where, f"which voice {name!r} allows")
+
+
+def _check_emotions(profile_set: ProfileSet, voices: Mapping[Role, list[Voice]]) -> None:
+    """Raise UsageError where a style is an emotion that some voice of its role cannot be asked for."""
+    known = {} if profile_set.styles is None else profile_set.styles.known
+    for role, profile in profile_set.roles.items():
+        for act, name in ((act, name) for act, weights in profile.styles.items() for name in weights):
+            emotion = known[name].emotion
+            unable = [voice for voice in voices[role] if emotion and emotion.category not in voice.controls.emotions]
+            if emotion is not None and unable:
+                can = ", ".join(sorted(unable[0].controls.emotions)) or "nothing"
+                raise UsageError(
+                    f"{profile_set.source}: roles.{role.value}.styles.{act.value}: {name} is the emotion "
+                    f"{emotion.category}, for which voice {unable[0].name!r} of engine {profile.engine.name} cannot be "
+                    f"asked (it can for {can}); draw prosodic styles, such as lively, or take an engine that speaks "
+                    "emotions"
+                )
 
 
 def _check_balance(profile_set: ProfileSet, voices: list[Voice]) -> None:

@@ -11,6 +11,11 @@ from datasets import Audio, Features, List, Value
 
 from askqa_builder.dataset.schema import COLUMNS, leaf_paths, row_schema
 
+AFFECT = {
+    "category": Value("string"),
+    **dict.fromkeys(("valence", "arousal", "dominance"), Value("float64")),
+}
+
 
 def features_of(schema: pa.Schema) -> Features:
     """Read the features from a schema's metadata as `datasets` does."""
@@ -42,6 +47,29 @@ def test_features_agree_with_the_storage() -> None:
             "asr_text": Value("string"),
             "wer": Value("float64"),
             "mos": Value("float64"),
+            "style": {
+                "name": Value("string"),
+                "draw": Value("string"),
+                "text_label": Value("string"),
+                **dict.fromkeys(("pitch", "pitch_range", "rate", "loudness", "pauses"), Value("float64")),
+                "native": Value("bool"),
+            },
+            "emotion": {
+                "intended": AFFECT,
+                "recognised": {**AFFECT, "agreement": Value("float64")},
+                "congruent": Value("bool"),
+            },
+            "measured": dict.fromkeys(("f0_mean", "f0_range", "articulation_rate", "energy"), Value("float64")),
+        }
+    )
+    assert restored["affect"] == List(
+        {
+            "start": Value("float64"),
+            "end": Value("float64"),
+            "turn": Value("int32"),
+            **AFFECT,
+            "kept": Value("bool"),
+            "votes": List({"recogniser": Value("string"), **AFFECT, "probability": Value("float64")}),
         }
     )
     assert restored["clarifications"] == List(

@@ -11,10 +11,13 @@ from askqa_builder.errors import SpeechError
 from askqa_builder.speech import psola
 from askqa_builder.speech.engine import Engine, EngineInfo, Speech, Utterance
 from askqa_builder.speech.engines.flite import FliteEngine
+from askqa_builder.speech.pauses import stretch_pauses
 from askqa_builder.speech.prosody import add_prosody, speak_native
 from askqa_builder.voices.voice import Controls, Voice
 
 STORY = "The old man walked slowly down to the harbour, where three small boats were waiting."
+
+PAUSED = "The old man walked slowly down. There, at the harbour, three small boats were waiting."
 
 
 class Uncontrolled:
@@ -139,6 +142,33 @@ def test_pitch_and_rate_are_added_together(uncontrolled: Uncontrolled) -> None:
     plain, changed = say(uncontrolled, Utterance(STORY, "kal16"), Utterance(STORY, "kal16", rate=1.2, pitch=2.0))
     assert len(plain.samples) / len(changed.samples) == pytest.approx(1.2, rel=0.001)
     assert semitones(plain, changed) == pytest.approx(2.0, abs=0.5)
+
+
+def test_range_and_pauses_are_added_after_what_the_voice_does_itself(flite: FliteEngine) -> None:
+    asked = Utterance(PAUSED, "kal16", rate=1.1, pitch=1.0, seed=3)
+    (plain,) = say(flite, asked)
+    (styled,) = say(flite, replace(asked, pitch_range=1.5, pauses=2.0))
+    wider = psola.modify(plain.samples, plain.sample_rate, pitch_range=1.5)
+    expected = stretch_pauses(Speech(wider, plain.sample_rate, plain.words), 2.0)
+    assert np.array_equal(styled.samples, expected.samples)
+    assert styled.words == expected.words
+    assert len(styled.samples) > len(plain.samples) + 0.2 * plain.sample_rate
+
+
+def test_words_follow_rate_and_pauses_together(uncontrolled: Uncontrolled) -> None:
+    asked = Utterance(PAUSED, "kal16", rate=0.8, pitch=1.0, pitch_range=1.3, pauses=2.0, seed=3)
+    plain, styled = say(uncontrolled, Utterance(PAUSED, "kal16", seed=3), asked)
+    assert uncontrolled.asked[1] == Utterance(PAUSED, "kal16", seed=3)
+    power = np.square(styled.samples)
+    later = 0
+    for before, after in zip(plain.words, styled.words, strict=True):
+        assert after.end <= len(styled.samples)
+        assert after.end - after.start >= (before.end - before.start) / 0.8 - 2
+        delay = after.start - round(before.start / 0.8)
+        assert delay >= later - 2
+        later = delay
+        assert np.mean(power[after.start : after.end]) > 0.01 * np.mean(power)
+    assert later > 0.2 * styled.sample_rate
 
 
 def test_an_engine_is_never_asked_for_what_it_lacks(uncontrolled: Uncontrolled) -> None:

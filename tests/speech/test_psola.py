@@ -95,6 +95,78 @@ def test_the_whole_melody_moves_by_the_semitones_asked(
     assert np.nanmedian(np.abs(semitones(after, melodies[voice]) - pitch)) < 0.15
 
 
+def heights(track: np.ndarray) -> np.ndarray:
+    """Semitones, without the frames in which Praat is an octave off."""
+    found = 12 * np.log2(track[~np.isnan(track)])
+    return found[np.abs(found - np.median(found)) < 9]
+
+
+def span(track: np.ndarray) -> float:
+    """Semitones from the 5th to the 95th percentile."""
+    low, high = np.percentile(heights(track), (5, 95))
+    return float(high - low)
+
+
+def mean_shift(after: np.ndarray, before: np.ndarray) -> float:
+    return float(heights(after).mean() - heights(before).mean())
+
+
+@pytest.mark.parametrize("voice", VOICES)
+@pytest.mark.parametrize("pitch_range", [0.3, 0.65, 1.4, 1.8])
+def test_the_melody_gets_wider_by_the_factor_about_its_mean(
+    voice: str, pitch_range: float, spoken: dict[str, Samples], melodies: dict[str, np.ndarray]
+) -> None:
+    samples = spoken[voice]
+    changed = modify(samples, RATE, pitch_range=pitch_range)
+    after = melody(changed)
+    # What is faster than syllables stays, so that a narrow melody keeps a little of it.
+    assert span(after) == pytest.approx(pitch_range * span(melodies[voice]), rel=0.15, abs=0.7)
+    assert abs(mean_shift(after, melodies[voice])) < 0.5
+    assert len(changed) == len(samples)
+    assert level_db(changed) == pytest.approx(level_db(samples), abs=1)
+
+
+@pytest.mark.parametrize("voice", VOICES)
+@pytest.mark.parametrize("pitch_range", [0.5, 1.6])
+def test_each_period_moves_with_its_distance_from_the_mean(
+    voice: str, pitch_range: float, spoken: dict[str, Samples], melodies: dict[str, np.ndarray]
+) -> None:
+    before = 12 * np.log2(melodies[voice])
+    moved = semitones(melody(modify(spoken[voice], RATE, pitch_range=pitch_range)), melodies[voice])
+    distance = before[: len(moved)] - np.nanmedian(before)
+    both = (np.abs(distance) < 9) & (np.abs(moved) < 6)
+    distance = distance[both]
+    slope = np.polyfit(distance, moved[both], 1)[0]
+    assert slope == pytest.approx(pitch_range - 1, abs=0.25)
+
+
+def test_range_and_pitch_and_rate_are_changed_together(
+    spoken: dict[str, Samples], melodies: dict[str, np.ndarray]
+) -> None:
+    samples = spoken["awb"]
+    changed = modify(samples, RATE, pitch=2, rate=1.2, pitch_range=1.4)
+    after = melody(changed)
+    assert len(changed) == round(len(samples) / 1.2)
+    assert mean_shift(after, melodies["awb"]) == pytest.approx(2, abs=0.5)
+    assert span(after) / span(melodies["awb"]) == pytest.approx(1.4, rel=0.15)
+
+
+def test_no_period_is_moved_far_for_the_melodys_sake() -> None:
+    """An octave up and down again, at a range of 2: without the limit the ends would move by six semitones."""
+    f0 = 110 * 2 ** (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(3 * RATE) / RATE))
+    phase = np.cumsum(f0 / RATE)
+    samples = (0.1 * sum(np.cos(2 * np.pi * k * phase) / k for k in range(1, 12))).astype(np.float32)
+    moved = semitones(melody(modify(samples, RATE, pitch_range=2.0)), melody(samples))
+    assert 3.3 < np.nanmax(np.abs(moved)) < 4.3
+
+
+def test_a_low_voice_is_not_lowered_into_creak(spoken: dict[str, Samples]) -> None:
+    low = modify(spoken["kal16"], RATE, pitch=-4)
+    before, after = melody(low), melody(modify(low, RATE, pitch_range=2.0))
+    assert np.nanmean(after < 57) <= np.nanmean(before < 57) + 0.03
+    assert span(after) > 1.2 * span(before)
+
+
 @pytest.mark.parametrize("voice", VOICES)
 @pytest.mark.parametrize("pitch", [-4.0, 4.0])
 def test_formants_stay(voice: str, pitch: float, spoken: dict[str, Samples]) -> None:
@@ -154,9 +226,16 @@ def praat_psola(samples: Samples, pitch: float) -> np.ndarray:
     return call(manipulation, "Get resynthesis (overlap-add)").values[0]
 
 
+@pytest.mark.parametrize("pitch_range", [0.3, 1.8])
 @pytest.mark.parametrize("voice", VOICES)
-@pytest.mark.parametrize("pitch", [-3.0, 3.0])
-def test_no_clicks(voice: str, pitch: float, spoken: dict[str, Samples]) -> None:
+def test_formants_stay_where_the_melody_changes(voice: str, pitch_range: float, spoken: dict[str, Samples]) -> None:
+    warp = envelope_warp(spoken[voice], modify(spoken[voice], RATE, pitch_range=pitch_range))
+    assert 1 / 1.03 < warp < 1.03
+
+
+@pytest.mark.parametrize("voice", VOICES)
+@pytest.mark.parametrize("how", [{"pitch": -3.0}, {"pitch": 3.0}, {"pitch_range": 0.3}, {"pitch_range": 1.8}], ids=str)
+def test_no_clicks(voice: str, how: dict[str, float], spoken: dict[str, Samples]) -> None:
     """A click is a jump that the signal nearby did not have; overlapping pulses make a little of that too."""
     samples = spoken[voice]
 
@@ -166,18 +245,20 @@ def test_no_clicks(voice: str, pitch: float, spoken: dict[str, Samples]) -> None
         return np.lib.stride_tricks.sliding_window_view(np.pad(blocks, 2), 5).max(axis=1)
 
     usual = sharpest(samples) + 0.01 * np.max(np.abs(samples))
-    ours = np.max(sharpest(modify(samples, RATE, pitch=pitch)) / usual)
-    assert ours < 1.8 * np.max(sharpest(praat_psola(samples, pitch))[: len(usual)] / usual)
+    ours = np.max(sharpest(modify(samples, RATE, **how)) / usual)
+    assert ours < 1.8 * np.max(sharpest(praat_psola(samples, how.get("pitch", 3.0)))[: len(usual)] / usual)
 
 
-@pytest.mark.parametrize("pitch", [-4.0, 3.0])
-def test_unvoiced_speech_is_copied_where_only_the_pitch_changes(pitch: float, spoken: dict[str, Samples]) -> None:
+@pytest.mark.parametrize("how", [{"pitch": -4.0}, {"pitch": 3.0}, {"pitch_range": 0.4}, {"pitch_range": 2.0}], ids=str)
+def test_unvoiced_speech_is_copied_where_only_the_pitch_changes(
+    how: dict[str, float], spoken: dict[str, Samples]
+) -> None:
     samples = spoken["slt"]
     near_voice = np.convolve(track_f0(samples, RATE).voiced, np.ones(7), "same") > 0.5
     frame = np.minimum(np.rint(np.arange(len(samples)) / RATE / FRAME_STEP).astype(int), len(near_voice) - 1)
     unvoiced = ~near_voice[frame]
     assert unvoiced.sum() > RATE // 2
-    assert np.allclose(modify(samples, RATE, pitch=pitch)[unvoiced], samples[unvoiced], atol=1e-6)
+    assert np.allclose(modify(samples, RATE, **how)[unvoiced], samples[unvoiced], atol=1e-6)
 
 
 @pytest.mark.parametrize("rate", [0.7, 0.9, 1.4])
@@ -205,6 +286,19 @@ def test_the_input_is_left_alone(spoken: dict[str, Samples]) -> None:
 def test_the_same_call_gives_the_same_samples(spoken: dict[str, Samples]) -> None:
     first, second = (modify(spoken["kal16"], RATE, pitch=-2, rate=0.9) for _ in range(2))
     assert np.array_equal(first, second)
+
+
+@pytest.mark.parametrize("voice", VOICES)
+def test_a_range_of_one_changes_no_bit(voice: str, spoken: dict[str, Samples]) -> None:
+    samples = spoken[voice]
+    plain = modify(samples, RATE, pitch=1.5, rate=0.9)
+    assert np.array_equal(modify(samples, RATE, pitch=1.5, rate=0.9, pitch_range=1.0), plain)
+
+
+@pytest.mark.parametrize("pitch_range", [0.29, 2.1, float("nan")])
+def test_a_range_outside_the_limits_is_refused(pitch_range: float) -> None:
+    with pytest.raises(ValueError, match="limits"):
+        modify(np.zeros(100, np.float32), RATE, pitch_range=pitch_range)
 
 
 @pytest.mark.parametrize(
@@ -252,13 +346,14 @@ SIGNALS = {
     length=st.integers(0, 12000),
     pitch=st.floats(-4, 4),
     rate=st.floats(0.7, 1.4),
+    pitch_range=st.sampled_from([1.0, 0.3, 0.8, 2.0]),
     seed=st.integers(0, 100),
 )
 def test_any_signal_keeps_its_length_and_stays_finite(
-    kind: str, length: int, pitch: float, rate: float, seed: int
+    kind: str, length: int, pitch: float, rate: float, pitch_range: float, seed: int
 ) -> None:
     samples = SIGNALS[kind](length, np.random.default_rng(seed)).astype(np.float32)
-    changed = modify(samples, RATE, pitch=pitch, rate=rate)
+    changed = modify(samples, RATE, pitch, rate, pitch_range)
     assert changed.dtype == np.float32
     assert len(changed) == round(length / rate)
     assert np.all(np.isfinite(changed))

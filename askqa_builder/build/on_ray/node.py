@@ -12,16 +12,21 @@ from askqa_builder.dataset.manifest import MANIFEST_NAME
 from askqa_builder.errors import UsageError
 from askqa_builder.speech.alignment import load_aligner
 from askqa_builder.speech.engine import takes_device
+from askqa_builder.voices.text_labels import load_labeller
 
 
 def versions(recipe: Recipe) -> dict[str, str]:
     """Return the versions, on this machine, of whatever can change a sample beside engines. Raises UsageError."""
-    aligner = recipe.profiles.profiles.align
+    aligner, labeller = recipe.profiles.profiles.align, recipe.profiles.profiles.labeller
     try:
         libraries = library_versions(recipe)
     except PackageNotFoundError as error:
         raise UsageError(f"{error.name} is not installed there; install the same on all machines") from error
-    return libraries if aligner is None else {**libraries, aligner: load_aligner(aligner).version}
+    return {
+        **libraries,
+        **({} if aligner is None else {aligner: load_aligner(aligner).version}),
+        **({} if labeller is None else {labeller: load_labeller(labeller).version}),
+    }
 
 
 def check_node(recipe: Recipe, wanted: Mapping[str, str]) -> None:
@@ -67,7 +72,8 @@ def _recordings(recipe: Recipe) -> Iterator[tuple[Path, str]]:
     profiles = recipe.profiles.profiles
     for key in profiles.engines:
         for reference in profiles.references(key).values():
-            yield reference.path.resolve(), reference.sha256
+            for clip in reference.clips:
+                yield clip.path.resolve(), clip.sha256
     noise = None if profiles.channel is None else profiles.channel.noise
     for source in () if noise is None else noise.sources:
         if source.path is not None and source.sha256 is not None:

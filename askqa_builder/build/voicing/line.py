@@ -10,8 +10,10 @@ from askqa_builder.build.planned import PlannedTurn
 from askqa_builder.build.turns import HeardTurn, HeardWord
 from askqa_builder.corpus.conversation import Act, Action, Role
 from askqa_builder.recording.timeline import Seconds, Timeline
+from askqa_builder.recording.turn_measures import TurnMeasures
 from askqa_builder.speech.engine import Pcm
 from askqa_builder.voices.channels import DrawnChannel
+from askqa_builder.voices.style import DrawnStyle
 from askqa_builder.voices.voice import Controls
 
 Row = Mapping[str, Any]
@@ -51,7 +53,7 @@ class SpokenLine:
 
     pcm: speech at both ends, through the channel of the row. dry: the same before the channel. words: samples from the
     start, characters of the line's text; none where the engine tells none. pause: seconds of silence that are drawn
-    before it. seed, rate, pitch: as a row's `turns` tell them. loudness: LUFS before the channel.
+    before it. seed, rate, pitch, style, measured: as a row's `turns` tell them. loudness: LUFS before the channel.
     """
 
     line: Line
@@ -65,6 +67,8 @@ class SpokenLine:
     rate: float
     pitch: float
     loudness: float
+    style: DrawnStyle | None
+    measured: TurnMeasures
 
 
 @dataclass(frozen=True)

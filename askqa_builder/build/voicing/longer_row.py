@@ -43,4 +43,6 @@ def _heard(spoken: SpokenLine) -> HeardTurn:
         seed=spoken.seed,
         rate=spoken.rate,
         pitch=spoken.pitch,
+        style=spoken.style,
+        measured=spoken.measured,
     )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from askqa_builder.build.drawing import PAUSE_BEFORE
 from askqa_builder.build.recipe import Recipe
-from askqa_builder.build.turn_drawing import Delivery, TurnKey, draw_delivery, plan_turn
+from askqa_builder.build.turn_drawing import Delivery, TurnKey, draw_delivery, draw_pause_before, plan_turn
+from askqa_builder.build.turn_style import told_style
 from askqa_builder.build.voicing.line import Line, PlannedLine, Row, Through
 from askqa_builder.corpus.conversation import Role, Stage, Turn
 from askqa_builder.errors import UsageError
@@ -37,9 +39,10 @@ class LinePlanner:
         """Plan a line. Raises UsageError where its row is none of the dataset, or tells too little."""
         speaker = self._speaker(line)
         key = self._key(line)
-        delivery = _as_it_was(line) or draw_delivery(speaker, self._profiles, key)
-        pause = self._pause(line, key)
-        turn = plan_turn(Turn(line.role, line.act, line.text), speaker, delivery, pause, self._profiles)
+        said = Turn(line.role, line.act, line.text)
+        delivery = self._as_it_was(line) or draw_delivery(said, speaker, self._profiles, key)
+        pause = self._pause(line, key, delivery)
+        turn = plan_turn(said, speaker, delivery, pause, self._profiles)
         words = len(turn.spoken.text.split()) * 60 / self._recipe.engine_of(line.role).pace.words_per_minute
         return PlannedLine(
             turn=turn,
@@ -72,11 +75,24 @@ class LinePlanner:
         item = row["story_id"] if shared else row["conversation_id"]
         return (row["seed"], item, row["rendition"], line.index, line.text)
 
-    def _pause(self, line: Line, key: TurnKey) -> Seconds:
+    def _as_it_was(self, line: Line) -> Delivery | None:
+        """Return how the row's own turn was spoken; None where the line is none of its turns, or that is not told."""
+        styles = self._profiles.styles
+        for turn in line.row["turns"][line.index : line.index + 1]:
+            same = (turn["role"], turn["text"]) == (line.role.value, line.text)
+            told = (turn["seed"], turn.get("rate"), turn.get("pitch"))
+            if same and None not in told:
+                style = told_style(turn, None if styles is None else styles.known)
+                own = Prosody() if style is None else Prosody.of_style(style.style)
+                return Delivery(turn["seed"], replace(own, rate=turn["rate"], pitch=turn["pitch"]), style)
+        return None
+
+    def _pause(self, line: Line, key: TurnKey, delivery: Delivery) -> Seconds:
         before = line.row["turns"][line.index - 1 : line.index]
         after_story = any(turn["role"] == Role.NARRATOR.value for turn in before)
         pause = Pause.AFTER_STORY if after_story else PAUSE_BEFORE[line.act]
-        return self._profiles.draw_pause(pause, Stream(key[0], line.row["conversation_id"], *key[2:], "pause"))
+        stream = Stream(key[0], line.row["conversation_id"], *key[2:], "pause")
+        return draw_pause_before(self._profiles, pause, stream, delivery)
 
     def through(self, row: Row) -> Through | None:
         """Return the channel of a row, None where there is none. Raises UsageError."""
@@ -103,16 +119,6 @@ def recording_of(row: Row) -> bytes:
     if not isinstance(data, bytes):
         raise UsageError(f"row {row['id']!r} comes without its audio, which is needed here; read the column audio too")
     return data
-
-
-def _as_it_was(line: Line) -> Delivery | None:
-    """Return how the row's own turn was spoken; None where the line is none of its turns, or that is not told."""
-    for turn in line.row["turns"][line.index : line.index + 1]:
-        same = (turn["role"], turn["text"]) == (line.role.value, line.text)
-        told = (turn["seed"], turn.get("rate"), turn.get("pitch"))
-        if same and None not in told:
-            return Delivery(turn["seed"], Prosody(turn["rate"], turn["pitch"]))
-    return None
 
 
 def _start(line: Line, pause: Seconds) -> int:

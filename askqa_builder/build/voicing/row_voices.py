@@ -83,4 +83,6 @@ class RowVoices:
             rate=planned.turn.prosody.rate,
             pitch=planned.turn.prosody.pitch,
             loudness=heard.loudness,
+            style=heard.style,
+            measured=heard.measured,
         )

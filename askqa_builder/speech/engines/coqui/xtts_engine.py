@@ -89,8 +89,8 @@ class XttsEngine:
         model: name of a released one. model_path: a model of one's own instead, its folder or its checkpoint, with
         `config_path` (else `config.json` beside it) and its `licence`. language: of the texts, a code such as "en".
         sampling: temperature, top_k, top_p or repetition_penalty where not the model's own.
-        references: recordings to clone, by the voice's name. device: "cpu", "cuda", "cuda:N"; None for a GPU where
-        there is one.
+        references: recordings to clone, by the voice's name; it speaks the emotions of which there is a recording.
+        device: "cpu", "cuda", "cuda:N"; None for a GPU where there is one.
         """
         require_coqui()
 
@@ -101,14 +101,15 @@ class XttsEngine:
         self._language = language
         self._characters = _character_limit(self._files.model, self._config, language)
         self._sampling = _sampling(self._config, sampling or {})
-        self._latents = built_in_voices(self._files)
+        self._built_in = built_in_voices(self._files)
+        self._cloned: dict[str, Latents] = {}  # by the digest of the clip
         self._references = dict(references or {})
         for name, reference in self._references.items():
-            _check_reference(name, reference, self._latents)
-        names = sorted({*self._latents, *self._references})
+            _check_reference(name, reference, self._built_in)
+        names = sorted({*self._built_in, *self._references})
         if not names:
             raise UsageError(f"model {self._files.model.name} has no speakers of its own; give recordings to clone")
-        self._voices = {name: Voice(name, language, None, None, "unknown", _CONTROLS) for name in names}
+        self._voices = {name: Voice(name, language, None, None, "unknown", self._controls(name)) for name in names}
         self._model: XttsModel | None = None
 
     @cached_property
@@ -178,7 +179,7 @@ class XttsEngine:
             letters = self.model.letters(text)
             if not letters:
                 continue
-            samples = self._say(text, letters, self._voice(utterance.voice), derive_seed(utterance.seed, start))
+            samples = self._say(text, letters, self._voice(utterance), derive_seed(utterance.seed, start))
             before, after = _silence(samples)
             if parts:  # what the model itself is silent before and after counts
                 parts.append(np.zeros(max(round(pause * sample_rate - quiet - before), 0), dtype=np.float32))
@@ -213,10 +214,18 @@ class XttsEngine:
             f"({', '.join(faults)})"
         )
 
-    def _voice(self, name: str) -> Latents:
-        if name not in self._latents:
-            self._latents[name] = self.model.clone(self._references[name])
-        return self._latents[name]
+    def _controls(self, name: str) -> Controls:
+        reference = self._references.get(name)
+        return _CONTROLS if reference is None else replace(_CONTROLS, emotions=reference.speakable)
+
+    def _voice(self, utterance: Utterance) -> Latents:
+        """Return a built-in voice, or what is cloned from the clip in which the speaker sounds as asked."""
+        if utterance.voice in self._built_in:
+            return self._built_in[utterance.voice]
+        clip = self._references[utterance.voice].spoken_from(utterance.emotion)
+        if clip.sha256 not in self._cloned:
+            self._cloned[clip.sha256] = self.model.clone(clip)
+        return self._cloned[clip.sha256]
 
 
 def _find(model: str, model_path: str | None, config_path: str | None, licence: str | None) -> tuple[XttsFiles, Any]:
@@ -271,17 +280,18 @@ def _sampling(config: Any, asked: Mapping[str, float]) -> dict[str, float]:
 
 
 def _check_reference(name: str, reference: Reference, built_in: Mapping[str, Any]) -> None:
-    """Look at a recording without reading it. Raises UsageError."""
+    """Look at a speaker's recordings without reading them. Raises UsageError."""
     import soundfile
 
     if name in built_in:
         raise UsageError(f"the recording {reference.file} would hide the model's speaker {name!r}; name it by speaker:")
-    try:
-        seconds = soundfile.info(reference.path).duration
-    except (OSError, RuntimeError) as error:
-        raise UsageError(f"the recording {reference.file} cannot be read: {error}") from error
-    if seconds < _SHORTEST_CLIP:
-        raise UsageError(f"the recording {reference.file} lasts {seconds:.2f} s; a voice is cloned from 3 s or more")
+    for clip in reference.clips:
+        try:
+            seconds = soundfile.info(clip.path).duration
+        except (OSError, RuntimeError) as error:
+            raise UsageError(f"the recording {clip.file} cannot be read: {error}") from error
+        if seconds < _SHORTEST_CLIP:
+            raise UsageError(f"the recording {clip.file} lasts {seconds:.2f} s; a voice is cloned from 3 s or more")
 
 
 def _in_full(licence: str) -> str:

@@ -12,7 +12,7 @@ import binascii
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from mimetypes import guess_type
 from threading import Event
@@ -33,8 +33,10 @@ from askqa_builder.speech.engine import EngineInfo, Pace, Samples, Speech, Utter
 from askqa_builder.speech.engines.openai.audio import decode, require_whole
 from askqa_builder.speech.engines.openai.options import Options
 from askqa_builder.speech.engines.openai.words import read_timed_words, tie
+from askqa_builder.speech.instructions import instructions_for
 from askqa_builder.speech.letters import joined_letters
 from askqa_builder.speech.pieces import Span, split_text
+from askqa_builder.voices.emotion import Affect
 from askqa_builder.voices.reference import Reference
 from askqa_builder.voices.voice import Voice
 
@@ -73,12 +75,14 @@ class OpenAIEngine:
             raise UsageError(f"engine 'openai': {error}") from error
         # of the engine, not of a call: several calls may be under way
         self._threads = ThreadPoolExecutor(options_.concurrency, thread_name_prefix="speech")
-        self._clones = {name: _clip(reference) for name, reference in (references or {}).items()}
+        self._references = dict(references or {})
+        clips = [clip for reference in self._references.values() for clip in reference.clips]
+        self._clips = {clip.sha256: _clip(clip) for clip in clips}
         self._proven: set[str] = set()
         self._sample_rate: int | None = None
         try:
             self._voices = self._find_voices()
-            first = next(iter(self._clones or self._voices))
+            first = next(iter(self._references or self._voices))
             self._sample_rate = self._first_words(first)
         except BaseException:
             self.close()
@@ -136,11 +140,16 @@ class OpenAIEngine:
         self._endpoint.close()
 
     def _find_voices(self) -> dict[str, Voice]:
-        cloned = {name: self._options.voice(name) for name in self._clones}
+        cloned = {name: self._cloned_voice(reference) for name, reference in self._references.items()}
         listed = self._options.listed_voices()
         if listed is None:
             listed = {} if cloned else {name: self._options.voice(name) for name in self._ask_for_voices()}
         return {**listed, **cloned}
+
+    def _cloned_voice(self, reference: Reference) -> Voice:
+        voice = self._options.voice(reference.name)
+        emotions = voice.controls.emotions | reference.speakable
+        return replace(voice, controls=replace(voice.controls, emotions=emotions))
 
     def _ask_for_voices(self) -> list[str]:
         try:
@@ -184,6 +193,8 @@ class OpenAIEngine:
             utterance.voice,
             rate=utterance.rate,
             seed=derive_seed(utterance.seed, span[0]) & _SEED_BITS,
+            emotion=utterance.emotion,
+            instructions=utterance.instructions,
         )
         try:
             heard = patiently(partial(self._ask, request), self._options.patience, stop)
@@ -214,7 +225,9 @@ class OpenAIEngine:
         )
 
     def _probe(self, voice: str) -> Utterance:
-        return Utterance(PROBE, voice)
+        """Return what a voice says to show that it speaks; with an emotion, so that a server may refuse to be told."""
+        told = sorted(self._options.told_emotions)
+        return Utterance(PROBE, voice, emotion=Affect(told[0]) if told else None)
 
     def _ask(self, request: Utterance) -> _Heard:
         """Make one request. Raises RequestError or UsageError."""
@@ -243,17 +256,24 @@ class OpenAIEngine:
             "input": request.text,
             "response_format": options.response_format,
         }
-        if request.voice in self._clones:
-            fields.update(self._clones[request.voice])
+        if request.voice in self._references:
+            fields.update(self._clips[self._references[request.voice].spoken_from(request.emotion).sha256])
         else:
             fields["voice"] = request.voice
         if request.rate != 1.0:
             fields["speed"] = round(request.rate, 4)
         if options.seed:
             fields["seed"] = request.seed
-        if options.instructions is not None:
-            fields["instructions"] = options.instructions
+        told = [text for text in (options.instructions, self._manner(request)) if text is not None]
+        if told:
+            fields[options.instructions_field] = "\n".join(told)
         return fields
+
+    def _manner(self, request: Utterance) -> str | None:
+        """Return how to speak in words, for a model that is told an emotion so; a clip tells it by itself."""
+        if request.emotion is None or request.emotion.category not in self._options.told_emotions:
+            return None
+        return request.instructions or instructions_for(request.emotion)
 
 
 def _clip(reference: Reference) -> dict[str, str]:

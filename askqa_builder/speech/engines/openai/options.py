@@ -8,6 +8,7 @@ from typing import Any
 
 from askqa_builder.endpoint_options import EndpointOptions
 from askqa_builder.options import is_number, is_text, require, require_free_fields, require_known
+from askqa_builder.voices.emotion import SPEAKABLE
 from askqa_builder.voices.voice import Controls, Limits, Voice
 
 OPENAI_CHARACTERS = 4096
@@ -37,6 +38,9 @@ class Options(EndpointOptions):
     pcm, which are lossless. sample_rate: Hz of pcm, which does not tell. speed: "native" asks the server for the
     rate, "added" leaves it to the builder, for models that ignore it. seed: send each utterance's seed; whether the
     speech is then the same each time is the server's affair. instructions: how to speak, for models that heed it.
+    emotions: true, or a list of categories, says that the model speaks an emotion when it is told to in words: what
+    `speech/instructions.yaml` or the style makes of it follows the option's own instructions, on a new line.
+    instructions_field: what the server calls them in a request.
     most_characters: of one request; longer texts are cut between sentences. word_times: "kokoro" asks
     Kokoro-FastAPI's "/dev/captioned_speech", which times words. extra_body: further fields of each request.
 
@@ -51,6 +55,8 @@ class Options(EndpointOptions):
     speed: str = "native"
     seed: bool = False
     instructions: str | None = None
+    emotions: bool | list[Any] = False
+    instructions_field: str = "instructions"
     most_characters: int = OPENAI_CHARACTERS
     word_times: str | None = None
     extra_body: dict[str, Any] = field(default_factory=dict)
@@ -66,7 +72,7 @@ class Options(EndpointOptions):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("model", "licence"):
+        for name in ("model", "licence", "instructions_field"):
             require(is_text(getattr(self, name)), name, getattr(self, name), "text")
         for name in ("instructions", "revision", "watermark"):
             value = getattr(self, name)
@@ -82,12 +88,24 @@ class Options(EndpointOptions):
             require(fits, "sample_rate", self.sample_rate, "the Hz of the server's pcm, such as 24000")
         else:
             require(self.sample_rate is None, "sample_rate", self.sample_rate, "with response_format: pcm only")
-        require_free_fields(self.extra_body, OWN_FIELDS)
+        other = self.instructions_field not in OWN_FIELDS - {"instructions"}
+        require(other, "instructions_field", self.instructions_field, "a field that has no other use")
+        require_free_fields(self.extra_body, {*OWN_FIELDS, self.instructions_field})
+        known = self.emotions if isinstance(self.emotions, list) else []
+        fits = isinstance(self.emotions, bool) or (known != [] and all(one in SPEAKABLE for one in known))
+        require(fits, "emotions", self.emotions, f"true, false, or a list of {', '.join(SPEAKABLE)}")
+
+    @property
+    def told_emotions(self) -> frozenset[str]:
+        """The categories that the model speaks in when it is told to."""
+        listed = self.emotions if isinstance(self.emotions, list) else SPEAKABLE if self.emotions else ()
+        return frozenset(listed)
 
     @property
     def controls(self) -> Controls:
         """What the server itself does, for every voice alike."""
-        return Controls(NATIVE_RATE if self.speed == "native" else None, None, self.word_times is not None)
+        rate = NATIVE_RATE if self.speed == "native" else None
+        return Controls(rate, None, self.word_times is not None, self.told_emotions)
 
     def listed_voices(self) -> dict[str, Voice] | None:
         """Return the voices of the option by name, None where they are not given. Raises UsageError."""
