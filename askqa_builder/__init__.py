@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from askqa_builder.report.stats import stats
     from askqa_builder.scoring.score import score
     from askqa_builder.tasks.questions import questions
-    from askqa_builder.tasks.questions import questions
     from askqa_builder.tasks.run import tasks
     from askqa_builder.verify.run import verify
 
@@ -39,7 +38,6 @@ __all__ = [
     "filter",
     "listening_sheet",
     "push",
-    "questions",
     "questions",
     "regenerate",
     "report",
@@ -62,7 +60,6 @@ _FUNCTIONS = {
     "filter": ("askqa_builder.filtering.filter", "filter_dataset"),
     "listening_sheet": ("askqa_builder.report.listening.sheet", "listening_sheet"),
     "push": ("askqa_builder.publishing.push", "push"),
-    "questions": ("askqa_builder.tasks.questions", "questions"),
     "questions": ("askqa_builder.tasks.questions", "questions"),
     "regenerate": ("askqa_builder.build.regeneration", "regenerate"),
     "report": ("askqa_builder.report.report", "report"),
