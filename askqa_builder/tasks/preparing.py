@@ -92,12 +92,13 @@ def _write_about(source: Source, tasks: Sequence[Task], selection: Selection) ->
     """Let the writer write about the rows of which examples are made; return what it failed at."""
     options, rejects = selection.options, []
     for task in tasks:
-        if options.writer is not None and any(options.makes(task.name, kind) for kind in task.written):
+        kinds = [kind for kind in task.written if options.makes(task.name, kind)]
+        if options.writer is not None and kinds:
             with (
                 ChatModel(options.writer, open_cache("answers", None, _CACHE_BYTES)) as model,
                 task_errors(task.name),
             ):
-                rejects += task.write(_rows_of(source, task, selection), model, options.seed)
+                rejects += task.write(_rows_of(source, task, selection), model, options.seed, kinds)
     return rejects
 
 

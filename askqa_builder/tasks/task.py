@@ -67,10 +67,11 @@ class Task(ABC):
     def surveyed(self) -> None:  # noqa: B027
         """Take note that every row has been seen."""
 
-    def write(self, rows: Iterable[HeardRow], model: ChatModel, seed: int) -> list[Reject]:
+    def write(self, rows: Iterable[HeardRow], model: ChatModel, seed: int, kinds: Sequence[str]) -> list[Reject]:
         """Let a language model write about the rows that `expect` has seen; return what it failed at.
 
-        Called after `surveyed`, where a model is given. Raises what `ChatModel` raises.
+        Called after `surveyed`, where a model is given. kinds: those of `written` that are made. Raises what
+        `ChatModel` raises.
         """
         return []
 

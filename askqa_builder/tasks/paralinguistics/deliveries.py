@@ -114,7 +114,9 @@ def _wording(delivery: Delivery) -> str:
 
 
 def _by_numbers(delivery: Delivery) -> str | None:
-    """Say what a style of a user's own changes; None where it changes nothing that is heard."""
+    """Say what a style of a user's own changes; None where that is nothing that is heard, and of an emotion."""
+    if delivery.is_emotion:
+        return None
     claims = zip(delivery.claims, _CLAIMS, strict=True)
     said = [(more if sign > 0 else less) for sign, (*_, more, less) in claims if sign]
     listed = " and ".join(filter(None, (", ".join(said[:-1]), *said[-1:])))

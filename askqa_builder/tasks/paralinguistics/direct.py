@@ -26,6 +26,8 @@ from askqa_builder.tasks.paralinguistics.form import (
 from askqa_builder.tasks.paralinguistics.grounds import MEASURED
 from askqa_builder.tasks.paralinguistics.survey import Tag, shuffled_pair
 
+_MOST_OPTIONS = 4
+
 _SHORTEST = 0.6
 """Seconds of a turn that is compared: what is measured of a shorter one says little."""
 
@@ -80,6 +82,7 @@ class HowDelivered(Form):
                 continue
             there = making.survey.values((self.names[0], row.split, row.role(turn)))
             others = [one for one in there if isinstance(one, Delivery) and one.differs_from(delivery)]
+            others = shuffled(stream, others)[: _MOST_OPTIONS - 1]
             words = {one.name: self.deliveries.say(one, stream) for one in [delivery, *others]}
             said = [text for text in shuffled(stream, list(words.values())) if text is not None]
             answer = words[delivery.name]

@@ -18,6 +18,7 @@ from askqa_builder.tasks.paralinguistics.form import CE, CG, KINDS, C, Form, Mak
 from askqa_builder.tasks.paralinguistics.gendered import Gender, ManOrWoman, OnlyOne, WhichBy
 from askqa_builder.tasks.paralinguistics.rules import unfit
 from askqa_builder.tasks.paralinguistics.survey import RowSurvey
+from askqa_builder.tasks.paralinguistics.writer import questions_about
 from askqa_builder.tasks.paralinguistics.written import Written
 from askqa_builder.tasks.task import Draw, Task, facts_of
 from askqa_builder.tasks.wordings import Wordings
@@ -70,9 +71,9 @@ class Paralinguistics(Task):
         """Settle which row asks about which turn."""
         self._survey.settle()
 
-    def write(self, rows: Iterable[HeardRow], model: ChatModel, seed: int) -> list[Reject]:
+    def write(self, rows: Iterable[HeardRow], model: ChatModel, seed: int, kinds: Sequence[str]) -> list[Reject]:
         """Let it write questions about each conversation."""
-        return self._written.ask(rows, model, seed)
+        return self._written.take(questions_about(model, self._written.chosen(rows), seed, kinds))
 
     def drafts(self, row: HeardRow, draw: Draw) -> Iterator[Draft]:
         """Yield the questions of a row."""

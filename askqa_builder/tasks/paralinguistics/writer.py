@@ -5,13 +5,13 @@ As in the paper (arXiv 2508.07273), which does not publish its prompt: this one 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from importlib.resources import files
 from typing import Any
 
 from askqa_builder.chat.answer import Question, UnfitAnswerError
 from askqa_builder.chat.model import ChatModel
-from askqa_builder.hearing.row_times import Row, words_of
+from askqa_builder.hearing.row_times import Row
 from askqa_builder.recording.timeline import to_seconds
 from askqa_builder.seeds import derive_seed
 from askqa_builder.tasks.heard_row import HeardRow, one_line
@@ -38,8 +38,8 @@ _KINDS = {
     'gender. "label" is null.\n',
     CE: '- "ce": words together with how they are said. "label" is the style or the emotion of the turn with the '
     "evidence, as it is named below, and question or answer use this word or a form of it. A style is a way of "
-    'speaking, compared with the speaker\'s usual one: never call it an emotion, a mood or a feeling. Say "usual" for the style '
-    '"neutral".\n',
+    "speaking, compared with the speaker's usual one: never call it an emotion, a mood or a feeling. Of the style "
+    '"neutral", say "usual".\n',
     CG: '- "cg": words together with whether a man or a woman says them; "label" is "man" or "woman", and question or '
     "answer use this word.\n",
 }
@@ -47,16 +47,19 @@ _KINDS = {
 Outcome = list[WrittenQuestion] | UnfitAnswerError
 
 
-def questions_about(model: ChatModel, rows: Iterable[HeardRow], seed: int) -> Iterator[tuple[HeardRow, Outcome]]:
+def questions_about(
+    model: ChatModel, rows: Iterable[HeardRow], seed: int, wanted: Container[str]
+) -> Iterator[tuple[HeardRow, Outcome]]:
     """Yield each row with what the model has written about it, fitting or not, or why it has nothing.
 
+    wanted: kinds. A row of which none of them can be asked is passed over.
     Raises EngineError where its server stays away, UsageError where it refuses to be asked.
     """
     waiting: list[HeardRow] = []
 
     def asked() -> Iterator[Question]:
         for row in rows:
-            kinds = kinds_for(row)
+            kinds = [kind for kind in kinds_for(row) if kind in wanted]
             if kinds:
                 waiting.append(row)
                 messages = [{"role": "user", "content": prompt_about(row, kinds)}]
@@ -119,10 +122,11 @@ def _schema(kinds: Iterable[str]) -> dict[str, Any]:
 def _turn(row: HeardRow, turn: int) -> str:
     of, rate = row.row["turns"][turn], row.heard.sampling_rate
     known = "; ".join(filter(None, (_delivery(row, turn), _affect(of), *_windows(row.row, turn))))
+    # "1986" is spoken as several words
+    written = {(word.char_start, word.char_end): word.start for word in reversed(row.words[turn])}
     words = [
-        f"{one_line(of['text'][word.char_start : word.char_end])}({to_seconds(word.start, rate):.1f})"
-        for word in words_of(row.row, turn)
-        if word in row.words[turn]
+        f"{one_line(of['text'][start:end])}({to_seconds(sample, rate):.1f})"
+        for (start, end), sample in sorted(written.items())
     ]
     return f"{of['role']}, {of['start']:.1f} to {of['end']:.1f}{f' [{known}]' if known else ''}: " + (
         " ".join(words) if words else one_line(row.text(turn))

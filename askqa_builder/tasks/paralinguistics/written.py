@@ -7,14 +7,13 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from askqa_builder.chat.answer import UnfitAnswerError
-from askqa_builder.chat.model import ChatModel
 from askqa_builder.corpus.rejects import Reject, quote
 from askqa_builder.seeds import derive_seed
 from askqa_builder.tasks.example import Draft, Example
 from askqa_builder.tasks.heard_row import HeardRow
 from askqa_builder.tasks.paralinguistics.form import turn_of
 from askqa_builder.tasks.paralinguistics.rules import asks_why_it_feels, is_repeated
-from askqa_builder.tasks.paralinguistics.writer import questions_about
+from askqa_builder.tasks.paralinguistics.writer import Outcome
 from askqa_builder.tasks.paralinguistics.written_rules import (
     WrittenQuestion,
     fault_of_written,
@@ -43,12 +42,15 @@ class Written:
         if not one["rendition"] and row.turns and (known is None or candidate < known):
             self._rows[one["conversation_id"]] = candidate
 
-    def ask(self, rows: Iterable[HeardRow], model: ChatModel, seed: int) -> list[Reject]:
-        """Let the model write about the chosen rows; return what it failed at, and what of it is left out."""
-        chosen = (row for row in rows if self._rows.get(row.row["conversation_id"], (0, 0, ""))[2] == row.row["id"])
+    def chosen(self, rows: Iterable[HeardRow]) -> Iterator[HeardRow]:
+        """Yield the rows that are written about."""
+        return (row for row in rows if self._rows.get(row.row["conversation_id"], (0, 0, ""))[2] == row.row["id"])
+
+    def take(self, written: Iterable[tuple[HeardRow, Outcome]]) -> list[Reject]:
+        """Keep what was written about rows; return what the model failed at, and what of it is left out."""
         asked: dict[str, list[str]] = defaultdict(list)
         rejects = []
-        for row, outcome in questions_about(model, chosen, seed):
+        for row, outcome in written:
             if isinstance(outcome, UnfitAnswerError):
                 rejects.append(_reject(row, outcome.reason, str(outcome)))
                 continue

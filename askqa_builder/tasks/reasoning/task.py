@@ -77,7 +77,7 @@ class Reasoning(Task):
         """Return its kind's."""
         return self._kinds[example.kind].labels
 
-    def write(self, rows: Iterable[HeardRow], model: ChatModel, seed: int) -> list[Reject]:
+    def write(self, rows: Iterable[HeardRow], model: ChatModel, seed: int, kinds: Sequence[str]) -> list[Reject]:
         """Let it write statements about each story, once."""
         self._written.pairs, rejects = statements(model, rows, seed)
         return rejects
