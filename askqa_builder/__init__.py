@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from askqa_builder.evaluation.comparing import compare_runs
     from askqa_builder.evaluation.run import evaluate
     from askqa_builder.evaluation.several import evaluate_several
+    from askqa_builder.evaluation.task_sets.run import evaluate_tasks
+    from askqa_builder.evaluation.task_sets.several import evaluate_task_sets
     from askqa_builder.export.run import export
     from askqa_builder.filtering.filter import filter_dataset as filter
     from askqa_builder.publishing.push import push
@@ -33,6 +35,8 @@ __all__ = [
     "estimate_build",
     "evaluate",
     "evaluate_several",
+    "evaluate_task_sets",
+    "evaluate_tasks",
     "export",
     "filter",
     "listening_sheet",
@@ -54,6 +58,8 @@ _FUNCTIONS = {
     "estimate_build": ("askqa_builder.build.estimating", "estimate_build"),
     "evaluate": ("askqa_builder.evaluation.run", "evaluate"),
     "evaluate_several": ("askqa_builder.evaluation.several", "evaluate_several"),
+    "evaluate_task_sets": ("askqa_builder.evaluation.task_sets.several", "evaluate_task_sets"),
+    "evaluate_tasks": ("askqa_builder.evaluation.task_sets.run", "evaluate_tasks"),
     "export": ("askqa_builder.export.run", "export"),
     "filter": ("askqa_builder.filtering.filter", "filter_dataset"),
     "listening_sheet": ("askqa_builder.report.listening.sheet", "listening_sheet"),

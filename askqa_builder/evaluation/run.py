@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -16,7 +15,7 @@ from askqa_builder.build.voicing.settling import VoicingOptions
 from askqa_builder.dataset.source import Source
 from askqa_builder.errors import UsageError
 from askqa_builder.evaluation.conversing import converse, rows_of, still_wanted, tokens_of
-from askqa_builder.evaluation.folder import CALLS_NAME, TRAJECTORIES_NAME, EvaluationFolder
+from askqa_builder.evaluation.folder import CALLS_NAME, TRAJECTORIES_NAME, EvaluationFolder, beside
 from askqa_builder.evaluation.growing_file import GrowingFile
 from askqa_builder.evaluation.identity import dataset_digest, identity_of
 from askqa_builder.evaluation.item import Item
@@ -150,7 +149,7 @@ class _Run:
             parties = stack.enter_context(open_parties(self._options))
             subject = open_subject(self._choice, self._all)
             stack.callback(subject.close)
-            out = self._out or _beside(self._source.folder, subject.name)
+            out = self._out or beside(self._source.folder, subject.name)
             keep_apart(self._source.folder, out)
             if subject.stands_in and self._options.hearing != Hearing():
                 raise UsageError(
@@ -260,10 +259,3 @@ def _judging(parties: Parties, ledger: Ledger) -> Judging | None:
 def _named(party: Any) -> str:
     """Return what results call a classifier or a user."""
     return party if isinstance(party, str) else str(party["model"])
-
-
-def _beside(dataset: Path, model: str) -> Path:
-    """Return the folder of a run for which none was named."""
-    name = re.sub(r"[^\w.-]+", "-", model).strip("-.") or "model"
-    folder = dataset.resolve()
-    return folder.with_name(f"{folder.name}-evaluation-{name}")

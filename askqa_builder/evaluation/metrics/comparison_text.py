@@ -99,7 +99,7 @@ def _rows(comparison: Comparison) -> Iterator[list[str]]:
     for name, one in comparison.differences.items():
         if one.difference is not None:
             both = [per_cent(one.first), per_cent(one.second)]
-            yield [_name(name), *both, *_difference(one), per_cent(one.detectable)]
+            yield [_name(name), *both, *difference_cells(one), per_cent(one.detectable)]
 
 
 def _cells(comparison: Comparison) -> Iterator[list[str]]:
@@ -107,7 +107,7 @@ def _cells(comparison: Comparison) -> Iterator[list[str]]:
         for name, one in cell.differences.items():
             if one.difference is not None:
                 changed = f"{cell.role} {cell.quality}"
-                yield [changed, cell.label, str(cell.items), _name(name), *_difference(one), _p(one.corrected)]
+                yield [changed, cell.label, str(cell.items), _name(name), *difference_cells(one), _p(one.corrected)]
 
 
 def _not_shown(comparison: Comparison) -> list[str]:
@@ -115,7 +115,8 @@ def _not_shown(comparison: Comparison) -> list[str]:
     return [f"{few} more cells have fewer than {FEWEST} items and are not shown"] if few else []
 
 
-def _difference(one: Difference) -> list[str]:
+def difference_cells(one: Difference) -> list[str]:
+    """Return a difference as cells of a table: itself, its interval, and p."""
     interval = NOTHING if one.low is None else f"[{_signed(one.low)}, {_signed(one.high)}]"
     return [_signed(one.difference), interval, _p(one.p)]
 
