@@ -80,13 +80,19 @@ def evaluate_command(
         typer.Option(metavar="FILE", help="YAML: a language model that rates answers.", show_default="none"),
     ] = None,
     metadata: Annotated[
-        str | None,
+        bool | None,
         typer.Option(
-            metavar="stored|none|both",
-            help="Of sets whose prompts have labels of how it is said: with them, without, or a run each, compared.",
-            show_default="as the set has them",
+            "--metadata/--no-metadata",
+            help="Labels of how it is said in the prompts; of sets, take them out of prompts that have them.",
+            show_default="none, or as a set has them",
         ),
     ] = None,
+    compare_metadata: Annotated[
+        bool,
+        typer.Option(
+            "--compare-metadata", help="Of sets whose prompts have labels: a run with and one without, compared."
+        ),
+    ] = False,
     planted: Annotated[
         int, typer.Option(metavar="N", help="Of sets: try the judge with right and wrong answers to N examples.")
     ] = 0,
@@ -151,7 +157,7 @@ def evaluate_command(
         runs = evaluating_tasks.evaluate_sets(
             datasets,
             out,
-            metadata=metadata,
+            metadata=evaluating_tasks.labels_wanted(metadata, compare_metadata),
             planted=planted,
             model=model,
             control=control,
@@ -195,6 +201,7 @@ def evaluate_command(
         layout=layout,
         segments=segments,
         window=window,
+        metadata=bool(metadata),
         classifier=classifier,
         user=user,
         judge=judge,
