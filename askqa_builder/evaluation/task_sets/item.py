@@ -90,5 +90,5 @@ class TaskItem:
             references=tuple(example.references),
             label=example.label,
             metadata=asked.metadata is not None,
-            metadata_readable=getattr(example, "metadata_readable", None),
+            metadata_readable=example.metadata_readable,
         )
