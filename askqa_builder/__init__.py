@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from askqa_builder.report.report import report
     from askqa_builder.report.stats import stats
     from askqa_builder.scoring.score import score
+    from askqa_builder.tasks.questions import questions
     from askqa_builder.tasks.run import tasks
     from askqa_builder.verify.run import verify
 
@@ -41,6 +42,7 @@ __all__ = [
     "filter",
     "listening_sheet",
     "push",
+    "questions",
     "regenerate",
     "report",
     "score",
@@ -64,6 +66,7 @@ _FUNCTIONS = {
     "filter": ("askqa_builder.filtering.filter", "filter_dataset"),
     "listening_sheet": ("askqa_builder.report.listening.sheet", "listening_sheet"),
     "push": ("askqa_builder.publishing.push", "push"),
+    "questions": ("askqa_builder.tasks.questions", "questions"),
     "regenerate": ("askqa_builder.build.regeneration", "regenerate"),
     "report": ("askqa_builder.report.report", "report"),
     "score": ("askqa_builder.scoring.score", "score"),

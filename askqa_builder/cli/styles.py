@@ -43,7 +43,7 @@ def annotate_command(
     ] = None,
     recordings: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help="Speech of your own instead of a dataset: WAV, FLAC, MP3, OGG."),
+        typer.Option(metavar="FOLDER", help="Speech of your own: WAV, FLAC, MP3, OGG."),
     ] = None,
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="Labels of the recordings, as JSON lines.")] = None,
     rule: Annotated[str, typer.Option(help="Who must tell the same category: majority or unanimous.")] = "majority",

@@ -21,3 +21,10 @@ def is_annotated(manifest: Mapping[str, Any]) -> bool:
         return False
     wanted = mark({key: annotation[key] for key in ("recognisers", "settings")})
     return all(entry.get(ANNOTATED_KEY) == wanted for entry in manifest["shards"])
+
+
+def without_figures(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the manifest's annotation, where there is one, without what was added up over the rows."""
+    if ANNOTATION_KEY not in manifest:
+        return {}
+    return {ANNOTATION_KEY: {key: value for key, value in manifest[ANNOTATION_KEY].items() if key != "figures"}}

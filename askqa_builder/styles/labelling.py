@@ -78,8 +78,8 @@ class Overall:
     it has none, or fewer than two tell categories.
     """
 
-    affect: Affect
-    agreement: float | None
+    affect: Affect = Affect()
+    agreement: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return it as rows have it."""

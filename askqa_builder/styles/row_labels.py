@@ -54,10 +54,9 @@ class RowLabels:
         return label(window.start / self._rate, window.end / self._rate, votes, self._settings)
 
 
-def recognised(emotion: Mapping[str, Any] | None, whole: Overall | None) -> dict[str, Any]:
+def recognised(emotion: Mapping[str, Any], whole: Overall | None) -> dict[str, Any]:
     """Return a turn's `emotion` with what was recognised; what was intended stays."""
-    known = emotion or {"intended": None, "congruent": None}
-    return {**known, "recognised": None if whole is None else whole.to_json()}
+    return {**emotion, "recognised": (whole or Overall()).to_json()}
 
 
 def _word_labels(word: Mapping[str, Any], windows: Sequence[LabelledWindow]) -> dict[str, Any]:
