@@ -54,6 +54,18 @@ def style(row: Row) -> None:
         measure(turn, Stream("measured", *key))
 
 
+def cast(row: Row) -> None:
+    """Draw who is a man and who a woman, more often a man; a catalogue says so."""
+    for speaker in row["speakers"]:
+        drawn = Stream("gender", row["conversation_id"], row["rendition"], speaker["role"]).uniform()
+        speaker |= {"gender": "female" if drawn < 0.3 else "male", "metadata_source": "catalogue"}
+
+
+def style_and_cast(row: Row) -> None:
+    style(row)
+    cast(row)
+
+
 def give_style(turn: Turn, name: str, **more: Any) -> None:
     turn["style"] = {"name": name, "draw": "independent", "text_label": None, "native": False, **STYLES[name], **more}
 
@@ -81,13 +93,19 @@ def recognise(row: Row, number: int, category: str, votes: list[str | None], *, 
 
 def measure(turn: Turn, stream: Stream) -> None:
     """Give a turn measurements that follow its style, with some of its own."""
-    of = STYLES[(turn["style"] or {"name": "neutral"})["name"]]
+    of = STYLES[style_of(turn) or "neutral"]
     turn["measured"] = {
         "f0_mean": 120.0 * 2 ** ((of["pitch"] + stream.normal()) / 12),
         "f0_range": 6.0 * of["pitch_range"] + stream.normal(),
         "articulation_rate": 190.0 * of["rate"] * (1 + 0.1 * stream.normal()),
         "energy": -24.0 + of["loudness"] + stream.normal(),
     }
+
+
+def style_of(turn: Turn) -> str | None:
+    """The name of a turn's style."""
+    name: str | None = (turn["style"] or {"name": None})["name"]
+    return name
 
 
 def said_in(example: dict[str, Any]) -> dict[str, Any]:

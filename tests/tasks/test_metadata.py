@@ -21,6 +21,8 @@ from askqa_builder.tasks.example import Example
 from askqa_builder.tasks.leakage import LeakageSample
 from askqa_builder.tasks.reading import examples_of as read_examples
 from askqa_builder.tasks.reading import tasks_manifest
+from askqa_builder.tasks.reasoning.task import Reasoning
+from askqa_builder.tasks.wordings import load_wordings
 
 
 @pytest.fixture(scope="module")
@@ -73,12 +75,12 @@ def test_labels_that_are_not_the_rows_are_found(labelled: Path, annotated_datase
 
 
 def test_the_text_alone_that_leakage_is_measured_by_has_no_labels(labelled: Path) -> None:
-    sample, told = LeakageSample(), 0
+    sample, told = LeakageSample([Reasoning(load_wordings())]), 0
     for one in examples_of(labelled, task="reasoning"):
         sample.offer(Example(**one))
         told += 1
     assert told
-    assert not any("speech labels" in text for asked in sample._sample.items() for text in asked)
+    assert not any("speech labels" in asked.prompt for asked in sample._sample.items())
 
 
 def test_another_set_is_in_the_way_of_labels_and_the_same_one_is_complete(

@@ -23,8 +23,6 @@ contextual and gender."""
 
 KINDS = (DIRECT, C, CE, CG)
 
-KINDS = (DIRECT, C, CE, CG)
-
 LETTERS = ("A", "B")
 YES, NO = "yes", "no"
 
