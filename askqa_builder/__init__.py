@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from askqa_builder.evaluation.comparing import compare_runs
     from askqa_builder.evaluation.run import evaluate
     from askqa_builder.evaluation.several import evaluate_several
+    from askqa_builder.evaluation.task_sets.run import evaluate_tasks
+    from askqa_builder.evaluation.task_sets.several import evaluate_task_sets
     from askqa_builder.export.run import export
     from askqa_builder.filtering.filter import filter_dataset as filter
     from askqa_builder.publishing.push import push
@@ -23,17 +25,22 @@ if TYPE_CHECKING:
     from askqa_builder.report.report import report
     from askqa_builder.report.stats import stats
     from askqa_builder.scoring.score import score
+    from askqa_builder.styles.annotate import annotate, annotate_recordings
     from askqa_builder.tasks.questions import questions
     from askqa_builder.tasks.run import tasks
     from askqa_builder.verify.run import verify
 
 __all__ = [
     "__version__",
+    "annotate",
+    "annotate_recordings",
     "build",
     "compare_runs",
     "estimate_build",
     "evaluate",
     "evaluate_several",
+    "evaluate_task_sets",
+    "evaluate_tasks",
     "export",
     "filter",
     "listening_sheet",
@@ -51,11 +58,15 @@ __all__ = [
 __version__ = "0.1.0"
 
 _FUNCTIONS = {
+    "annotate": ("askqa_builder.styles.annotate", "annotate"),
+    "annotate_recordings": ("askqa_builder.styles.annotate", "annotate_recordings"),
     "build": ("askqa_builder.build.run", "build"),
     "compare_runs": ("askqa_builder.evaluation.comparing", "compare_runs"),
     "estimate_build": ("askqa_builder.build.estimating", "estimate_build"),
     "evaluate": ("askqa_builder.evaluation.run", "evaluate"),
     "evaluate_several": ("askqa_builder.evaluation.several", "evaluate_several"),
+    "evaluate_task_sets": ("askqa_builder.evaluation.task_sets.several", "evaluate_task_sets"),
+    "evaluate_tasks": ("askqa_builder.evaluation.task_sets.run", "evaluate_tasks"),
     "export": ("askqa_builder.export.run", "export"),
     "filter": ("askqa_builder.filtering.filter", "filter_dataset"),
     "listening_sheet": ("askqa_builder.report.listening.sheet", "listening_sheet"),

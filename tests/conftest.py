@@ -97,6 +97,31 @@ def demo_dataset(demo_file: Path, quick_profile: Path, tmp_path_factory: pytest.
 
 
 @pytest.fixture(scope="session")
+def styled_dataset(demo_file: Path, quick_profile: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo file in which each turn of the user has a style, and no other turn. Read it, never change it."""
+    from askqa_builder import build
+
+    folder = tmp_path_factory.mktemp("styled")
+    head, tail = quick_profile.read_text("utf-8").split(", user: {", 1)
+    styled = f"{head}, user: {{styles: [neutral, lively, subdued], {tail}"
+    (folder / "styled.yaml").write_text(styled, "utf-8")
+    build(demo_file, folder / "demo", profiles=str(folder / "styled.yaml"), seed=7, workers=1)
+    return folder / "demo"
+
+
+@pytest.fixture(scope="session")
+def annotated_dataset(styled_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """It, with windows of story and user as recognisers might have labelled them, which agree in none of the
+    assistant's. Read it, never change it."""
+    from annotated_rows import annotate_by_hand
+
+    out = tmp_path_factory.mktemp("annotated") / "demo"
+    shutil.copytree(styled_dataset, out)
+    annotate_by_hand(out)
+    return out
+
+
+@pytest.fixture(scope="session")
 def random_vits(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Checkpoint of a small VITS with random weights and 109 speakers, read and written by Coqui's own classes."""
     pytest.importorskip("coqpit", reason="the coqui extra is not installed")

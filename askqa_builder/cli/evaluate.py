@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import typer
 
-from askqa_builder.cli import hearing
+from askqa_builder.cli import evaluating_tasks, hearing
 from askqa_builder.cli.running import Cache, Device, Workers
 from askqa_builder.errors import UsageError
 from askqa_builder.machine import usable_cores
@@ -27,7 +28,11 @@ def evaluate_command(
     invocation: typer.Context,
     datasets: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="DATASET", help="Folders of built datasets, each with a run.", show_default=False),
+        typer.Argument(
+            metavar="DATASET|SET",
+            help="Folders of built datasets, or of sets of task examples; each has a run.",
+            show_default=False,
+        ),
     ] = None,
     model: Annotated[
         str | None,
@@ -41,7 +46,8 @@ def evaluate_command(
         typer.Option(
             metavar="NAME",
             help="Instead of a model: always-answer, always-clarify, oracle, human. Of a model: question-only, "
-            "closed-book, other-story, transcript, cascade.",
+            "closed-book, other-story, transcript, cascade. Of sets: most-frequent-label, oracle, closed-book, "
+            "other-story, cascade.",
         ),
     ] = None,
     compare: Annotated[
@@ -73,6 +79,23 @@ def evaluate_command(
         Path | None,
         typer.Option(metavar="FILE", help="YAML: a language model that rates answers.", show_default="none"),
     ] = None,
+    metadata: Annotated[
+        bool | None,
+        typer.Option(
+            "--metadata/--no-metadata",
+            help="Labels of how it is said in the prompts; of sets, take them out of prompts that have them.",
+            show_default="none, or as a set has them",
+        ),
+    ] = None,
+    compare_metadata: Annotated[
+        bool,
+        typer.Option(
+            "--compare-metadata", help="Of sets whose prompts have labels: a run with and one without, compared."
+        ),
+    ] = False,
+    planted: Annotated[
+        int, typer.Option(metavar="N", help="Of sets: try the judge with right and wrong answers to N examples.")
+    ] = 0,
     embeddings: Annotated[
         str | None, typer.Option(metavar="NAME", help="A model of sentences, for cosines.", show_default="none")
     ] = None,
@@ -114,7 +137,8 @@ def evaluate_command(
 ) -> int:
     """Talk to a model about datasets, in speech, until it answers, and score what it says; resumable.
 
-    Exit code 3 where some dialogues failed; the same command tries them again.
+    Of a set that `askqa tasks` made, ask it each example, once. Exit code 3 where some dialogues failed; the same
+    command tries them again.
     """
     from askqa_builder.cli.progress import progress_for
     from askqa_builder.evaluation.several import evaluate_several
@@ -128,6 +152,31 @@ def evaluate_command(
         return 0
     if not datasets:
         raise UsageError("give a dataset, or two finished runs with --compare A B")
+    if evaluating_tasks.are_sets(datasets):
+        evaluating_tasks.check_options(invocation)
+        runs = evaluating_tasks.evaluate_sets(
+            datasets,
+            out,
+            metadata=evaluating_tasks.labels_wanted(metadata, compare_metadata),
+            planted=planted,
+            model=model,
+            control=control,
+            prompts=prompts,
+            recogniser=recogniser,
+            recogniser_options=_pairs("recogniser-option", recogniser_option or []),
+            split=split,
+            limit=limit,
+            window=window,
+            judge=judge,
+            embeddings=embeddings,
+            prices=_prices(price or []),
+            seed=seed,
+            overwrite=overwrite,
+        )
+        _print(runs, style)
+        _tell(runs.runs, "examples", style)
+        return runs.exit_code
+    evaluating_tasks.check_of_sets(invocation)
     given = {
         "profiles": profiles,
         "channel": channel,
@@ -152,6 +201,7 @@ def evaluate_command(
         layout=layout,
         segments=segments,
         window=window,
+        metadata=bool(metadata),
         classifier=classifier,
         user=user,
         judge=judge,
@@ -164,13 +214,7 @@ def evaluate_command(
         progress=progress_for(sys.stderr, "requests", "talk about", hours=None),
     )
     _print(report if len(report.runs) > 1 else report.runs[0].scored, style)
-    for run in report.runs:
-        state = "already complete" if run.already_complete else "done"
-        endings = ", ".join(f"{count} {ending}" for ending, count in sorted(run.endings.items()))
-        last = f"{state}: {run.out}: {sum(run.endings.values())} dialogues ({endings})"
-        for (ending, why), count in sorted(run.reasons.items(), key=lambda found: -found[1])[:_REASONS]:
-            print(f"{ending}: {count}, as {why}", file=sys.stderr)
-        print(last, file=sys.stdout if style == "table" else sys.stderr)
+    _tell(report.runs, "dialogues", style)
     return report.exit_code
 
 
@@ -199,6 +243,30 @@ def _pairs(option: str, given: list[str]) -> dict[str, str]:
             raise UsageError(f"{option}: {one!r} is not allowed; give NAME=VALUE, each name once")
         pairs[name] = value
     return pairs
+
+
+class _Run(Protocol):
+    """A run, as far as its last lines tell of it."""
+
+    @property
+    def out(self) -> Path: ...
+    @property
+    def endings(self) -> Mapping[str, int]: ...
+    @property
+    def reasons(self) -> Mapping[tuple[str, str], int]: ...
+    @property
+    def already_complete(self) -> bool: ...
+
+
+def _tell(runs: Sequence[_Run], what: str, style: str) -> None:
+    """Print how runs ended; beside figures for other programs, not among them."""
+    for run in runs:
+        state = "already complete" if run.already_complete else "done"
+        endings = ", ".join(f"{count} {ending}" for ending, count in sorted(run.endings.items()))
+        last = f"{state}: {run.out}: {sum(run.endings.values())} {what} ({endings})"
+        for (ending, why), count in sorted(run.reasons.items(), key=lambda found: -found[1])[:_REASONS]:
+            print(f"{ending}: {count}, as {why}", file=sys.stderr)
+        print(last, file=sys.stdout if style == "table" else sys.stderr)
 
 
 class _Told(Protocol):

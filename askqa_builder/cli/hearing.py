@@ -17,3 +17,6 @@ Window = Annotated[
         metavar="NAME|SECONDS", help="What the target hears of a clip, as qwen2-audio; longer ones are an error."
     ),
 ]
+Metadata = Annotated[
+    bool, typer.Option("--metadata", help="Put time-stamped labels of how it is said into the prompts.")
+]

@@ -30,6 +30,7 @@ def questions_command(
     layout: hearing.Layout = "joined",
     segments: hearing.Segments = None,
     window: hearing.Window = None,
+    metadata: hearing.Metadata = False,
     wordings: Annotated[
         Path | None, typer.Option(metavar="FILE", help="YAML with prompts in place of the shipped ones.")
     ] = None,
@@ -62,6 +63,7 @@ def questions_command(
         layout=layout,
         segments=segments,
         window=window,
+        metadata=metadata,
         wordings=wordings,
         writer=writer,
         audio_format=audio_format,

@@ -14,7 +14,7 @@ import typer
 from askqa_builder.errors import UsageError
 
 if TYPE_CHECKING:
-    from askqa_builder.styles.recordings import RecordingsReport
+    from askqa_builder.styles.recordings.session import RecordingsReport
     from askqa_builder.styles.session import AnnotationReport
 
 REJECTED = 3

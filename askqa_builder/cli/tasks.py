@@ -47,6 +47,7 @@ def tasks_command(
     layout: hearing.Layout = "joined",
     segments: hearing.Segments = None,
     window: hearing.Window = None,
+    metadata: hearing.Metadata = False,
     wordings: Annotated[
         Path | None, typer.Option(metavar="FILE", help="YAML with prompts in place of the shipped ones.")
     ] = None,
@@ -82,6 +83,7 @@ def tasks_command(
         layout=layout,
         segments=segments,
         window=window,
+        metadata=metadata,
         wordings=wordings,
         writer=writer,
         audio_format=audio_format,

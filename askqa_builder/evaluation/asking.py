@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from askqa_builder.corpus.conversation import Action
 from askqa_builder.errors import SpeechError
 from askqa_builder.evaluation.actions.classifier import Classifier
+from askqa_builder.evaluation.answering import answered
 from askqa_builder.evaluation.contexts import Contexts
 from askqa_builder.evaluation.dialogue import Moment, NotApplicableError, Recording
 from askqa_builder.evaluation.item import Said
@@ -92,23 +92,7 @@ class Asking:
 
     def _ask(self, recording: Recording, moment: Moment) -> Json:
         request = self.requests.make(recording, moment)
-        prepared = self.subject.prepared(request, moment.intent, self.sounds(recording))
-        begun = time.monotonic()
-        response = self.subject.respond(prepared)
-        took = time.monotonic() - begun
-        return {
-            "response": response.text,
-            "unfit": response.unfit,
-            "action": None if response.action is None else response.action.value,
-            "left_out": response.left_out,
-            "heard": response.heard,
-            "seconds": took if response.seconds is None else response.seconds,
-            "prompt_tokens": response.prompt_tokens,
-            "completion_tokens": response.completion_tokens,
-            "audio_seconds": prepared.audio_seconds,
-            "clips": [len(clip) for clip in prepared.clips],
-            "prompt": prepared.prompt if response.prompt is None else response.prompt,
-        }
+        return answered(self.subject, self.subject.prepared(request, moment.intent, self.sounds(recording)))
 
     def _actions(self, moment: Moment, told: Json) -> dict[str, str]:
         """Return what each classifier says of a response, the one that decides first."""

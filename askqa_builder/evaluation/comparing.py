@@ -11,6 +11,7 @@ from askqa_builder.errors import UsageError
 from askqa_builder.evaluation.folder import (
     ITEMS_NAME,
     RESULTS_NAME,
+    TASKS_KIND,
     TRAJECTORIES_NAME,
     read_json_lines,
     read_manifest,
@@ -20,6 +21,7 @@ from askqa_builder.evaluation.metrics.compare import Comparison, compare
 from askqa_builder.evaluation.metrics.comparison_text import comparison_markdown, comparison_table, unlike_settings
 from askqa_builder.evaluation.metrics.outcomes import Outcomes
 from askqa_builder.evaluation.metrics.results import RunIdentity
+from askqa_builder.evaluation.task_sets.comparing import TaskComparison, compare_task_runs
 from askqa_builder.evaluation.trajectory import Trajectory
 
 
@@ -47,19 +49,31 @@ class ComparisonReport:
         return comparison_markdown(self.comparison, self.first, self.second)
 
 
-def compare_runs(first: str | Path, second: str | Path, *, seed: int = 0) -> ComparisonReport:
+def compare_runs(first: str | Path, second: str | Path, *, seed: int = 0) -> ComparisonReport | TaskComparison:
     """Compare two finished runs: two models on one dataset, or one model on a dataset and on its regenerated twin.
 
-    seed: of draws and flips. Raises UsageError where one of the folders holds no finished run, or they share no item.
+    Of sets of task examples: see `compare_task_runs`. seed: of draws and flips. Raises UsageError where one of the
+    folders holds no finished run, they are of different kinds, or share no item.
     """
+    kinds = [_kind(Path(folder)) for folder in (first, second)]
+    if kinds == [TASKS_KIND, TASKS_KIND]:
+        return compare_task_runs(first, second, seed=seed)
+    if TASKS_KIND in kinds:
+        raise UsageError("one of the runs is of dialogues, the other of task examples; compare runs of one kind")
     runs = [_read(Path(folder)) for folder in (first, second)]
     (one, outcomes), (other, others) = runs
     return ComparisonReport(one, other, compare(outcomes, others, seed=seed))
 
 
-def _read(folder: Path) -> tuple[RunIdentity, Outcomes]:
-    if read_manifest(folder) is None:
+def _kind(folder: Path) -> str:
+    """Return of what kind a finished run is. Raises UsageError where there is none."""
+    manifest = read_manifest(folder)
+    if manifest is None:
         raise UsageError(f"{folder} holds no finished evaluation; make one with askqa evaluate")
+    return str(manifest["kind"])
+
+
+def _read(folder: Path) -> tuple[RunIdentity, Outcomes]:
     path = folder / RESULTS_NAME
     try:
         run = RunIdentity(**json.loads(path.read_text("utf-8"))["run"])

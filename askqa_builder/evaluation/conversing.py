@@ -8,15 +8,12 @@ from pathlib import Path
 from askqa_builder.dataset.reading import row_groups
 from askqa_builder.dataset.shard import ShardRecord
 from askqa_builder.dataset.source import Source
-from askqa_builder.errors import AskqaError
 from askqa_builder.evaluation.dialogue import Row, Scene, trajectories
 from askqa_builder.evaluation.growing_file import GrowingFile
+from askqa_builder.evaluation.hopeless import FirstRequests
 from askqa_builder.evaluation.item import Item
 from askqa_builder.evaluation.threads import in_threads
 from askqa_builder.evaluation.trajectory import Trajectory
-
-_HOPELESS = 20
-"""So many requests in a row, from the first on, do not fail by chance."""
 
 
 def still_wanted(items: Sequence[Item], done: Mapping[str, Trajectory], kept: Path | None) -> list[Item]:
@@ -61,9 +58,9 @@ def converse(
 ) -> Iterator[list[Trajectory]]:
     """Hold the dialogues of items, several at once; yield an item's trajectories as they end, when they are kept.
 
-    Raises AskqaError where the first `_HOPELESS` items all fail, beside what the scene does.
+    Raises AskqaError where the first items all fail (`FirstRequests`), beside what the scene does.
     """
-    failing: int | None = 0
+    first = FirstRequests()
 
     def hold(pair: tuple[Item, Row]) -> list[Trajectory]:
         item, row = pair
@@ -73,13 +70,7 @@ def converse(
         for one in held:
             journal.append(one.to_json())
         yield held
-        if failing is not None:
-            failing = failing + 1 if all(one.ending == "failed" for one in held) else None
-            if failing == _HOPELESS:
-                raise AskqaError(
-                    f"the first {failing} requests have all failed, the last as {held[0].failure}; mend that, and run "
-                    "the same command again"
-                )
+        first.note(held[0].failure if all(one.ending == "failed" for one in held) else None)
 
 
 def tokens_of(held: Sequence[Trajectory]) -> int:

@@ -15,10 +15,16 @@ from askqa_builder.files import atomic_write, remove_empty
 from askqa_builder.output_folder import OutputFolder
 
 MANIFEST_NAME = "askqa-evaluation.json"
+
+DIALOGUES_KIND, TASKS_KIND = "evaluation", "evaluation of task examples"
+"""`kind` in the manifest: of dialogues about a dataset's rows, and of a set of task examples."""
+
 TRAJECTORIES_NAME = "trajectories.jsonl"
 ITEMS_NAME = "items.jsonl"
 SCORES_NAME = "scores.jsonl"
 CALLS_NAME = "calls.jsonl"
+EXAMPLES_NAME = "examples.jsonl"
+RESPONSES_NAME = "responses.jsonl"
 RESULTS_NAME = "results.json"
 MARKDOWN_NAME = "results.md"
 PAGE_NAME = "report.html"
@@ -28,7 +34,10 @@ _RECORDING = re.compile(r"[0-9a-f]{16}\.[a-z0-9]+")
 
 T = TypeVar("T")
 
-_FILES = (MANIFEST_NAME, RESULTS_NAME, MARKDOWN_NAME, PAGE_NAME, TRAJECTORIES_NAME, ITEMS_NAME, SCORES_NAME, CALLS_NAME)
+_FILES = (
+    *(MANIFEST_NAME, RESULTS_NAME, MARKDOWN_NAME, PAGE_NAME),
+    *(TRAJECTORIES_NAME, ITEMS_NAME, SCORES_NAME, CALLS_NAME, EXAMPLES_NAME, RESPONSES_NAME),
+)
 
 
 class EvaluationFolder(OutputFolder):
@@ -55,6 +64,13 @@ class EvaluationFolder(OutputFolder):
         return self.out.glob(f"{AUDIO_FOLDER}/*/")
 
 
+def beside(evaluated: Path, model: str) -> Path:
+    """Return the folder of a run for which none was named: beside what is evaluated, and named after both."""
+    name = re.sub(r"[^\w.-]+", "-", model).strip("-.") or "model"
+    folder = evaluated.resolve()
+    return folder.with_name(f"{folder.name}-evaluation-{name}")
+
+
 def read_manifest(out: Path) -> dict[str, Any] | None:
     """Return the manifest of a finished run, None where there is none. Raises UsageError where it is damaged."""
     path = out / MANIFEST_NAME
@@ -78,6 +94,12 @@ def write_manifest(out: Path, content: Mapping[str, Any]) -> None:
     told = {**content, DIGEST_KEY: canonical_digest(content)}
     with atomic_write(out / MANIFEST_NAME) as file:
         file.write((json.dumps(told, indent=1, allow_nan=False) + "\n").encode("ascii"))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file of text; it appears whole or not at all. Raises StorageError."""
+    with atomic_write(path) as file:
+        file.write(text.encode("utf-8", "replace"))
 
 
 def write_json_lines(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:

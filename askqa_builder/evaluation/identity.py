@@ -8,6 +8,7 @@ from typing import Any
 from askqa_builder import __version__
 from askqa_builder.dataset.manifest import canonical_digest
 from askqa_builder.dataset.source import Source
+from askqa_builder.evaluation.folder import DIALOGUES_KIND
 from askqa_builder.evaluation.options import EvaluationOptions
 
 FORMAT_VERSION = "1.0"
@@ -31,4 +32,4 @@ def identity_of(
         "voices": voices,
         "options": options.to_json(),
     }
-    return {"kind": "evaluation", "config_digest": canonical_digest(made_from)}
+    return {"kind": DIALOGUES_KIND, "config_digest": canonical_digest(made_from)}

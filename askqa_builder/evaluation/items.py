@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from askqa_builder.corpus.conversation import Action, Stage
@@ -22,16 +23,24 @@ def initial_shards(source: Source, split: str | None) -> list[ShardRecord]:
     split: None for "test" where the dataset has it, else for the only one. Raises UsageError where there is none such.
     """
     records = [record for record in source.records if record.config == Stage.INITIAL.value and record.rows]
-    splits = list(dict.fromkeys(record.split for record in records))
-    if not splits:
+    if not records:
         raise UsageError(
             f"{source.folder} has no rows of the stage {Stage.INITIAL.value}, at which a model is asked; build it with "
             "both stages"
         )
+    return of_split(source.folder, records, split)
+
+
+def of_split(folder: Path, records: Sequence[ShardRecord], split: str | None) -> list[ShardRecord]:
+    """Return the shards of a split. split: None for "test" where there is one, else for the only one.
+
+    Raises UsageError where there is none such.
+    """
+    splits = list(dict.fromkeys(record.split for record in records))
     wanted = split or (SPLITS[-1] if SPLITS[-1] in splits else splits[0] if len(splits) == 1 else None)
     if wanted is None or wanted not in splits:
         what = f"no {wanted!r}" if wanted else f"no {SPLITS[-1]!r}"
-        raise UsageError(f"split: {source.folder} has {what}; name one of {', '.join(splits)}")
+        raise UsageError(f"split: {folder} has {what}; name one of {', '.join(splits)}")
     return [record for record in records if record.split == wanted]
 
 

@@ -9,15 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from askqa_builder.chat.answer import UnfitAnswerError
 from askqa_builder.evaluation.judge.agreement import correlation
 from askqa_builder.evaluation.judge.judge import Judge, Judgement
+from askqa_builder.evaluation.judge.once import ToRate, rated_once
 from askqa_builder.evaluation.ledger import Json, Ledger
 from askqa_builder.evaluation.metrics.numbers import Numbers, known, share_of, weighted_mean
 from askqa_builder.evaluation.metrics.outcomes import Held
 from askqa_builder.evaluation.metrics.resampling import StoryBootstrap, spread
 from askqa_builder.evaluation.metrics.trajectory_scores import TrajectoryScores
-from askqa_builder.evaluation.threads import in_threads
 
 AUTOMATIC = ("f1", "exact", "containment", "rouge_l")
 """Scores that judgements are compared with."""
@@ -37,27 +36,13 @@ class Judging:
 
         Those are None.
         """
-        answers = [one.of for one in scores if one.final is not None]
-        judgements: dict[str, Judgement | None] = {}
-        reasons: Counter[str] = Counter()
-        for trajectory, found in in_threads(self._rate, answers, self.threads):
-            judgements[trajectory] = found if isinstance(found, Judgement) else None
-            if not isinstance(found, Judgement):
-                reasons[found] += 1
-        return judgements, reasons
+        answers = [self._to_rate(one.of) for one in scores if one.final is not None]
+        return rated_once(answers, self.threads, self.ledger)
 
-    def _rate(self, held: Held) -> tuple[str, Judgement | str]:
+    def _to_rate(self, held: Held) -> ToRate:
         trajectory, response = held.trajectory.id, held.trajectory.last.response
         asked = {"who": "judge", "judge": self.identity, "trajectory": trajectory, "response": response}
-
-        def ask() -> Json:
-            judgement = self.judge.judge(held.item, held.intent, response)
-            return {"rating": judgement.rating, "explanation": judgement.explanation}
-
-        try:
-            return trajectory, Judgement(**self.ledger.once(asked, ask))
-        except UnfitAnswerError as error:
-            return trajectory, str(error)
+        return ToRate(trajectory, asked, lambda: self.judge.judge(held.item, held.intent, response))
 
 
 def judged(

@@ -22,6 +22,16 @@ class Ledger:
         self._lock = Lock()
         self._answers = dict(file.lines)
 
+    def __len__(self) -> int:
+        """How many answers are kept."""
+        with self._lock:
+            return len(self._answers)
+
+    def knows(self, asked: Mapping[str, Any]) -> bool:
+        """Tell whether the answer to a question is kept."""
+        with self._lock:
+            return canonical_digest(asked) in self._answers
+
     def once(self, asked: Mapping[str, Any], ask: Callable[[], Json]) -> Json:
         """Return the answer to a question: what is kept, or what `ask` returns, which is kept from then on.
 

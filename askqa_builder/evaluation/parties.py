@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,8 +46,7 @@ def open_parties(options: EvaluationOptions) -> Iterator[Parties]:
     with ExitStack() as stack:
 
         def model(file: Path, who: str, defaults: dict[str, Any]) -> tuple[ChatModel, ChatOptions]:
-            chosen = read_chat_options(file, who, _PAGE, defaults)
-            return stack.enter_context(ChatModel(chosen)), chosen
+            return stack.enter_context(_open(file, who, defaults))
 
         rule = ActionRule()
         classifiers: list[Classifier] = [rule]
@@ -64,7 +63,19 @@ def open_parties(options: EvaluationOptions) -> Iterator[Parties]:
             user = UserModel(chat, options.seed)
             described["user"] = told.identity
         if options.judge is not None:
-            chat, told = model(options.judge, "the judge", JUDGE_DEFAULTS)
+            chat, told = stack.enter_context(open_judge(options.judge))
             judge = JudgeModel(chat, options.seed)
             described["judge"], threads = told.identity, told.concurrency
         yield Parties(classifiers, user, judge, described, threads)
+
+
+def open_judge(file: Path) -> AbstractContextManager[tuple[ChatModel, ChatOptions]]:
+    """Open the chat model that judges, with its options, for the `with` block. Raises UsageError as above."""
+    return _open(file, "the judge", JUDGE_DEFAULTS)
+
+
+@contextmanager
+def _open(file: Path, who: str, defaults: Mapping[str, Any]) -> Iterator[tuple[ChatModel, ChatOptions]]:
+    chosen = read_chat_options(file, who, _PAGE, defaults)
+    with ChatModel(chosen) as chat:
+        yield chat, chosen

@@ -72,15 +72,19 @@ def evaluate_several(datasets: Sequence[str | Path], out: str | Path | None = No
 
     Raises UsageError where there is no dataset, or two would have one folder, and what `evaluate` does.
     """
+    return SeveralReport([evaluate(dataset, run, **options) for dataset, run in folders_of(datasets, out)])
+
+
+def folders_of(datasets: Sequence[str | Path], out: str | Path | None) -> list[tuple[str | Path, Path | None]]:
+    """Return what is evaluated, each with the folder of its run. Raises UsageError as `evaluate_several` does."""
     if not datasets:
         raise UsageError("give at least one dataset")
-    folders = [Path(dataset).resolve() for dataset in datasets]
-    names = [folder.name for folder in folders]
+    names = [Path(dataset).resolve().name for dataset in datasets]
     twice = next((name for place, name in enumerate(names) if name in names[:place]), None)
     if twice is not None:
         raise UsageError(f"two datasets are named {quote(twice)}; results would not tell them apart: rename one")
     outs = [None if out is None else Path(out) / name if len(names) > 1 else Path(out) for name in names]
-    return SeveralReport([evaluate(dataset, run, **options) for dataset, run in zip(datasets, outs, strict=True)])
+    return list(zip(datasets, outs, strict=True))
 
 
 def _figures(results: Results) -> dict[str, Figure]:

@@ -17,6 +17,7 @@ from askqa_builder.evaluation.folder import (
     TRAJECTORIES_NAME,
     write_json_lines,
     write_manifest,
+    write_text,
 )
 from askqa_builder.evaluation.item import Item
 from askqa_builder.evaluation.judge.judge import Judgement
@@ -31,7 +32,6 @@ from askqa_builder.evaluation.metrics.usage import Prices
 from askqa_builder.evaluation.page.document import write_report
 from askqa_builder.evaluation.trajectory import Trajectory
 from askqa_builder.evaluation.user.separation import separation
-from askqa_builder.files import atomic_write
 
 Json = dict[str, Any]
 
@@ -94,8 +94,8 @@ def write_run(
     write_json_lines(out / ITEMS_NAME, (item.to_json() for item in items))
     write_json_lines(out / TRAJECTORIES_NAME, (one.to_json() for one in held))
     write_json_lines(out / SCORES_NAME, (score_line(one, of.judgements) for one in of.scores))
-    _write(out / RESULTS_NAME, json.dumps(of.to_json(), indent=1, allow_nan=False, ensure_ascii=False) + "\n")
-    _write(out / MARKDOWN_NAME, of.markdown())
+    write_text(out / RESULTS_NAME, json.dumps(of.to_json(), indent=1, allow_nan=False, ensure_ascii=False) + "\n")
+    write_text(out / MARKDOWN_NAME, of.markdown())
     write_report(out, about, of.to_json(), of.outcomes, of.scores, of.judgements)
     write_manifest(out, about)
 
@@ -136,8 +136,3 @@ def _judge_lines(judge: Json | None) -> list[str]:
     agrees = "" if found is None else f"; Spearman's correlation with F1 {found:.2f}"
     told = [f"judge, 0 to 100: {rated} of {judge['answers']} answers{agrees}"]
     return [*told, *(f"not judged: {count}, as {reason}" for reason, count in judge["reasons"].items())]
-
-
-def _write(path: Path, text: str) -> None:
-    with atomic_write(path) as file:
-        file.write(text.encode("utf-8", "replace"))

@@ -47,6 +47,7 @@ class Heard:
 
     clips: in order. sampling_rate: of the recording, Hz. characters: of each turn's text, those that are heard; None
     where nothing of it is. stereo: each clip has two channels. story: its text where that stands in the prompt instead.
+    metadata: labels of how it is said, as `hearing.metadata` writes them, where they stand in the prompt, too.
     """
 
     clips: tuple[Clip, ...]
@@ -54,6 +55,7 @@ class Heard:
     characters: tuple[tuple[int, int] | None, ...]
     stereo: bool = False
     story: str | None = None
+    metadata: str | None = None
 
     @property
     def seconds(self) -> Seconds:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from askqa_builder.corpus.conversation import Act
 from askqa_builder.errors import AskqaError
 from askqa_builder.hearing.cutting import Cuts
 from askqa_builder.hearing.heard import Clip, Heard, Span
+from askqa_builder.hearing.labelling import metadata_of
+from askqa_builder.hearing.metadata import render
 from askqa_builder.hearing.options import Hearing
 from askqa_builder.hearing.row_times import Row, gaps_between, turn_samples, words_of
 from askqa_builder.hearing.story_part import relevant_paragraph
@@ -29,7 +32,8 @@ def hear(row: Row, hearing: Hearing) -> Heard:
     """Return what is heard of a row; its audio is not needed.
 
     Raises TooLongError where a clip is longer than the window, CannotCutError where nobody knows where to cut, and
-    UntimedStoryError where a part of the story is wanted and its words have no times.
+    UntimedStoryError where a part of the story is wanted and its words have no times, and UnlabelledError where labels
+    are wanted and the row has none.
     """
     cuts = Cuts(row) if hearing.segments is not None else None
     together = [_spans(row, hearing)] if hearing.layout != "turns" else [[span] for span in _turn_spans(row, hearing)]
@@ -45,7 +49,7 @@ def hear(row: Row, hearing: Hearing) -> Heard:
         raise TooLongError(
             f"{row['id']}: a clip of {heard.longest:.1f} s, where the target hears {hearing.window:g} s at once"
         )
-    return heard
+    return replace(heard, metadata=render(metadata_of(row, heard))) if hearing.metadata else heard
 
 
 def _clips(spans: Sequence[Span], cuts: Cuts | None, longest: float | None) -> Iterator[Clip]:

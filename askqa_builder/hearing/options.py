@@ -34,6 +34,7 @@ class Hearing:
 
     context: of CONTEXTS. layout: of LAYOUTS. segments: the longest clip in seconds, beyond which speech is cut at the
     ends of sentences; None to leave it whole. window: the longest clip in seconds that the target hears; None for any.
+    metadata: whether labels of how it is said stand in the prompt.
     Raises UsageError where one of them is not allowed.
     """
 
@@ -41,6 +42,7 @@ class Hearing:
     layout: str = "joined"
     segments: float | None = None
     window: float | None = None
+    metadata: bool = False
 
     def __post_init__(self) -> None:
         for name, value, allowed in (("context", self.context, CONTEXTS), ("layout", self.layout, LAYOUTS)):
@@ -57,9 +59,10 @@ class Hearing:
                 "that"
             )
 
-    def to_json(self) -> dict[str, str | float | None]:
-        """Return it as a manifest holds it."""
-        return {"context": self.context, "layout": self.layout, "segments": self.segments, "window": self.window}
+    def to_json(self) -> dict[str, str | float | bool | None]:
+        """Return it as a manifest holds it; without labels as it was before there were any, so that digests stay."""
+        told = {"context": self.context, "layout": self.layout, "segments": self.segments, "window": self.window}
+        return {**told, "metadata": True} if self.metadata else told
 
 
 def parse_window(given: str | None) -> float | None:

@@ -6,6 +6,7 @@ from collections import Counter
 
 from askqa_builder.errors import AskqaError, UsageError
 from askqa_builder.hearing.cutting import CannotCutError
+from askqa_builder.hearing.labelling import UnlabelledError
 from askqa_builder.hearing.listening import TooLongError, UntimedStoryError, hear
 from askqa_builder.hearing.options import Hearing
 from askqa_builder.hearing.row_times import Row
@@ -14,6 +15,7 @@ _REMEDIES = {
     TooLongError: "give --segments {window:g} to cut the audio at the ends of sentences, or --context text or evidence",
     CannotCutError: "",  # its message tells
     UntimedStoryError: "build the dataset with align: pocketsphinx in its profile set, or take another --context",
+    UnlabelledError: "",  # its message tells
 }
 
 
@@ -31,7 +33,7 @@ class HearingCheck:
         self._rows += 1
         try:
             hear(row, self._hearing)
-        except (TooLongError, CannotCutError, UntimedStoryError) as error:
+        except tuple(_REMEDIES) as error:
             self._unheard[type(error)] += 1
             self._examples.setdefault(type(error), str(error))
 

@@ -11,6 +11,8 @@ from askqa_builder.progress import Progress, Silent
 from askqa_builder.styles.agreement import Rule
 from askqa_builder.styles.labelling import Settings
 from askqa_builder.styles.listeners import Spec, choose
+from askqa_builder.styles.recordings.files import find_recordings
+from askqa_builder.styles.recordings.session import RecordingsReport, RecordingsSession
 from askqa_builder.styles.session import AnnotationReport, AnnotationSession
 from askqa_builder.styles.windows import CONTEXT, LENGTH, Windowing
 
@@ -46,6 +48,35 @@ def annotate(
         Path(dataset), choices, settings, workers or usable_cores(), progress or Silent()
     ) as session:
         return session.run()
+
+
+def annotate_recordings(
+    folder: str | Path,
+    out: str | Path,
+    recognisers: Sequence[Spec],
+    *,
+    rule: str = Rule.MAJORITY.value,
+    margin: float = 0.0,
+    least_share: float = 0.5,
+    window: float = LENGTH,
+    context: float = CONTEXT,
+    device: str | None = None,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> RecordingsReport:
+    """Label the recordings in a folder as `annotate` labels turns, into JSON lines, one for each recording.
+
+    out: the file of labels; beside it are written `.about.json` (recognisers, settings, figures) and, where something
+    is left out, `.rejected.jsonl`. Windows go over the whole recording; nobody listens to silent ones. Words with times
+    beside a recording (`NAME.words.jsonl`, `NAME.ctm`) get labels, too. Raises what `annotate` raises.
+    """
+    settings = read_settings(rule, margin, least_share, window, context)
+    workers = checked_workers(workers)
+    found = find_recordings(Path(folder))
+    choices = choose(recognisers, device, workers)
+    workers, progress = workers or usable_cores(), progress or Silent()
+    with RecordingsSession(Path(out), choices, settings, workers, progress) as session:
+        return session.run(found)
 
 
 def read_settings(rule: str, margin: float, least_share: float, window: float, context: float) -> Settings:

@@ -78,7 +78,7 @@ class Overall:
     it has none, or fewer than two tell categories.
     """
 
-    affect: Affect = Affect()
+    affect: Affect = field(default_factory=Affect)
     agreement: float | None = None
 
     def to_json(self) -> dict[str, Any]:

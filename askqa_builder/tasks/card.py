@@ -93,6 +93,7 @@ def render_card(manifest: Mapping[str, Any], figures: Figures) -> str:
         "layout": LAYOUTS[hearing["layout"]],
         "segments": hearing["segments"],
         "window": hearing["window"],
+        "metadata": hearing.get("metadata", False),
         "options": selected,
         "without": ", ".join(map(escape, selected["without"])),
         "rejected": [(escape(reason), count) for reason, count in manifest["rejected"].items()],

@@ -144,6 +144,8 @@ def _mismatch(example: Example, row: HeardRow, audio: Sequence[AudioFile], split
             return f"its {name} is not its row's"
     if example.story != row.heard.story:
         return "the story that is read is not its row's"
+    if example.metadata != row.heard.metadata:
+        return "the labels of how it is said are not its row's"
     if example.audio != [vars(file) for file in audio]:
         return "its audio is not what is heard of its row"
     if splits.setdefault(example.story_id, row.split) != row.split:

@@ -36,6 +36,7 @@ SCHEMA = pa.schema(
         ("contrast_id", pa.string()),
         ("language", pa.string()),
         ("license", pa.string()),
+        ("metadata", pa.string()),  # absent where the set was made before there was any
         ("metadata_readable", pa.bool_()),  # absent from sets of earlier versions
     ]
 )
@@ -85,7 +86,8 @@ class Example:
 
     audio: files as {path, samples, sampling_rate, channels}. story: its text where it is read instead of heard.
     seed: of the draws that made it. contrast_id: names the pair of rows whose request is ambiguous with less history
-    and clear with more; None after the clarification. language, license: of the row's text.
+    and clear with more; None after the clarification. language, license: of the row's text. metadata: labels of how
+    it is said, as `hearing.metadata` writes them, where they stand in the prompt.
     """
 
     id: str
@@ -108,12 +110,14 @@ class Example:
     contrast_id: str | None
     language: str
     license: str
+    metadata: str | None = None
     metadata_readable: bool | None = None
 
     @property
     def full_prompt(self) -> str:
-        """All text that a model gets: the story first, where it is read."""
-        return self.prompt if self.story is None else f"Story:\n{self.story.strip()}\n\n{self.prompt}"
+        """All text that a model gets: the story first, where it is read, then labels of how it is said."""
+        story = None if self.story is None else f"Story:\n{self.story.strip()}"
+        return "\n\n".join(part for part in (story, self.metadata, self.prompt) if part is not None)
 
     def to_json(self) -> dict[str, Any]:
         """Return its columns."""

@@ -119,5 +119,6 @@ def finished(draft: Draft, origin: Origin) -> Example:
         contrast_id=origin.contrast_id,
         language=one["language"],
         license=one["license"],
+        metadata=origin.row.heard.metadata,
         metadata_readable=draft.metadata_readable,
     )

@@ -14,13 +14,17 @@ from askqa_builder.tasks.task import Task
 from askqa_builder.tasks.wordings import Wordings
 from askqa_builder.tasks.writer import VERSION as WRITER_VERSION
 
-FORMAT_VERSION = "1.0"
+FORMAT_VERSION = "1.1"
+"""1.1: examples have a column `metadata`."""
+
+_MADE_SO = "1.0"
+"""The format since which the same dataset and options give the same examples: finished sets stay what they are."""
 
 
 def identity_of(source: Source, options: TasksOptions, wordings: Wordings, tasks: Sequence[Task]) -> dict[str, str]:
     """Return what tells a set from others: a digest of all that can change an example, and the dataset's plan."""
     made_from = {
-        "format_version": FORMAT_VERSION,
+        "format_version": _MADE_SO,
         "shards": [record.sha256 for record in source.records],
         "options": options.to_json(),
         "wordings": wordings.table,

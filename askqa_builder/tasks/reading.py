@@ -18,6 +18,9 @@ from askqa_builder.tasks.example import SCHEMA, Example
 
 _BATCH = 512
 
+_LATER = ("metadata", "metadata_readable")
+"""Columns that sets of an earlier format lack."""
+
 
 def is_task_set(folder: Path) -> bool:
     """Tell whether a folder holds a finished set of task examples. Raises UsageError where its manifest is damaged."""
@@ -64,8 +67,9 @@ def _check(manifest: Mapping[str, Any]) -> None:
 
 
 def examples_of(folder: Path, file: str) -> Iterator[Example]:
-    """Yield the examples of one file of a set, in order; some hundreds are in memory."""
+    """Yield the examples of one file of a set, in order; some hundreds are in memory. What came later is null."""
     with reading_errors(folder), pq.ParquetFile(folder / file) as parquet:
-        for batch in parquet.iter_batches(_BATCH, columns=SCHEMA.names):
+        there = [name for name in SCHEMA.names if name not in _LATER or name in parquet.schema_arrow.names]
+        for batch in parquet.iter_batches(_BATCH, columns=there):
             for example in batch.to_pylist():
                 yield Example(**example)

@@ -94,6 +94,7 @@ def tasks(
     layout: str = "joined",
     segments: float | None = None,
     window: str | None = None,
+    metadata: bool = False,
     wordings: str | Path | None = None,
     writer: str | Path | None = None,
     audio_format: str = "flac",
@@ -105,10 +106,10 @@ def tasks(
     tasks: names of installed tasks, None for ours. without: kinds of theirs, or task/kind, that are not made. mix:
     weights of tasks in the training split `train`, as
     "listening=1,response=2" or a mapping; it names the tasks then. balance, fraction, keep_conflicts: see
-    `TasksOptions`; context, layout, segments, window: see `Hearing` and `parse_window`. wordings: a YAML file with
-    prompts in place of ours. writer: a YAML file with the `ChatOptions` of a language model that writes further
-    statements (reasoning) or questions (paralinguistics). The same dataset and options give the same bytes (with a
-    writer: as long as its answers are in the cache); after a kill the same call goes on.
+    `TasksOptions`; context, layout, segments, window, metadata: see `Hearing` and `parse_window`. wordings: a YAML
+    file with prompts in place of ours. writer: a YAML file with the `ChatOptions` of a language model that writes
+    further statements (reasoning) or questions (paralinguistics). The same dataset and options give the same bytes
+    (with a writer: as long as its answers are in the cache); after a kill the same call goes on.
 
     Raises UsageError (wrong usage, rows that cannot be heard as wanted, another set in the way), StorageError,
     EngineError (the writer's server stays away), AskqaError (a damaged shard, a task that fails, nothing that is left).
@@ -129,7 +130,7 @@ def tasks(
         wordings=None if wordings is None else Path(wordings),
         writer=None if writer is None else read_writer(Path(writer)),
         audio_format=audio_format,
-        hearing=Hearing(context, layout, segments, parse_window(window)),
+        hearing=Hearing(context, layout, segments, parse_window(window), metadata),
     )
     return _Run(Path(dataset), Path(out), options, progress or Silent()).run(overwrite)
 

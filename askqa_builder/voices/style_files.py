@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from askqa_builder.errors import UsageError
-from askqa_builder.options import is_number, is_text
+from askqa_builder.options import close_matches, is_number, is_text
 from askqa_builder.voices.emotion import DIMENSIONS, SPEAKABLE, Affect
 from askqa_builder.voices.limits import PAUSES, PITCH_RANGE, STYLE_LOUDNESS, WIDEST_PITCH, WIDEST_RATE
 from askqa_builder.voices.plain_yaml import read_yaml
@@ -43,6 +43,14 @@ def shipped_styles() -> Mapping[str, Style]:
     return found
 
 
+def shipped_style(name: str) -> Style:
+    """Return a style that comes with the package. Raises UsageError where there is none of the name."""
+    known = shipped_styles()
+    if name not in known:
+        raise UsageError(f"there is no style {name!r}{close_matches(name, list(known))}; there are {', '.join(known)}")
+    return known[name]
+
+
 def parse_styles(data: object, place: Place) -> dict[str, Style]:
     """Check definitions by their names. Raises UsageError, one line with file, key and what is allowed."""
     if not isinstance(data, dict):
@@ -57,9 +65,7 @@ def _style(name: str, data: object, place: Place) -> Style:
     instructions = _text(section, "instructions")
     emotion = _emotion(section.get("emotion"), section.at("emotion"))
     if instructions is not None and emotion is None:
-        raise UsageError(
-            f"{section.at('instructions')}: instructions say how an emotion is spoken; give one beside them"
-        )
+        raise UsageError(f"{section.at('instructions')}: they say how an emotion is spoken; give one beside them")
     if instructions is not None and len(instructions) > _LONGEST_INSTRUCTIONS:
         raise UsageError(f"{section.at('instructions')}: longer than {_LONGEST_INSTRUCTIONS} characters")
     return Style(

@@ -47,7 +47,7 @@ def correlation(
     pairs = list(zip(ratings, scores, story_ids, strict=True))
     rated, scored = (np.array([pair[i] for pair in pairs], dtype=np.float64) for i in (0, 1))
     clusters = _clusters([pair[2] for pair in pairs])
-    found = _spearman(rated, scored)
+    found = spearman(rated, scored)
     low, high = (None, None) if found is None else _interval(rated, scored, clusters, seed)
     return Correlation(len(pairs), len(clusters), found, low, high)
 
@@ -68,16 +68,21 @@ def _interval(
     drawn = []
     for _ in range(RESAMPLES):  # ranks are no sums over stories, as `StoryBootstrap` needs them
         chosen = np.concatenate([clusters[i] for i in generator.integers(len(clusters), size=len(clusters))])
-        drawn.append(_spearman(rated[chosen], scored[chosen]))
+        drawn.append(spearman(rated[chosen], scored[chosen]))
+    return percentiles(drawn)
+
+
+def percentiles(drawn: Sequence[float | None]) -> tuple[float | None, float | None]:
+    """Return the 95 % interval of what was drawn; None where many draws have no correlation."""
     defined = [one for one in drawn if one is not None]
-    if len(defined) < _LEAST_DEFINED * RESAMPLES:
+    if len(defined) < max(2, _LEAST_DEFINED * len(drawn)):
         return None, None
     low, high = np.quantile(defined, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return float(low), float(high)
 
 
-def _spearman(first: Floats, second: Floats) -> float | None:
-    """Correlate ranks; equal values share theirs."""
+def spearman(first: Floats, second: Floats) -> float | None:
+    """Correlate ranks; equal values share theirs. None where either is the same for all, or there is one at most."""
     from scipy.stats import rankdata  # half a second to import, which runs without a judge save
 
     if len(first) < 2 or np.ptp(first) == 0 or np.ptp(second) == 0:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 
-from askqa_builder.chat.answer import Question
+from askqa_builder.chat.answer import Messages, Question
 from askqa_builder.chat.model import ChatModel
 from askqa_builder.evaluation.item import Intent, Item
 from askqa_builder.evaluation.judge.judge import BEST, WORST, Judgement
@@ -31,6 +31,10 @@ _SCHEMA = {
 }
 
 
+NO_RESPONSE = Judgement(WORST, "There is no response.")
+"""Of a model that says nothing; nobody is asked."""
+
+
 class JudgeModel:
     """A chat model as a judge. seed: another one draws other judgements, as far as the server heeds it."""
 
@@ -43,15 +47,19 @@ class JudgeModel:
     def judge(self, item: Item, intent: Intent, response: str) -> Judgement:
         """See `Judge.judge`. A model that says nothing is rated 0, and nobody is asked."""
         if not response.strip():
-            return Judgement(WORST, "There is no response.")
+            return NO_RESPONSE
         fields = {
             "question": _question(item, intent),
             "references": json.dumps(intent.references, ensure_ascii=False),
             "response": as_data(response),
         }
-        messages = filled(__package__, "judge_prompt.txt", **fields)
-        value = self._model.ask(Question(messages, _SCHEMA, seed=self._seed)).value
-        return Judgement(int(value["rating"]), value["explanation"])
+        return ask_for_rating(self._model, filled(__package__, "judge_prompt.txt", **fields), self._seed)
+
+
+def ask_for_rating(model: ChatModel, messages: Messages, seed: int) -> Judgement:
+    """Return a chat model's rating with its explanation. Raises as `Judge.judge` does."""
+    value = model.ask(Question(messages, _SCHEMA, seed=seed)).value
+    return Judgement(int(value["rating"]), value["explanation"])
 
 
 def _question(item: Item, intent: Intent) -> str:

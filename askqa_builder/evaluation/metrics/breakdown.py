@@ -13,7 +13,7 @@ import numpy as np
 from askqa_builder.corpus.conversation import Action, Role
 from askqa_builder.evaluation.item import Item, Speaker
 from askqa_builder.evaluation.metrics.figures import Figure, figures
-from askqa_builder.evaluation.metrics.item_table import ItemTable, Mask
+from askqa_builder.evaluation.metrics.item_table import ItemTable
 from askqa_builder.evaluation.metrics.measures import (
     ACCURACY,
     BALANCED_ACCURACY,
@@ -21,6 +21,7 @@ from askqa_builder.evaluation.metrics.measures import (
     text_measure,
 )
 from askqa_builder.evaluation.metrics.resampling import StoryBootstrap
+from askqa_builder.evaluation.metrics.story_table import Mask
 
 FEWEST = 30
 """Cells of fewer items are not shown, only counted."""

@@ -15,7 +15,7 @@ from askqa_builder.evaluation.metrics.breakdown import FEWEST, SPEAKER_QUALITIES
 from askqa_builder.evaluation.metrics.differences import Difference, TwoRuns
 from askqa_builder.evaluation.metrics.embedding import Embedding
 from askqa_builder.evaluation.metrics.figures import counted
-from askqa_builder.evaluation.metrics.item_table import ItemTable, Mask, item_table, units
+from askqa_builder.evaluation.metrics.item_table import ItemTable, item_table, units
 from askqa_builder.evaluation.metrics.measures import (
     ACTION_MEASURES,
     BALANCED_ACCURACY,
@@ -29,6 +29,7 @@ from askqa_builder.evaluation.metrics.outcomes import Outcomes
 from askqa_builder.evaluation.metrics.pairing import Pairing, Pairs, pair, pairing_of
 from askqa_builder.evaluation.metrics.resampling import FLIPS, RESAMPLES, StoryBootstrap, StoryFlips, holm
 from askqa_builder.evaluation.metrics.squad_results import TEXT_MEASURES, is_squad, with_squad
+from askqa_builder.evaluation.metrics.story_table import Mask
 from askqa_builder.evaluation.metrics.text_scores import score_names
 from askqa_builder.evaluation.metrics.trajectory_scores import score_trajectories
 
@@ -126,7 +127,7 @@ def compare(
     one, other = (with_squad(item_table(run, names), run) for run in (pairs.first, pairs.second))
     stories = one.stories
     runs = TwoRuns(one, other, StoryBootstrap(stories, seed, resamples), StoryFlips(stories, seed, flips))
-    changes, not_shown = ([], 0) if chosen == "rows" else _changes(runs)
+    changes, not_shown = ([], 0) if chosen == "rows" else _changes(runs, one.items, other.items)
     return Comparison(
         pairing=chosen,
         counts=_counts(pairs, stories),
@@ -175,15 +176,12 @@ def _action_pairs(pairs: Pairs) -> ActionPairs:
     return ActionPairs(cells[True][True], cells[True][False], cells[False][True], cells[False][False])
 
 
-def _changes(runs: TwoRuns) -> tuple[list[ChangedCell], int]:
+def _changes(runs: TwoRuns, first: Sequence[Item], second: Sequence[Item]) -> tuple[list[ChangedCell], int]:
     """Return the cells, and how many are too small to be shown."""
     cells, not_shown = [], 0
     for role in Role:
         for quality in SPEAKER_QUALITIES:
-            labels = [
-                _label(one, other, role.value, quality)
-                for one, other in zip(runs.first.items, runs.second.items, strict=True)
-            ]
+            labels = [_label(one, other, role.value, quality) for one, other in zip(first, second, strict=True)]
             groups = masks(labels)
             groups.pop(_NOBODY, None)
             not_shown += sum(mask.sum() < FEWEST for mask in groups.values())

@@ -26,7 +26,7 @@ def comparison_table(comparison: Comparison) -> list[str]:
 
 def unlike_settings(first: RunIdentity, second: RunIdentity) -> list[str]:
     """Return a line that tells in what the runs differ beside model and dataset; none where they do not."""
-    asked = {"context": "context", "classifier": "classifier", "simulator": "user", "max_rounds": "most responses"}
+    asked = {"given": "context", "classifier": "classifier", "simulator": "user", "max_rounds": "most responses"}
     told = [
         f"{said} {quote(str(one))} and {quote(str(other))}"
         for name, said in asked.items()
@@ -58,7 +58,7 @@ _CELL_HEAD = ["changed", "to", "items", "measure, %", "difference", "95 % interv
 
 
 def _told(run: RunIdentity) -> str:
-    said = (run.model, f"on {run.dataset}", f"digest {run.dataset_digest}", run.context, f"user {run.simulator}")
+    said = (run.model, f"on {run.dataset}", f"digest {run.dataset_digest}", run.given, f"user {run.simulator}")
     return ", ".join(
         escape(one)
         for one in (*said, f"classifier {run.classifier}", f"at most {run.max_rounds} responses", f"seed {run.seed}")
@@ -99,7 +99,7 @@ def _rows(comparison: Comparison) -> Iterator[list[str]]:
     for name, one in comparison.differences.items():
         if one.difference is not None:
             both = [per_cent(one.first), per_cent(one.second)]
-            yield [_name(name), *both, *_difference(one), per_cent(one.detectable)]
+            yield [_name(name), *both, *difference_cells(one), per_cent(one.detectable)]
 
 
 def _cells(comparison: Comparison) -> Iterator[list[str]]:
@@ -107,7 +107,7 @@ def _cells(comparison: Comparison) -> Iterator[list[str]]:
         for name, one in cell.differences.items():
             if one.difference is not None:
                 changed = f"{cell.role} {cell.quality}"
-                yield [changed, cell.label, str(cell.items), _name(name), *_difference(one), _p(one.corrected)]
+                yield [changed, cell.label, str(cell.items), _name(name), *difference_cells(one), _p(one.corrected)]
 
 
 def _not_shown(comparison: Comparison) -> list[str]:
@@ -115,7 +115,8 @@ def _not_shown(comparison: Comparison) -> list[str]:
     return [f"{few} more cells have fewer than {FEWEST} items and are not shown"] if few else []
 
 
-def _difference(one: Difference) -> list[str]:
+def difference_cells(one: Difference) -> list[str]:
+    """Return a difference as cells of a table: itself, its interval, and p."""
     interval = NOTHING if one.low is None else f"[{_signed(one.low)}, {_signed(one.high)}]"
     return [_signed(one.difference), interval, _p(one.p)]
 

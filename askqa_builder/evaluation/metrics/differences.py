@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from askqa_builder.evaluation.metrics.figures import counted
-from askqa_builder.evaluation.metrics.item_table import ItemTable, Mask
 from askqa_builder.evaluation.metrics.measures import Measure
 from askqa_builder.evaluation.metrics.numbers import Numbers, known
 from askqa_builder.evaluation.metrics.resampling import (
@@ -18,6 +17,7 @@ from askqa_builder.evaluation.metrics.resampling import (
     p_value,
     spread,
 )
+from askqa_builder.evaluation.metrics.story_table import Mask, StoryTable
 
 
 @dataclass(frozen=True)
@@ -46,10 +46,10 @@ class Difference:
 
 @dataclass(frozen=True)
 class TwoRuns:
-    """Tables of two runs, item by item the same requests, with what draws them again."""
+    """Tables of two runs, place by place the same requests, with what draws them again."""
 
-    first: ItemTable
-    second: ItemTable
+    first: StoryTable
+    second: StoryTable
     bootstrap: StoryBootstrap
     flips: StoryFlips
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from askqa_builder.evaluation.metrics.item_table import ItemTable, Mask
 from askqa_builder.evaluation.metrics.measures import Measure
 from askqa_builder.evaluation.metrics.numbers import Numbers, known
 from askqa_builder.evaluation.metrics.resampling import StoryBootstrap, detectable_difference, spread
+from askqa_builder.evaluation.metrics.story_table import Mask, StoryTable
 from askqa_builder.proportions import wilson
 
 SMALL = 100
@@ -41,9 +41,9 @@ class Figure:
 
 
 def figures(
-    table: ItemTable, measures: Sequence[Measure], bootstrap: StoryBootstrap, mask: Mask | None = None
+    table: StoryTable, measures: Sequence[Measure], bootstrap: StoryBootstrap, mask: Mask | None = None
 ) -> dict[str, Figure]:
-    """Return measures of a table's items, or of those in the mask, by name."""
+    """Return measures of all that is in a table, or of what is in the mask, by name."""
     columns = list(dict.fromkeys(name for measure in measures for name in measure.columns))
     sums = table.sums(columns, mask)
     draws = bootstrap.sums(table.by_story(columns, mask))

@@ -11,22 +11,19 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import groupby
 
 import numpy as np
-from numpy.typing import NDArray
 
 from askqa_builder.corpus.conversation import Action
 from askqa_builder.evaluation.item import Item
 from askqa_builder.evaluation.metrics.numbers import Numbers, weighted_mean
+from askqa_builder.evaluation.metrics.story_table import StoryTable
 from askqa_builder.evaluation.metrics.text_scores import TextScores
 from askqa_builder.evaluation.metrics.trajectory_scores import TrajectoryScores
 
 Unit = tuple[Item, Sequence[TrajectoryScores]]
 """An item with the scores of its trajectories, at least one."""
-
-Mask = NDArray[np.bool_]
 
 SEPARATIONS = ("separates", "open", "none")
 """What becomes of the readings when a clarifying question is answered: told apart; not; nothing says."""
@@ -36,35 +33,16 @@ LEVELS = ("turn", "trajectory", "post_clarification")
 
 
 @dataclass(frozen=True, eq=False)
-class ItemTable:
-    """items: [n]. columns: by name, [n] each. story: numbers from 0, [n]."""
+class ItemTable(StoryTable):
+    """items: [n]. columns: by name, [n] each."""
 
     items: tuple[Item, ...]
     columns: Mapping[str, Numbers]
 
-    @cached_property
-    def story(self) -> NDArray[np.intp]:
-        """Which story an item is of, numbered from 0 by their order."""
-        return np.unique([item.story_id for item in self.items], return_inverse=True)[1]
-
     @property
-    def stories(self) -> int:
-        """How many stories there are."""
-        return int(self.story.max()) + 1 if len(self.items) else 0
-
-    def sums(self, names: Sequence[str], mask: Mask | None = None) -> Numbers:
-        """Sum columns over items, each rounded once: the order of items does not count."""
-        chosen = slice(None) if mask is None else mask
-        return np.array([math.fsum(self.columns[name][chosen]) for name in names])
-
-    def by_story(self, names: Sequence[str], mask: Mask | None = None) -> Numbers:
-        """Sum columns over the items of each story, [stories, names]."""
-        chosen = None if mask is None else mask.astype(np.float64)
-        found = np.empty((self.stories, len(names)))
-        for place, name in enumerate(names):
-            column = self.columns[name] if chosen is None else self.columns[name] * chosen
-            found[:, place] = np.bincount(self.story, weights=column, minlength=self.stories)
-        return found
+    def story_ids(self) -> Sequence[str]:
+        """See `StoryTable`."""
+        return [item.story_id for item in self.items]
 
 
 def units(scores: Iterable[TrajectoryScores]) -> list[Unit]:

@@ -32,6 +32,8 @@ NAMES = {
     "aos": "AOS",
     "ff1": "FF1",
     "located": "answers that quote the story",
+    "unparsable": "responses that mean no label",
+    "judge": "judge",
 }
 """What measures, levels and scores are called in print."""
 

@@ -12,6 +12,7 @@ from askqa_builder.evaluation.metrics.measures import ACTION_MEASURES
 from askqa_builder.evaluation.metrics.printing import INTERVALS, NAMES, aligned, markdown_table, per_cent, with_interval
 from askqa_builder.evaluation.metrics.results import Results
 from askqa_builder.evaluation.metrics.squad_results import shown
+from askqa_builder.evaluation.metrics.usage import Usage
 
 
 def table(results: Results) -> list[str]:
@@ -31,7 +32,7 @@ def markdown(results: Results) -> str:
     run = results.run
     told = {
         "Dataset": f"{escape(run.dataset)}, digest `{escape(run.dataset_digest)}`",
-        "Model": f"{escape(run.model)}; context: {escape(run.context)}; at most {run.max_rounds} responses",
+        "Model": f"{escape(run.model)}; context: {escape(run.given)}; at most {run.max_rounds} responses",
         "Action classifier": escape(run.classifier),
         "User simulator": f"{escape(run.simulator)}; seed {run.seed}",
         "Scored": what_is_scored(results.counts),
@@ -110,6 +111,15 @@ def _facts(results: Results) -> Iterator[str]:
         ended = f"{counts['trajectories_at_most_rounds']} end with a question at the last"
         broken = f", {counts['trajectories_broken_off']} broken off" if counts["trajectories_broken_off"] else ""
         yield f"responses a trajectory: {rounds.mean:.2f} in the mean; {ended}{broken}"
+    yield from usage_facts(usage)
+    for pair, one in results.classifiers.items():
+        kappa = "" if one.kappa is None else f", kappa {one.kappa:.2f}"
+        names = " and ".join(map(quote, pair))
+        yield f"classifiers {names} agree on {per_cent(one.accuracy)} % of {one.responses} responses{kappa}"
+
+
+def usage_facts(usage: Usage) -> Iterator[str]:
+    """Yield lines about what a run took."""
     if usage.unfit:
         told = ", ".join(f"{quote(why)} {count}" for why, count in usage.unfit.items())
         yield f"no fitting response: {told} of {usage.responses}"
@@ -122,7 +132,3 @@ def _facts(results: Results) -> Iterator[str]:
         yield f"audio heard: {usage.audio_seconds / 3600:.2f} h"
     if usage.cost is not None:
         yield f"cost: {usage.cost:.2f}"
-    for pair, one in results.classifiers.items():
-        kappa = "" if one.kappa is None else f", kappa {one.kappa:.2f}"
-        names = " and ".join(map(quote, pair))
-        yield f"classifiers {names} agree on {per_cent(one.accuracy)} % of {one.responses} responses{kappa}"

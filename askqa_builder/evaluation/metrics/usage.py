@@ -6,7 +6,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -37,6 +37,21 @@ class Prices:
     def __post_init__(self) -> None:
         for name, price in vars(self).items():
             require(price is None or is_number(price, 0, 1e9), f"price of {name}", price, "0 or more")
+
+
+class Took(Protocol):
+    """A response, as far as it says what it took; None where nobody tells."""
+
+    @property
+    def unfit(self) -> str | None: ...  # noqa: D102
+    @property
+    def seconds(self) -> float: ...  # noqa: D102
+    @property
+    def prompt_tokens(self) -> int | None: ...  # noqa: D102
+    @property
+    def completion_tokens(self) -> int | None: ...  # noqa: D102
+    @property
+    def audio_seconds(self) -> float | None: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -78,7 +93,11 @@ class Rounds:
 
 def usage_of(outcomes: Outcomes, prices: Prices | None = None) -> Usage:
     """Sum up a run."""
-    responses = [response for _, response in outcomes.responses]
+    return usage_of_responses([response for _, response in outcomes.responses], prices)
+
+
+def usage_of_responses(responses: Sequence[Took], prices: Prices | None = None) -> Usage:
+    """Sum up what responses took."""
     seconds = [response.seconds for response in responses]
     prompt = _sum(response.prompt_tokens for response in responses)
     completion = _sum(response.completion_tokens for response in responses)

@@ -7,7 +7,7 @@ from threading import Lock
 from typing import Any
 
 from askqa_builder.evaluation.models.model import Model, Request, Response, close, concurrency_of, identity_of
-from askqa_builder.evaluation.models.prompts import Prompts
+from askqa_builder.evaluation.models.prompts import AnyPrompts
 from askqa_builder.evaluation.models.sound import Sound, as_mono, sound_digest
 from askqa_builder.recognition.recogniser import Clip, Recogniser
 
@@ -19,7 +19,7 @@ class Cascade:
     A clip that was recognised is not recognised again: rounds and branches share the story.
     """
 
-    def __init__(self, backbone: Model, recogniser: Recogniser, prompts: Prompts) -> None:
+    def __init__(self, backbone: Model, recogniser: Recogniser, prompts: AnyPrompts) -> None:
         self._backbone = backbone
         self._recogniser = recogniser
         self._prompts = prompts
@@ -37,7 +37,7 @@ class Cascade:
         if not request.clips:
             return self._backbone.respond(request)
         heard = "\n".join(self._recognise(clip, request.sampling_rate) for clip in request.clips)
-        prompt = self._prompts.recognised(request.story, heard)
+        prompt = self._prompts.for_cascade(request, heard)
         said = self._backbone.respond(replace(request, clips=(), turns=(), prompt=prompt))
         response = said if isinstance(said, Response) else Response(said)
         # how long a cascade takes is how long both take

@@ -6,15 +6,26 @@ from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from string import Formatter
+from typing import Protocol
 
 from askqa_builder.corpus.conversation import Role
 from askqa_builder.errors import UsageError
 from askqa_builder.evaluation.item import Said
+from askqa_builder.evaluation.models.model import Request
 from askqa_builder.options import is_text, require_known
 from askqa_builder.voices.plain_yaml import parse_yaml, read_yaml
 
 SHIPPED = "prompts.yaml"
 _TASK = "task"
+
+
+class AnyPrompts(Protocol):
+    """What models under test are asked, as far as whoever opens one needs to know. table: all texts, by name."""
+
+    table: Mapping[str, str]
+
+    def for_cascade(self, request: Request, heard: str) -> str:
+        """Return the prompt of one who reads what a recogniser has understood of a request's clips."""
 
 
 class Prompts:
@@ -39,6 +50,10 @@ class Prompts:
         told = [] if story is None else [self._line(Role.NARRATOR.value, story)]
         return self._say("recognised", dialogue="\n\n".join([*told, transcript]))
 
+    def for_cascade(self, request: Request, heard: str) -> str:
+        """See `AnyPrompts.for_cascade`."""
+        return with_labels(request.metadata, self.recognised(request.story, heard))
+
     def closed_book(self, turns: Sequence[Said]) -> str:
         """Return the prompt of one who reads a request, and what followed it, and nothing else."""
         return self._say("closed_book", dialogue=self._dialogue(turns))
@@ -53,14 +68,24 @@ class Prompts:
         return f"{self.table[role]}: {text}"
 
 
+def with_labels(metadata: str | None, prompt: str) -> str:
+    """Return a prompt after the labels of how it is said, where there are such."""
+    return prompt if metadata is None else f"{metadata}\n\n{prompt}"
+
+
 def load_prompts(file: Path | None = None) -> Prompts:
     """Read the shipped prompts, and those of a user's file in their place, one by one.
 
     Raises UsageError where the file cannot be read, names an unknown prompt, or one has not the fields of ours.
     """
-    shipped: dict[str, str] = parse_yaml(files(__package__).joinpath(SHIPPED).read_text("utf-8"), SHIPPED)
+    return Prompts(read_prompts(__package__, file))
+
+
+def read_prompts(package: str, file: Path | None = None) -> dict[str, str]:
+    """Return the texts of a package's prompts by name, those of a user's file in their place. Raises as above."""
+    shipped: dict[str, str] = parse_yaml(files(package).joinpath(SHIPPED).read_text("utf-8"), SHIPPED)
     if file is None:
-        return Prompts(shipped)
+        return shipped
     own = read_yaml(file, str(file))
     if not isinstance(own, dict):
         raise UsageError(f"{file}: prompts are a mapping of names to texts; see docs/models-under-test.md")
@@ -70,7 +95,7 @@ def load_prompts(file: Path | None = None) -> Prompts:
         raise UsageError(f"{file}: {error}") from error
     for name, text in own.items():
         _check(f"{file}: {name}", text, _fields(shipped[name]))
-    return Prompts({**shipped, **own})
+    return {**shipped, **own}
 
 
 def _with(story: str | None, turns: Sequence[Said]) -> Sequence[Said]:

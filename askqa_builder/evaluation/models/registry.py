@@ -16,7 +16,7 @@ from askqa_builder.evaluation.models.endpoint import EndpointModel
 from askqa_builder.evaluation.models.function import CalledModel, Function, FunctionModel
 from askqa_builder.evaluation.models.installed import InstalledModel, installed_models
 from askqa_builder.evaluation.models.model import Model
-from askqa_builder.evaluation.models.prompts import Prompts, load_prompts
+from askqa_builder.evaluation.models.prompts import AnyPrompts, Prompts, load_prompts
 from askqa_builder.evaluation.models.spec import ModelSpec, read_spec
 from askqa_builder.evaluation.models.subject import Subject
 from askqa_builder.evaluation.models.ways import (
@@ -61,11 +61,7 @@ def open_subject(choice: Choice, items: Sequence[Item] = ()) -> Subject:
     Raises UsageError where model, control, prompts or recogniser are not as they must be.
     """
     prompts, control = load_prompts(choice.prompt_file), choice.control
-    if control is not None and control not in CONTROL_NAMES:
-        close = close_matches(control, CONTROL_NAMES)
-        raise UsageError(f"--control: {control!r} is unknown{close}; allowed: {', '.join(CONTROL_NAMES)}")
-    if control != CASCADE and (choice.recogniser is not None or choice.recogniser_options):
-        raise UsageError("--recogniser: is of --control cascade; leave it out, or give it in the model's own file")
+    check_control(choice, CONTROL_NAMES)
     if control in CONTROLS:
         if choice.model is not None:
             raise UsageError(f"--control {control} stands in for a model; leave --model out")
@@ -73,18 +69,40 @@ def open_subject(choice: Choice, items: Sequence[Item] = ()) -> Subject:
             raise UsageError(f"--control {control} reads no prompt; leave --prompts out")
         made = Human(choice.seed) if control == Human.name else CONTROLS[control]()
         return Subject(control, control, made, AsHeard(prompts), prompts)
-    if choice.model is None:
-        raise UsageError(
-            "--model: is missing" + (f"; --control {control} changes what a model hears" if control else "")
-        )
-    name, model = _opened(choice.model, prompts, choice.seed)
-    if control == CASCADE:
-        model = Cascade(model, load_recogniser(choice.recogniser or _RECOGNISER, choice.recogniser_options), prompts)
+    name, model = opened(choice, prompts)
     way = _way(control, prompts, items, choice.seed)
     return Subject(name if control is None else f"{name}, {control}", control, model, way, prompts)
 
 
-def _opened(model: str | Model | Function, prompts: Prompts, seed: int) -> tuple[str, Model]:
+def check_control(choice: Choice, allowed: Sequence[str]) -> None:
+    """Raise UsageError where there is no such control, or it has no recogniser."""
+    control = choice.control
+    if control is not None and control not in allowed:
+        close = close_matches(control, allowed)
+        raise UsageError(f"--control: {control!r} is unknown{close}; allowed: {', '.join(allowed)}")
+    if control != CASCADE and (choice.recogniser is not None or choice.recogniser_options):
+        raise UsageError("--recogniser: is of --control cascade; leave it out, or give it in the model's own file")
+
+
+def opened(choice: Choice, prompts: AnyPrompts) -> tuple[str, Model]:
+    """Return the chosen model with its name; under the control `cascade` it reads what a recogniser understands.
+
+    Raises UsageError where there is none.
+    """
+    model = choice.model
+    if model is None:
+        control = choice.control
+        raise UsageError(
+            "--model: is missing" + (f"; --control {control} changes what a model hears" if control else "")
+        )
+    name, found = _opened(model, prompts, choice.seed)
+    if choice.control != CASCADE:
+        return name, found
+    recogniser = load_recogniser(choice.recogniser or _RECOGNISER, choice.recogniser_options)
+    return name, Cascade(found, recogniser, prompts)
+
+
+def _opened(model: str | Model | Function, prompts: AnyPrompts, seed: int) -> tuple[str, Model]:
     if isinstance(model, str):
         return open_model(read_spec(model), prompts, seed)
     if isinstance(model, Model):
@@ -94,7 +112,7 @@ def _opened(model: str | Model | Function, prompts: Prompts, seed: int) -> tuple
     raise UsageError(f"model: {model!r} neither responds nor can be called; see docs/models-under-test.md")
 
 
-def open_model(spec: ModelSpec, prompts: Prompts, seed: int = 0) -> tuple[str, Model]:
+def open_model(spec: ModelSpec, prompts: AnyPrompts, seed: int = 0) -> tuple[str, Model]:
     """Return a model with its name. Raises UsageError where kind or options are not as they must be."""
     make = _KINDS.get(spec.kind)
     name, model = _installed(spec) if make is None else make(spec.options, prompts, seed)
@@ -115,7 +133,7 @@ def _way(control: str | None, prompts: Prompts, items: Sequence[Item], seed: int
     return simple[control](prompts) if control in simple else AsHeard(prompts)
 
 
-def _endpoint(options: Mapping[str, Any], prompts: Prompts, seed: int) -> tuple[str, Model]:
+def _endpoint(options: Mapping[str, Any], prompts: AnyPrompts, seed: int) -> tuple[str, Model]:
     own = dict(options)
     system = own.pop("system", None)
     require(system is None or is_text(system), "system", system, "text")
@@ -123,7 +141,7 @@ def _endpoint(options: Mapping[str, Any], prompts: Prompts, seed: int) -> tuple[
     return chat.model, EndpointModel(chat, system, seed)
 
 
-def _cascade(options: Mapping[str, Any], prompts: Prompts, seed: int) -> tuple[str, Model]:
+def _cascade(options: Mapping[str, Any], prompts: AnyPrompts, seed: int) -> tuple[str, Model]:
     own = dict(options)
     recogniser, its_own = own.pop("recogniser", _RECOGNISER), own.pop("recogniser_options", {})
     require(is_text(recogniser), "recogniser", recogniser, "its name")
@@ -132,7 +150,7 @@ def _cascade(options: Mapping[str, Any], prompts: Prompts, seed: int) -> tuple[s
     return f"{recogniser} and {name}", Cascade(backbone, load_recogniser(recogniser, its_own), prompts)
 
 
-def _transformers(options: Mapping[str, Any], prompts: Prompts, seed: int) -> tuple[str, Model]:
+def _transformers(options: Mapping[str, Any], prompts: AnyPrompts, seed: int) -> tuple[str, Model]:
     from askqa_builder.evaluation.models.transformers_model import TransformersModel
     from askqa_builder.evaluation.models.transformers_options import TransformersOptions
 
@@ -141,7 +159,7 @@ def _transformers(options: Mapping[str, Any], prompts: Prompts, seed: int) -> tu
     return name, TransformersModel(read)
 
 
-def _python(options: Mapping[str, Any], prompts: Prompts, seed: int) -> tuple[str, Model]:
+def _python(options: Mapping[str, Any], prompts: AnyPrompts, seed: int) -> tuple[str, Model]:
     require_known(options, ["target", "options"])
     target, own = options.get("target"), options.get("options", {})
     require(is_text(target), "target", target, "module:name or file.py:name")
@@ -149,7 +167,7 @@ def _python(options: Mapping[str, Any], prompts: Prompts, seed: int) -> tuple[st
     return str(target).rpartition("/")[2], FunctionModel(str(target), own)
 
 
-_KINDS: dict[str, Callable[[Mapping[str, Any], Prompts, int], tuple[str, Model]]] = {
+_KINDS: dict[str, Callable[[Mapping[str, Any], AnyPrompts, int], tuple[str, Model]]] = {
     "endpoint": _endpoint,
     CASCADE: _cascade,
     "transformers": _transformers,

@@ -19,7 +19,7 @@ from askqa_builder.evaluation.models.model import (
     concurrency_of,
     identity_of,
 )
-from askqa_builder.evaluation.models.prompts import Prompts
+from askqa_builder.evaluation.models.prompts import AnyPrompts
 from askqa_builder.evaluation.models.ways import Sounds, Way
 from askqa_builder.options import is_number, require
 
@@ -40,7 +40,7 @@ class Subject:
     control: str | None
     model: Model
     way: Way
-    prompts: Prompts
+    prompts: AnyPrompts
 
     @property
     def concurrency(self) -> int:

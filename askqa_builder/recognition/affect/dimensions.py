@@ -80,7 +80,7 @@ def regression_class() -> Any:
     from transformers.modeling_outputs import SequenceClassifierOutput
     from transformers.models.wav2vec2.modeling_wav2vec2 import Wav2Vec2Model, Wav2Vec2PreTrainedModel
 
-    class RegressionHead(torch.nn.Module):  # type: ignore[misc, name-defined]
+    class RegressionHead(torch.nn.Module):  # type: ignore[misc]
         def __init__(self, config: Any) -> None:
             super().__init__()
             self.dense = torch.nn.Linear(config.hidden_size, config.hidden_size)
