@@ -54,6 +54,10 @@ def evaluate_command(
         tuple[Path, Path] | None,
         typer.Option(metavar="A B", help="Compare two finished runs instead, item by item.", show_default=False),
     ] = None,
+    judge_validity: Annotated[
+        bool,
+        typer.Option("--judge-validity", help="Of finished runs over sets, how far the judge goes with what is right."),
+    ] = False,
     style: Annotated[str, typer.Option("--as", help="How figures are printed: table, markdown or json.")] = "table",
     split: Annotated[str | None, typer.Option(help="Which split.", show_default="test, or the only one")] = None,
     limit: Annotated[int | None, typer.Option(help="So many requests, the first.", show_default="all")] = None,
@@ -145,10 +149,16 @@ def evaluate_command(
 
     _check_style(style)
     if compare is not None:
-        _check_alone(invocation)
+        _check_alone(invocation, "compare")
         from askqa_builder.evaluation.comparing import compare_runs
 
         _print(compare_runs(*compare), style)
+        return 0
+    if judge_validity:
+        _check_alone(invocation, "judge_validity", "datasets")
+        from askqa_builder.evaluation.task_sets.judge_validity import judge_validity as validity_of
+
+        _print(validity_of(datasets or []), style)
         return 0
     if not datasets:
         raise UsageError("give a dataset, or two finished runs with --compare A B")
@@ -291,10 +301,11 @@ def _print(told: _Told, style: str) -> None:
         print(json.dumps(told.to_json(), indent=1, allow_nan=False))
 
 
-def _check_alone(invocation: typer.Context) -> None:
-    """Refuse whatever stands beside --compare: it takes two runs as they are."""
+def _check_alone(invocation: typer.Context, option: str, *beside: str) -> None:
+    """Refuse whatever stands beside an option that takes finished runs as they are."""
     source = invocation.get_parameter_source
     given = [name for name in invocation.params if getattr(source(name), "name", "") == "COMMANDLINE"]
-    others = [name.replace("_", "-") for name in given if name not in ("compare", "style")]
+    others = [name.replace("_", "-") for name in given if name not in (option, "style", *beside)]
     if others:
-        raise UsageError(f"{', '.join(others)}: --compare takes two finished runs as they are; leave it out")
+        what = option.replace("_", "-")
+        raise UsageError(f"{', '.join(others)}: --{what} takes finished runs as they are; leave it out")
