@@ -16,6 +16,7 @@ from askqa_builder.cli import (
     export,
     filter,
     push,
+    questions,
     regenerate,
     report,
     score,
@@ -53,6 +54,7 @@ app.command("evaluate")(evaluate.evaluate_command)
 app.command("report")(report.report_command)
 app.command("stats")(stats.stats_command)
 app.command("tasks")(tasks.tasks_command)
+styles.styles_app.command("questions")(questions.questions_command)
 app.add_typer(styles.styles_app, name="styles")
 app.command("push")(push.push_command)
 

@@ -18,7 +18,7 @@ _OF_DIALOGUES = (
     *("max_rounds", "context", "layout", "segments", "classifier", "user", "keep_audio"),
     *("profiles", "channel", "workers", "device", "cache", "cache_size", "other_version"),
 )
-_OF_SETS = ("metadata", "planted")
+_OF_SETS = ("compare_metadata", "planted")
 
 
 def are_sets(folders: Sequence[Path]) -> bool:
@@ -42,6 +42,15 @@ def check_options(invocation: typer.Context) -> None:
 def check_of_sets(invocation: typer.Context) -> None:
     """Refuse of datasets what only sets have."""
     _refuse(invocation, _OF_SETS, "an option of sets of task examples alone; leave it out")
+
+
+def labels_wanted(metadata: bool | None, compared: bool) -> str | None:
+    """Return which prompts are asked, as `evaluate_task_sets` has it. Raises UsageError where that is unclear."""
+    from askqa_builder.evaluation.task_sets.several import BOTH
+
+    if compared and metadata is not None:
+        raise UsageError("--compare-metadata: asks with and without labels; leave --metadata and --no-metadata out")
+    return BOTH if compared else {None: None, True: "stored", False: "none"}[metadata]
 
 
 def evaluate_sets(sets: Sequence[Path], out: Path | None, **options: Any) -> TaskRuns:

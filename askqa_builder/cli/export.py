@@ -31,6 +31,7 @@ def export_command(
     ] = None,
     segments: hearing.Segments = None,
     window: hearing.Window = None,
+    metadata: hearing.Metadata = False,
     sample_rate: Annotated[
         int | None, typer.Option(metavar="HZ", help="Sampling rate.", show_default="the format's, or the recordings'")
     ] = None,
@@ -78,6 +79,7 @@ def export_command(
         layout=layout,
         segments=segments,
         window=window,
+        metadata=metadata,
         sample_rate=sample_rate,
         audio_format=audio_format,
         response_audio=response_audio,

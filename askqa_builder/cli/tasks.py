@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -63,8 +64,8 @@ def tasks_command(
     from askqa_builder.cli.progress import progress_for
 
     if check:
-        _check_alone(invocation)
-        return _check(dataset, out)
+        check_alone(invocation)
+        return check_set(dataset, out)
     from askqa_builder.tasks.run import tasks as make_tasks
 
     report = make_tasks(
@@ -89,11 +90,11 @@ def tasks_command(
         overwrite=overwrite,
         progress=progress_for(sys.stderr, "recordings", "make examples of"),
     )
-    _print_report(report)
+    print_report(report)
     return report.exit_code
 
 
-def _check_alone(invocation: typer.Context) -> None:
+def check_alone(invocation: typer.Context) -> None:
     """Refuse options beside --check: it takes what the set was made with."""
     given = [
         f"--{name.replace('_', '-')}"
@@ -105,7 +106,8 @@ def _check_alone(invocation: typer.Context) -> None:
         raise UsageError(f"{', '.join(given)}: --check goes by what the set was made with; leave it out")
 
 
-def _check(dataset: Path, out: Path) -> int:
+def check_set(dataset: Path, out: Path) -> int:
+    """Print what is wrong with a set; return the exit code."""
     from askqa_builder.cli.progress import progress_for
     from askqa_builder.errors import AskqaError
     from askqa_builder.tasks.checking import check_tasks
@@ -120,8 +122,9 @@ def _check(dataset: Path, out: Path) -> int:
     return AskqaError.exit_code if faults else 0
 
 
-def _print_report(report: TasksReport) -> None:
-    from askqa_builder.tasks.options import REASONING
+def print_report(report: TasksReport) -> None:
+    """Print what a set has."""
+    from askqa_builder.tasks.options import PARALINGUISTICS
 
     rows = [(split, task, kind, str(count)) for (split, task, kind), count in sorted(report.counts.items())]
     widths = [max((len(row[column]) for row in rows), default=0) for column in range(4)]
@@ -131,8 +134,11 @@ def _print_report(report: TasksReport) -> None:
                 f"{text:>{w}}" if i == 3 else f"{text:{w}}" for i, (text, w) in enumerate(zip(row, widths, strict=True))
             )
         )
-    if REASONING in report.tasks:
-        print(f"text only: {_leakage(report.leakage)}")
+    if report.measured:
+        print(f"text only: {_leakage(report.leakage, report.measured)}")
+    if PARALINGUISTICS in report.tasks:
+        share = report.readable / sum(report.counts.values())
+        print(f"metadata-readable: {report.readable} ({share:.1%}); labels as text answer these without any sound")
     if report.limit is not None:
         print(f"mix: {report.limit}")
     if report.shared_stories:
@@ -148,14 +154,18 @@ def _print_report(report: TasksReport) -> None:
     print(f"{state}: {report.out}: {sum(report.counts.values())} examples{left_out}")
 
 
-def _leakage(leakage: Leakage | None) -> str:
+def _leakage(leakage: Leakage | None, tasks: Sequence[str]) -> str:
     if leakage is None:
-        return "too few reasoning examples or stories to measure what it gives away"
+        return f"too few {' and '.join(tasks)} examples or stories to measure what it gives away"
     interval = f"{leakage.low:.1%} to {leakage.high:.1%}"
-    kinds = ", ".join(f"{kind} {found.accuracy:.0%} ({found.chance:.0%})" for kind, found in leakage.kinds.items())
+    kinds = ", ".join(
+        f"{kind} {found.accuracy:.0%} ({found.chance:.0%}) within {found.low:.0%} to {found.high:.0%}"
+        for kind, found in leakage.kinds.items()
+    )
     too_few = "".join(f"; {kind} is of too few stories ({count})" for kind, count in leakage.too_few.items())
     return (
-        f"a bag of words guesses {leakage.accuracy:.1%} ({interval}) of {leakage.examples} reasoning examples; chance "
-        f"{leakage.chance:.1%}, most frequent label {leakage.most_frequent:.1%}; of each kind (chance): {kinds}"
+        f"a bag of words guesses {leakage.accuracy:.1%} ({interval}) of {leakage.examples} "
+        f"{' and '.join(leakage.tasks)} examples; chance {leakage.chance:.1%}, "
+        f"most frequent label {leakage.most_frequent:.1%}; of each kind (chance): {kinds}"
         f"{too_few}"
     )

@@ -55,19 +55,25 @@ def compare_runs(first: str | Path, second: str | Path, *, seed: int = 0) -> Com
     Of sets of task examples: see `compare_task_runs`. seed: of draws and flips. Raises UsageError where one of the
     folders holds no finished run, they are of different kinds, or share no item.
     """
-    kinds = [(read_manifest(Path(folder)) or {}).get("kind") for folder in (first, second)]
+    kinds = [_kind(Path(folder)) for folder in (first, second)]
     if kinds == [TASKS_KIND, TASKS_KIND]:
         return compare_task_runs(first, second, seed=seed)
-    if TASKS_KIND in kinds and None not in kinds:
+    if TASKS_KIND in kinds:
         raise UsageError("one of the runs is of dialogues, the other of task examples; compare runs of one kind")
     runs = [_read(Path(folder)) for folder in (first, second)]
     (one, outcomes), (other, others) = runs
     return ComparisonReport(one, other, compare(outcomes, others, seed=seed))
 
 
-def _read(folder: Path) -> tuple[RunIdentity, Outcomes]:
-    if read_manifest(folder) is None:
+def _kind(folder: Path) -> str:
+    """Return of what kind a finished run is. Raises UsageError where there is none."""
+    manifest = read_manifest(folder)
+    if manifest is None:
         raise UsageError(f"{folder} holds no finished evaluation; make one with askqa evaluate")
+    return str(manifest["kind"])
+
+
+def _read(folder: Path) -> tuple[RunIdentity, Outcomes]:
     path = folder / RESULTS_NAME
     try:
         run = RunIdentity(**json.loads(path.read_text("utf-8"))["run"])

@@ -44,6 +44,7 @@ class Requests:
             prompt="",
             turns=[*heard_turns(row, heard), *said],
             story=heard.story,
+            metadata=heard.metadata,
         )
 
 

@@ -14,10 +14,12 @@ from askqa_builder.dataset.source import Source
 from askqa_builder.dataset.upgrade import upgraded
 from askqa_builder.evaluation.dialogue import Recording
 from askqa_builder.evaluation.item import Item
-from askqa_builder.evaluation.models.sound import Sound
 from askqa_builder.evaluation.models.ways import Listening
 from askqa_builder.evaluation.requests import clips_of, heard_turns
+from askqa_builder.hearing.heard import Clip, Heard
+from askqa_builder.hearing.labelling import metadata_of
 from askqa_builder.hearing.listening import TooLongError, hear
+from askqa_builder.hearing.metadata import render
 from askqa_builder.hearing.options import Hearing
 from askqa_builder.hearing.row_times import turn_samples
 
@@ -46,7 +48,8 @@ class OtherRows:
         """
         row = self._row(item.row_id)
         heard = hear(row, self._hearing)
-        return Listening(clips_of(row, heard), row["sampling_rate"], heard_turns(row, heard), heard.story)
+        turns = heard_turns(row, heard)
+        return Listening(clips_of(row, heard), row["sampling_rate"], turns, heard.story, heard.metadata)
 
     def _row(self, row_id: str) -> Row:
         file, group, number = self._places[row_id]
@@ -61,10 +64,10 @@ class RecordingSounds:
 
     def __init__(self, recording: Recording, hearing: Hearing, others: OtherRows) -> None:
         self._recording = recording
-        self._window = hearing.window
+        self._hearing = hearing
         self._others = others
 
-    def last_turns(self, turns: int) -> Sequence[Sound]:
+    def last_turns(self, turns: int) -> Listening:
         """Return the last so many turns as one clip, from the middle of the pause before them on.
 
         Raises TooLongError where it is longer than what the model hears at once.
@@ -73,13 +76,19 @@ class RecordingSounds:
         samples, rate = decoded(row)
         first = len(row["turns"]) - turns
         start = 0 if first == 0 else (turn_samples(row, first - 1)[1] + turn_samples(row, first)[0]) // 2
-        if self._window is not None and len(samples) - start > self._window * rate:
+        window = self._hearing.window
+        if window is not None and len(samples) - start > window * rate:
             seconds = (len(samples) - start) / rate
-            raise TooLongError(
-                f"{row['id']}: a clip of {seconds:.1f} s, where the target hears {self._window:g} s at once"
-            )
-        return [samples[start:]]
+            raise TooLongError(f"{row['id']}: a clip of {seconds:.1f} s, where the target hears {window:g} s at once")
+        heard = Heard((Clip(((start, len(samples)),)),), rate, _characters_since(row, first))
+        metadata = render(metadata_of(row, heard)) if self._hearing.metadata else None
+        return Listening([samples[start:]], rate, heard_turns(row, heard), metadata=metadata)
 
     def of(self, item: Item) -> Listening:
         """See `OtherRows.of`."""
         return self._others.of(item)
+
+
+def _characters_since(row: Row, first: int) -> tuple[tuple[int, int] | None, ...]:
+    """Return the characters of each turn's text that are heard: all of those from a turn on."""
+    return tuple((0, len(turn["text"])) if number >= first else None for number, turn in enumerate(row["turns"]))

@@ -18,7 +18,6 @@ from askqa_builder.evaluation.conversing import converse, rows_of, still_wanted,
 from askqa_builder.evaluation.folder import CALLS_NAME, TRAJECTORIES_NAME, EvaluationFolder, beside
 from askqa_builder.evaluation.growing_file import GrowingFile
 from askqa_builder.evaluation.identity import dataset_digest, identity_of
-from askqa_builder.evaluation.item import Item
 from askqa_builder.evaluation.items import initial_shards, read_items
 from askqa_builder.evaluation.judging import Judging
 from askqa_builder.evaluation.ledger import Ledger, read_call
@@ -78,6 +77,7 @@ def evaluate(
     layout: str = "joined",
     segments: float | None = None,
     window: str | None = None,
+    metadata: bool = False,
     classifier: str | Path | None = None,
     user: str | Path | None = None,
     judge: str | Path | None = None,
@@ -94,8 +94,8 @@ def evaluate(
     model: a YAML file, or a word as "endpoint:NAME" (see `read_spec`), or an object with `respond`, or a function.
     control: of `CONTROL_NAMES`; prompts: a YAML file in place of ours. recogniser: of the control `cascade`. split,
     limit, max_rounds, classifier, user, judge, embeddings, keep_audio: see `EvaluationOptions`; context, layout,
-    segments, window: see `Hearing` and `parse_window`. prices: see `Prices`. voices: where and with what dialogues are
-    spoken as they go on. out: a folder beside the dataset, named after both, where none is given.
+    segments, window, metadata: see `Hearing` and `parse_window`. prices: see `Prices`. voices: where and with what
+    dialogues are spoken as they go on. out: a folder beside the dataset, named after both, where none is given.
 
     After a kill the same call goes on; no answer is asked for twice. Judge, embeddings and prices may be others in a
     later call: then the same dialogues are scored again.
@@ -115,7 +115,7 @@ def evaluate(
         split=split,
         limit=limit,
         max_rounds=max_rounds,
-        hearing=Hearing(context, layout, segments, parse_window(window)),
+        hearing=Hearing(context, layout, segments, parse_window(window), metadata),
         classifier=None if classifier is None else Path(classifier),
         user=None if user is None else Path(user),
         judge=None if judge is None else Path(judge),
@@ -153,10 +153,10 @@ class _Run:
             keep_apart(self._source.folder, out)
             if subject.stands_in and self._options.hearing != Hearing():
                 raise UsageError(
-                    f"{subject.name} neither hears nor reads: leave --context, --layout, --segments and --window out"
+                    f"{subject.name} neither hears nor reads: leave --context, --layout, --segments, --window and "
+                    "--metadata out"
                 )
-            if subject.hears and subject.control != QuestionOnly.name:
-                self._check_hearing(self._all if subject.control == OtherStory.name else self._items)
+            self._check_hearing(subject)
             embedding = None if self._options.embeddings is None else TransformerEmbedding(self._options.embeddings)
             voices = stack.enter_context(open_voices(self._source, subject, self._options))
             about = self._about(subject, parties, voices)
@@ -202,6 +202,7 @@ class _Run:
             classifier=_named(parties.described["classifier"]),
             simulator=_named(parties.described["user"]),
             context=self._options.hearing.context,
+            metadata=self._options.hearing.metadata,
             seed=self._options.seed,
             max_rounds=self._options.max_rounds,
         )
@@ -237,8 +238,17 @@ class _Run:
         ids = [item.trajectory_id(intent) for item in self._items for intent in item.intents]
         return [done[one] for one in ids], not wanted
 
-    def _check_hearing(self, items: Sequence[Item]) -> None:
-        check = HearingCheck(self._options.hearing)
+    def _check_hearing(self, subject: Subject) -> None:
+        """Raise UsageError where rows cannot be heard as wanted, or have no labels that are to be read."""
+        hearing = self._options.hearing
+        if hearing.metadata and not subject.way.labelled:
+            raise UsageError(f"{subject.name} reads nothing of how it is said: leave --metadata out")
+        if not subject.hears or subject.control == QuestionOnly.name:
+            if not hearing.metadata:
+                return
+            hearing = replace(hearing, segments=None, window=None)
+        check = HearingCheck(hearing)
+        items = self._all if subject.control == OtherStory.name else self._items
         for _, row in rows_of(self._source, self._shards, items, sound=False):
             check.listen(row)
         check.check()

@@ -133,15 +133,16 @@ class Format(ABC, Generic[ItemT]):
     """A format of another toolkit.
 
     name: as `--to` takes it. title: the toolkit and what of it reads this. documentation: address of the description
-    that this follows. sound: what sound it takes. left_out: file with a line for each item that has
-    no place in the format; None where all have one. single: each item of this export has exactly one clip; the
-    framework sets it before the first of them.
+    that this follows. sound: what sound it takes. prompted: it has a text that a model is asked. left_out: file with a
+    line for each item that has no place in the format; None where all have one. single: each item of this export has
+    exactly one clip; the framework sets it before the first of them.
     """
 
     name: str
     title: str
     documentation: str
     sound: SoundRules = SoundRules()
+    prompted: bool = True
     left_out: str | None = None
     single: bool = False
 

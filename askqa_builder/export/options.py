@@ -18,7 +18,10 @@ LOWEST_RATE, HIGHEST_RATE = 4000, 192000
 
 @dataclass(frozen=True)
 class Wishes:
-    """The options of an export as given; None for the format's default. window: a model's name, or seconds."""
+    """The options of an export as given; None for the format's default.
+
+    window: a model's name, or seconds. metadata: whether labels of how it is said stand in prompts.
+    """
 
     context: str | None = None
     layout: str | None = None
@@ -26,6 +29,7 @@ class Wishes:
     window: str | float | None = None
     sample_rate: int | None = None
     audio_format: str | None = None
+    metadata: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,8 @@ def choose(chosen: Format[Any], wishes: Wishes) -> SoundChoice:
     """
     rules = chosen.sound
     _check(chosen.name, rules, wishes)
+    if wishes.metadata and not chosen.prompted:
+        raise UsageError(f"metadata: {chosen.name} has no prompts to put labels into; leave --metadata out")
     window = rules.window if wishes.window is None else parse_window(str(wishes.window))
     if rules.known_window and rules.window is not None and (window is None or window > rules.window):
         _LOG.warning(
@@ -62,6 +68,7 @@ def choose(chosen: Format[Any], wishes: Wishes) -> SoundChoice:
         layout=wishes.layout or rules.layouts[0],
         segments=wishes.segments,
         window=window,
+        metadata=wishes.metadata,
     )
     return SoundChoice(
         hearing=hearing,
@@ -78,6 +85,8 @@ def check_for_tasks(wishes: Wishes, *, spoken: bool) -> None:
     for name, value in (("context", wishes.context), ("layout", wishes.layout), ("segments", wishes.segments)):
         if value is not None:
             raise UsageError(f"{name}: the clips of a task set are cut already; give --{name} to askqa tasks instead")
+    if wishes.metadata:
+        raise UsageError("metadata: a task set's prompts are made already; give --metadata to askqa tasks instead")
 
 
 def _check(name: str, rules: SoundRules, wishes: Wishes) -> None:

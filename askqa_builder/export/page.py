@@ -46,6 +46,10 @@ def _making(chosen: Format[Any], made: Export, source: Source, sound: SoundChoic
         heard = chosen.sound.window if chosen.sound.known_window else None
         unheard = f"; the model hears {heard:g} s of each" if heard is not None and heard < hearing.window else ""
         lines.append(f"No clip is longer than {hearing.window:g} s{unheard}.")
+    if hearing.metadata:
+        lines.append(
+            "Time-stamped labels of how it is said stand in the prompts (`hearing.metadata.parse` reads them)."
+        )
     if chosen.sound.response is not None and made.responses:
         lines.append(f"Responses are spoken, {_PLACES[chosen.sound.response]}, in the assistant's voice.")
     if made.rejected:

@@ -30,18 +30,21 @@ from askqa_builder.export.source import Faults, Source, Survey
 from askqa_builder.hearing.clip_files import ClipFiles
 from askqa_builder.hearing.cutting import CannotCutError
 from askqa_builder.hearing.heard import Heard
+from askqa_builder.hearing.labelling import COLUMNS as LABEL_COLUMNS
+from askqa_builder.hearing.labelling import UnlabelledError
 from askqa_builder.hearing.listening import TooLongError, UntimedStoryError
 from askqa_builder.hearing.row_times import Row
 from askqa_builder.tasks.responding import Responder
 
 _HEARING_COLUMNS = ["id", "conversation_id", "stage", "num_samples", "sampling_rate", "pcm_sha256"]
-_HEARING_COLUMNS += ["story", "turns", "words", "response", "evidence"]
+_HEARING_COLUMNS += ["story", "words", "response", "evidence", *LABEL_COLUMNS]
 _ROWS_AT_ONCE = 16
 
 _WRONG = {
     TooLongError: "have a clip that the target does not hear whole",
     CannotCutError: "cannot be cut",
     UntimedStoryError: "have a story without times",
+    UnlabelledError: "have no labels",
 }
 _LONGER_REMEDY = "give a longer --window, and --overwrite to discard what is there of this one, or leave --window out"
 _LACKING_REMEDY = "build with align: pocketsphinx in the profile set, which finds the words of any engine"
@@ -72,7 +75,7 @@ class RowSource(Source):
             try:
                 heard = chosen.hear(row, shard.split, sound.hearing)
                 survey.add(clips.planned(row, heard, shard.split))
-            except (TooLongError, CannotCutError, UntimedStoryError) as error:
+            except tuple(_WRONG) as error:
                 survey.add(())
                 remedy = _shorter(chosen, sound) if isinstance(error, TooLongError) else ""  # the others' messages tell
                 faults.note(_WRONG[type(error)], str(error), remedy)

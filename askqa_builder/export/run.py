@@ -64,6 +64,7 @@ def export(
     layout: str | None = None,
     segments: float | None = None,
     window: str | float | None = None,
+    metadata: bool = False,
     sample_rate: int | None = None,
     audio_format: str | None = None,
     response_audio: bool = False,
@@ -73,17 +74,17 @@ def export(
 ) -> ExportReport:
     """Write a finished dataset, or a task set, to the folder `out` in the format `to`, of `registry.NAMES`.
 
-    split: one alone. context, layout, segments, window: how a row is heard (`hearing.options.Hearing`); window: a
-    model's name or seconds. sample_rate: Hz. What is None is as the format has it. response_audio: of a dataset, speak
-    the gold responses too, in the assistant's voice; a row whose response cannot be spoken is left out. voices: with
-    what they are spoken. overwrite: discard another export in `out`. The same source and options give the same bytes;
-    after a kill the same call goes on.
+    split: one alone. context, layout, segments, window, metadata: how a row is heard (`hearing.options.Hearing`);
+    window: a model's name or seconds. sample_rate: Hz. What is None is as the format has it. response_audio: of a
+    dataset, speak the gold responses too, in the assistant's voice; a row whose response cannot be spoken is left out.
+    voices: with what they are spoken. overwrite: discard another export in `out`. The same source and options give the
+    same bytes; after a kill the same call goes on.
 
     Raises UsageError (wrong usage, clips longer than the window: nothing is written then, unless a response makes them
     so; another export in the way; voices that are not at hand), StorageError, EngineError, AskqaError (a damaged
     source, no response that can be spoken).
     """
-    wishes = Wishes(context, layout, segments, window, sample_rate, audio_format)
+    wishes = Wishes(context, layout, segments, window, sample_rate, audio_format, metadata)
     source, out = Path(source), Path(out)
     voicing = _voicing(response_audio, voices)
     with reading_errors(source), _opened(source, to, split, wishes, voicing) as (opened, chosen, sound):

@@ -14,22 +14,31 @@ from askqa_builder.files import atomic_write
 from askqa_builder.hearing.options import CONTEXTS, LAYOUTS
 from askqa_builder.tasks.example import Example
 from askqa_builder.tasks.folder import CONFIG
-from askqa_builder.tasks.options import DEFAULT_TASKS
+from askqa_builder.tasks.options import OURS, PARALINGUISTICS
+from askqa_builder.tasks.paralinguistics.grounds import ground_of, told_grounds
 
 
 @dataclass
 class Figures:
-    """What is in a set. counts: examples by split, task and kind; licences: by licence. rows: that have examples."""
+    """What is in a set. counts: examples by split, task and kind; licences: by licence; grounds: of questions about how
+    it is said, by kind and by what the answer rests on. contrasts: responses of pairs of contrast; readable: examples
+    that labels of how it is said answer without any sound.
+    """
 
     counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     actions: Counter[tuple[str, str]] = field(default_factory=Counter)
     licences: Counter[str] = field(default_factory=Counter)
     contrasts: int = 0
+    readable: int = 0
+    grounds: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def add(self, example: Example, split: str) -> None:
         """Take note of an example."""
         self.counts[split, example.task, example.kind] += 1
         self.licences[example.license] += 1
+        self.readable += example.metadata_readable is True
+        if example.task == PARALINGUISTICS:
+            self.grounds[example.kind, ground_of(example)] += 1
         if example.action is not None:
             self.actions[split, example.action] += 1
             self.contrasts += example.contrast_id is not None
@@ -39,7 +48,11 @@ class Figures:
         nested: dict[str, dict[str, dict[str, int]]] = {}
         for (split, task, kind), count in sorted(self.counts.items()):
             nested.setdefault(split, {}).setdefault(task, {})[kind] = count
-        return {"examples": nested, "licences": dict(sorted(self.licences.items()))}
+        return {
+            "examples": nested,
+            "licences": dict(sorted(self.licences.items())),
+            "metadata_readable": self.readable,
+        }
 
 
 def write_card(out: Path, manifest: Mapping[str, Any], figures: Figures) -> None:
@@ -71,6 +84,8 @@ def render_card(manifest: Mapping[str, Any], figures: Figures) -> str:
     body = {
         "tasks": list(manifest["tasks"]),
         "others": _others(manifest, figures),
+        "grounds": [(kind, told_grounds(ground), count) for (kind, ground), count in sorted(figures.grounds.items())],
+        "readable": figures.readable,
         "counts": [(*map(escape, key), count) for key, count in sorted(figures.counts.items())],
         "licences": [(escape(licence), count) for licence, count in sorted(figures.licences.items())],
         "first_split": splits[0] if splits else "train",
@@ -100,5 +115,5 @@ def _others(manifest: Mapping[str, Any], figures: Figures) -> list[tuple[str, st
     for (_, task, _), count in figures.counts.items():
         totals[task] += count
     described = manifest.get("descriptions", {})
-    names = [name for name in manifest["tasks"] if name not in DEFAULT_TASKS]
+    names = [name for name in manifest["tasks"] if name not in OURS]
     return [(escape(name), escape(described.get(name, "")), totals[name]) for name in names]

@@ -37,6 +37,7 @@ SCHEMA = pa.schema(
         ("language", pa.string()),
         ("license", pa.string()),
         ("metadata", pa.string()),  # absent where the set was made before there was any
+        ("metadata_readable", pa.bool_()),  # absent from sets of earlier versions
     ]
 )
 """The columns of a set of task examples; `Example` tells what they hold."""
@@ -51,6 +52,8 @@ class Draft:
     answers, `answer` first. action: `clarify` or `answer` where it is a response, else None. label: the class of the
     answer where there are few. statement: the part of the prompt that differs from example to example, by which
     leakage is measured. facts: what `Task.fault` needs to find the answer in the row anew; JSON.
+    metadata_readable: whether who is given the labels of how it is said needs no sound to answer; None where nobody has
+    looked.
     Raises TypeError where a text is none, or the facts are no JSON.
     """
 
@@ -63,6 +66,7 @@ class Draft:
     label: str | None = None
     statement: str | None = None
     facts: dict[str, Any] = field(default_factory=dict)
+    metadata_readable: bool | None = None
 
     def __post_init__(self) -> None:
         texts = {name: getattr(self, name) for name in ("kind", "prompt", "answer")}
@@ -107,6 +111,7 @@ class Example:
     language: str
     license: str
     metadata: str | None = None
+    metadata_readable: bool | None = None
 
     @property
     def full_prompt(self) -> str:

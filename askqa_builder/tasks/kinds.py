@@ -6,13 +6,12 @@ from collections.abc import Sequence
 
 from askqa_builder.errors import UsageError
 from askqa_builder.options import close_matches
-from askqa_builder.tasks.options import REASONING, TasksOptions
-from askqa_builder.tasks.reasoning.written import Written
+from askqa_builder.tasks.options import TasksOptions
 from askqa_builder.tasks.task import Task
 
 
 def check_without(tasks: Sequence[Task], options: TasksOptions) -> None:
-    """Refuse to leave out what none of the tasks makes, as far as they tell, and to have written what is left out.
+    """Refuse to leave out what none of the tasks makes, as far as they tell, and a writer that has nothing to write.
 
     Raises UsageError.
     """
@@ -23,7 +22,17 @@ def check_without(tasks: Sequence[Task], options: TasksOptions) -> None:
         if given not in known and not of_untold:
             kinds = ", ".join(name for name in known if "/" in name)
             raise UsageError(f"without: unknown kind {given!r}{close_matches(given, known)}; there are {kinds}")
-    if options.writer is not None and not options.makes(REASONING, Written.name):
+    if options.writer is not None:
+        _check_writer(tasks, options)
+
+
+def _check_writer(tasks: Sequence[Task], options: TasksOptions) -> None:
+    written = [(task.name, kind) for task in tasks for kind in task.written]
+    if not written:
         raise UsageError(
-            f"writer: what it writes is of the kind {Written.name}, which is left out; give one of the two"
+            "writer: it writes for the tasks reasoning and paralinguistics, of which none is made; name one, or "
+            "leave it out"
         )
+    if not any(options.makes(task, kind) for task, kind in written):
+        kinds = ", ".join(kind for _, kind in written)
+        raise UsageError(f"writer: what it writes is of the kind {kinds}, which is left out; give one of the two")

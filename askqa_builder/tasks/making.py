@@ -120,4 +120,5 @@ def finished(draft: Draft, origin: Origin) -> Example:
         language=one["language"],
         license=one["license"],
         metadata=origin.row.heard.metadata,
+        metadata_readable=draft.metadata_readable,
     )

@@ -19,7 +19,9 @@ DEFAULT_TASKS = ("listening", "reasoning", "response")
 
 DEFAULT_TRAIN = "train"
 
-REASONING = "reasoning"
+PARALINGUISTICS = "paralinguistics"
+
+OURS = (*DEFAULT_TASKS, PARALINGUISTICS)
 
 BALANCE_ACTION = "action"
 """The only thing by which examples can be balanced: as many responses that ask back as that answer."""
@@ -35,8 +37,7 @@ class TasksOptions:
     tasks' weights in the training split, which are its tasks then; None for all that there is. balance: "action" or
     None. fraction: of the training split, by story. train: the name of the training split; the others are never thinned
     out. keep_conflicts: leave requests in it whose labels contradict each other. wordings: a file with prompts in place
-    of ours. audio_format: flac or wav. writer: a language model that writes statements about the stories, for reasoning
-    examples; None for none.
+    of ours. audio_format: flac or wav. writer: a language model that writes for those tasks that let it; None for none.
     Raises UsageError where one of them is not allowed.
     """
 
@@ -69,8 +70,6 @@ class TasksOptions:
             raise UsageError(f"fraction: {self.fraction} is not allowed; give more than 0 and at most 1")
         if not 0 <= self.seed < 2**53:
             raise UsageError(f"seed: {self.seed} is not allowed; give 0 to 2**53 - 1")
-        if self.writer is not None and REASONING not in self.tasks:
-            raise UsageError(f"writer: it writes for the task {REASONING}, which is not made; name it, or leave it out")
         lossless = [name for name, chosen in FORMATS.items() if chosen.lossless]
         if self.audio_format not in lossless:
             raise UsageError(f"audio format: {self.audio_format!r} is not allowed; give {' or '.join(lossless)}")

@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from askqa_builder.chat.answer import UnfitAnswerError
 from askqa_builder.chat.model import ChatModel
 from askqa_builder.corpus.conversation import Action
 from askqa_builder.corpus.rejects import Reject
@@ -20,13 +19,10 @@ from askqa_builder.tasks.heard_row import HeardRow
 from askqa_builder.tasks.homes import homes
 from askqa_builder.tasks.making import Maker
 from askqa_builder.tasks.options import DEFAULT_TRAIN, TasksOptions
-from askqa_builder.tasks.reasoning.task import Reasoning
-from askqa_builder.tasks.reasoning.written import StatementPair
 from askqa_builder.tasks.selection import Group, Selection, available, chosen_stories, last_kept, wanted_counts
 from askqa_builder.tasks.survey import Survey, Surveyor
 from askqa_builder.tasks.task import Task
 from askqa_builder.tasks.task_errors import task_errors
-from askqa_builder.tasks.writer import Story, written
 
 _CACHE_BYTES = 1 << 30
 """Of answers of language models, at most."""
@@ -36,7 +32,7 @@ _CACHE_BYTES = 1 << 30
 class Prepared:
     """What makes the examples.
 
-    rejects: stories of which the writer has written nothing that fits. mixed_of: how many training examples of each
+    rejects: what the writer has written nothing about that fits. mixed_of: how many training examples of each
     task a mix could have taken.
     """
 
@@ -93,29 +89,24 @@ def _let_tasks_survey(source: Source, tasks: Sequence[Task], selection: Selectio
 
 
 def _write_about(source: Source, tasks: Sequence[Task], selection: Selection) -> list[Reject]:
-    """Let the writer write about each story of which examples are made; return the stories that it failed at."""
-    reasoning = next((task for task in tasks if isinstance(task, Reasoning)), None)
-    options = selection.options
-    if options.writer is None or reasoning is None:
-        return []
-    pairs: dict[str, list[StatementPair]] = {}
-    rejects = []
-    with ChatModel(options.writer, open_cache("answers", None, _CACHE_BYTES)) as model:
-        for story, outcome in written(model, _stories(source, selection), options.seed):
-            if isinstance(outcome, UnfitAnswerError):
-                rejects.append(Reject(story, "", None, "write", outcome.reason, str(outcome)))
-            else:
-                pairs[story] = outcome
-    reasoning.written.pairs = pairs
+    """Let the writer write about the rows of which examples are made; return what it failed at."""
+    options, rejects = selection.options, []
+    for task in tasks:
+        kinds = [kind for kind in task.written if options.makes(task.name, kind)]
+        if options.writer is not None and kinds:
+            with (
+                ChatModel(options.writer, open_cache("answers", None, _CACHE_BYTES)) as model,
+                task_errors(task.name),
+            ):
+                rejects += task.write(_rows_of(source, task, selection), model, options.seed, kinds)
     return rejects
 
 
-def _stories(source: Source, selection: Selection) -> Iterator[Story]:
-    seen: set[str] = set()
+def _rows_of(source: Source, task: Task, selection: Selection) -> Iterator[HeardRow]:
+    """Yield the rows of which a task makes examples."""
     for row, split in source.all_texts():
-        if row["story_id"] not in seen and selection.keeps_row(row, split):
-            seen.add(row["story_id"])
-            yield row["story_id"], row["story"]
+        if selection.keeps_row(row, split) and selection.keeps_task(task.name, row, split):
+            yield HeardRow(row, hear(row, selection.options.hearing), split)
 
 
 def _draws(source: Source, maker: Maker, train: str) -> dict[Group, array[int]]:

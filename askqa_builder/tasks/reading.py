@@ -18,7 +18,7 @@ from askqa_builder.tasks.example import SCHEMA, Example
 
 _BATCH = 512
 
-_LATER = ("metadata",)
+_LATER = ("metadata", "metadata_readable")
 """Columns that sets of an earlier format lack."""
 
 

@@ -35,6 +35,7 @@ from askqa_builder.tasks.options import DEFAULT_TASKS, TasksOptions, parse_mix
 from askqa_builder.tasks.preparing import Prepared, prepare
 from askqa_builder.tasks.reading import examples_of
 from askqa_builder.tasks.registry import load_task
+from askqa_builder.tasks.task import Task
 from askqa_builder.tasks.wordings import load_wordings
 from askqa_builder.tasks.writer import read_writer
 from askqa_builder.tasks.writing import write_files
@@ -50,7 +51,8 @@ class TasksReport:
     task's own check refuses, and stories about which the writer has written nothing that fits, by reason. warnings:
     kinds of which much is refused, and what the text gives away of the others. shared_stories: stories that the dataset
     has in several splits, of which examples are made in one alone. limit: which task limits a mix, and how many of each
-    there would have been; None without a mix. tasks: that were asked for.
+    there would have been; None without a mix. tasks: that were asked for; measured: those of them whose leakage is
+    measured, where there is enough. readable: examples that labels of how it is said would answer without any sound.
     """
 
     out: Path
@@ -61,6 +63,8 @@ class TasksReport:
     shared_stories: int
     limit: str | None
     tasks: Sequence[str]
+    measured: Sequence[str]
+    readable: int
     already_complete: bool
 
     @property
@@ -104,8 +108,8 @@ def tasks(
     "listening=1,response=2" or a mapping; it names the tasks then. balance, fraction, keep_conflicts: see
     `TasksOptions`; context, layout, segments, window, metadata: see `Hearing` and `parse_window`. wordings: a YAML
     file with prompts in place of ours. writer: a YAML file with the `ChatOptions` of a language model that writes
-    further statements. The same dataset and options give the same bytes (with a writer: as long as its answers are in
-    the cache); after a kill the same call goes on.
+    further statements (reasoning) or questions (paralinguistics). The same dataset and options give the same bytes
+    (with a writer: as long as its answers are in the cache); after a kill the same call goes on.
 
     Raises UsageError (wrong usage, rows that cannot be heard as wanted, another set in the way), StorageError,
     EngineError (the writer's server stays away), AskqaError (a damaged shard, a task that fails, nothing that is left).
@@ -159,7 +163,7 @@ class _Run:
                     "mixed_of": prepared.mixed_of,
                     "shards": [record.to_json() for record in records],
                 }
-            figures, sample = _look(self._out, shard_records(made))
+            figures, sample = _look(self._out, shard_records(made), self._tasks)
             if not figures.counts:
                 rejects = read_rejected(self._out)
                 folder.discard()
@@ -182,6 +186,8 @@ class _Run:
             shared_stories=made[SHARED_STORIES_KEY],
             limit=_limit(self._options.mix, made["mixed_of"]),
             tasks=self._options.tasks,
+            measured=[task.name for task in self._tasks if task.tells_labels],
+            readable=figures.readable,
             already_complete=complete,
         )
 
@@ -215,9 +221,9 @@ def _limit(mix: Mapping[str, float] | None, there: Mapping[str, int] | None) -> 
     return f"{scarce} limits the mix; for training there would have been: {counts}"
 
 
-def _look(out: Path, records: Sequence[ShardRecord]) -> tuple[Figures, LeakageSample]:
+def _look(out: Path, records: Sequence[ShardRecord], tasks: Sequence[Task]) -> tuple[Figures, LeakageSample]:
     """Read what was written."""
-    figures, sample = Figures(), LeakageSample()
+    figures, sample = Figures(), LeakageSample(tasks)
     for record in records:
         for example in examples_of(out, record.file):
             figures.add(example, record.split)

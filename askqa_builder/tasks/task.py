@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, ClassVar
 
+from askqa_builder.chat.model import ChatModel
+from askqa_builder.corpus.rejects import Reject
 from askqa_builder.hearing.row_times import Row
 from askqa_builder.seeds import Stream
 from askqa_builder.tasks.example import Draft, Example
@@ -32,11 +34,13 @@ class Draw:
 class Task(ABC):
     """Base class of tasks. An instance serves one run.
 
-    name: as in `Example.task` and `--mix`; version: raised when the same row would give other examples.
+    name: as in `Example.task` and `--mix`; version: raised when the same row would give other examples. written: kinds
+    of which a language model writes examples where one is given (`write`); none for most tasks.
     """
 
     name: ClassVar[str]
     version: ClassVar[int] = 1
+    written: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, wordings: Wordings) -> None:
         self.wordings = wordings
@@ -63,6 +67,14 @@ class Task(ABC):
     def surveyed(self) -> None:  # noqa: B027
         """Take note that every row has been seen."""
 
+    def write(self, rows: Iterable[HeardRow], model: ChatModel, seed: int, kinds: Sequence[str]) -> list[Reject]:
+        """Let a language model write about the rows that `expect` has seen; return what it failed at.
+
+        Called after `surveyed`, where a model is given. kinds: those of `written` that are made. Raises what
+        `ChatModel` raises.
+        """
+        return []
+
     @abstractmethod
     def drafts(self, row: HeardRow, draw: Draw) -> Iterator[Draft]:
         """Yield what this row gives; each (kind, turn, prompt) once."""
@@ -70,6 +82,18 @@ class Task(ABC):
     @abstractmethod
     def fault(self, example: Example, row: HeardRow) -> str | None:
         """Say what is wrong with an example, found in its row anew; None where it is right."""
+
+    def labels_of(self, example: Example) -> tuple[str, ...] | None:
+        """Return the labels that an example could have, for who measures what its text gives away of them.
+
+        None where its answer is no class, or nobody needs to know.
+        """
+        return None
+
+    @property
+    def tells_labels(self) -> bool:
+        """Whether what the text gives away of its examples is measured."""
+        return type(self).labels_of is not Task.labels_of
 
     def say(self, kind: str, stream: Stream, **fields: Any) -> str:
         """Return a prompt of this task in one of its wordings."""

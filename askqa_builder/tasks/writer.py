@@ -12,9 +12,9 @@ from askqa_builder.chat.answer import Question, UnfitAnswerError
 from askqa_builder.chat.model import ChatModel
 from askqa_builder.chat.options import ChatOptions
 from askqa_builder.chat.options_file import read_chat_options
-from askqa_builder.corpus.rejects import quote
+from askqa_builder.corpus.rejects import Reject, quote
 from askqa_builder.seeds import derive_seed
-from askqa_builder.tasks.heard_row import one_line, plain
+from askqa_builder.tasks.heard_row import HeardRow, one_line, plain
 from askqa_builder.tasks.reasoning.written import StatementPair
 
 VERSION = 2
@@ -83,6 +83,28 @@ def written(model: ChatModel, stories: Iterable[Story], seed: int) -> Iterator[O
             yield ids[number], outcome
         else:
             yield ids[number], [_pair(**pair) for pair in outcome.value["pairs"]]
+
+
+def statements(
+    model: ChatModel, rows: Iterable[HeardRow], seed: int
+) -> tuple[dict[str, list[StatementPair]], list[Reject]]:
+    """Return what the model has written about each story of some rows, and the stories that it failed at."""
+    pairs: dict[str, list[StatementPair]] = {}
+    rejects = []
+    for story, outcome in written(model, _stories(rows), seed):
+        if isinstance(outcome, UnfitAnswerError):
+            rejects.append(Reject(story, "", None, "write", outcome.reason, str(outcome)))
+        else:
+            pairs[story] = outcome
+    return pairs, rejects
+
+
+def _stories(rows: Iterable[HeardRow]) -> Iterator[Story]:
+    seen: set[str] = set()
+    for row in rows:
+        if row.row["story_id"] not in seen:
+            seen.add(row.row["story_id"])
+            yield row.row["story_id"], row.row["story"]
 
 
 def _pair(supported: str, contradicted: str, evidence: str) -> StatementPair:

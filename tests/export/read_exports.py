@@ -201,10 +201,11 @@ def importable_torchcodec() -> Iterator[None]:
 
 
 def _full_prompt(record: dict[str, Any]) -> str:
-    """A row's record has the whole prompt, an example's record the story apart."""
-    if "turns" in record or record["story"] is None:
+    """A row's record has the whole prompt, an example's record story and labels apart."""
+    if "turns" in record:
         return str(record["prompt"])
-    return f"Story:\n{record['story'].strip()}\n\n{record['prompt']}"
+    story = None if record["story"] is None else f"Story:\n{record['story'].strip()}"
+    return "\n\n".join(part for part in (story, record["metadata"], record["prompt"]) if part is not None)
 
 
 READERS: dict[str, Callable[[Path, str], list[ReadExample]]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -182,3 +183,8 @@ def test_lines_that_are_swapped_or_doubled_are_no_labels_as_they_are_written() -
 def test_what_is_no_label_cannot_be_made(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"."):
         replace(TWO.labels[0], **wrong)
+
+
+def test_the_block_in_the_docs_is_one() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "styles.md").read_text("utf-8")
+    assert {label.source for label in parse(page).labels} == {RECOGNISED, INTENDED, STYLE}

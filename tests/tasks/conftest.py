@@ -34,6 +34,24 @@ def examples_made(storybook: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture(scope="session")
+def styled_book(storybook: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The storybook with styles of the user's turns, measurements, and speakers of both genders."""
+    from styled import changed_rows, style_and_cast
+
+    return changed_rows(storybook, tmp_path_factory.mktemp("styled") / "spoken", style_and_cast)
+
+
+@pytest.fixture(scope="session")
+def questions_made(styled_book: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All questions about it. Read it, never change it."""
+    from askqa_builder import questions
+
+    out = tmp_path_factory.mktemp("questions") / "all"
+    questions(styled_book, out)
+    return out
+
+
+@pytest.fixture(scope="session")
 def demo_examples(demo_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """All examples of the demo dataset, which are few. Read it, never change it."""
     from askqa_builder import tasks

@@ -11,10 +11,12 @@ from task_sets import examples_of
 
 from askqa_builder.tasks.example import Example
 from askqa_builder.tasks.leakage import Leakage, LeakageSample, leaks
+from askqa_builder.tasks.reasoning.task import Reasoning
+from askqa_builder.tasks.wordings import load_wordings
 
 
 def leakage(examples: list[Example]) -> Leakage | None:
-    sample = LeakageSample()
+    sample = LeakageSample([Reasoning(load_wordings())])
     for example in examples:
         sample.offer(example)
     return sample.measure()

@@ -21,6 +21,8 @@ from askqa_builder.tasks.example import Example
 from askqa_builder.tasks.leakage import LeakageSample
 from askqa_builder.tasks.reading import examples_of as read_examples
 from askqa_builder.tasks.reading import tasks_manifest
+from askqa_builder.tasks.reasoning.task import Reasoning
+from askqa_builder.tasks.wordings import load_wordings
 
 
 @pytest.fixture(scope="module")
@@ -73,12 +75,12 @@ def test_labels_that_are_not_the_rows_are_found(labelled: Path, annotated_datase
 
 
 def test_the_text_alone_that_leakage_is_measured_by_has_no_labels(labelled: Path) -> None:
-    sample, told = LeakageSample(), 0
+    sample, told = LeakageSample([Reasoning(load_wordings())]), 0
     for one in examples_of(labelled, task="reasoning"):
         sample.offer(Example(**one))
         told += 1
     assert told
-    assert not any("speech labels" in text for asked in sample._sample.items() for text in asked)
+    assert not any("speech labels" in asked.prompt for asked in sample._sample.items())
 
 
 def test_another_set_is_in_the_way_of_labels_and_the_same_one_is_complete(
@@ -119,3 +121,12 @@ def test_the_command_puts_labels_in_and_says_where_there_are_none(
     assert_one_line(refused, 2)
     assert "askqa styles annotate" in refused.stderr
     assert not (tmp_path / "none").exists()
+
+
+def test_questions_about_how_it_is_said_may_have_labels_too(styled_dataset: Path, tmp_path: Path) -> None:
+    made = askqa_here("styles", "questions", styled_dataset, tmp_path / "out", "--metadata")
+    assert made.returncode == 0, made.stderr
+    examples = examples_of(tmp_path / "out")
+    assert any(one["metadata_readable"] for one in examples)
+    assert all(parse(one["metadata"]).labels for one in examples)
+    assert not faults_of(styled_dataset, tmp_path / "out")

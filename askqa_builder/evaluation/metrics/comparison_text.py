@@ -26,7 +26,7 @@ def comparison_table(comparison: Comparison) -> list[str]:
 
 def unlike_settings(first: RunIdentity, second: RunIdentity) -> list[str]:
     """Return a line that tells in what the runs differ beside model and dataset; none where they do not."""
-    asked = {"context": "context", "classifier": "classifier", "simulator": "user", "max_rounds": "most responses"}
+    asked = {"given": "context", "classifier": "classifier", "simulator": "user", "max_rounds": "most responses"}
     told = [
         f"{said} {quote(str(one))} and {quote(str(other))}"
         for name, said in asked.items()
@@ -58,7 +58,7 @@ _CELL_HEAD = ["changed", "to", "items", "measure, %", "difference", "95 % interv
 
 
 def _told(run: RunIdentity) -> str:
-    said = (run.model, f"on {run.dataset}", f"digest {run.dataset_digest}", run.context, f"user {run.simulator}")
+    said = (run.model, f"on {run.dataset}", f"digest {run.dataset_digest}", run.given, f"user {run.simulator}")
     return ", ".join(
         escape(one)
         for one in (*said, f"classifier {run.classifier}", f"at most {run.max_rounds} responses", f"seed {run.seed}")

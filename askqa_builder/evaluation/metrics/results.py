@@ -31,7 +31,8 @@ from askqa_builder.evaluation.metrics.usage import Prices, Rounds, Usage, rounds
 class RunIdentity:
     """What was run. dataset_digest: what names its content. context: what the model was given to hear and read.
 
-    seed: of the run; draws of the bootstrap come from it too. max_rounds: most responses of a trajectory.
+    seed: of the run; draws of the bootstrap come from it too. max_rounds: most responses of a trajectory. metadata:
+    whether labels of how it is said stood in the prompts.
     """
 
     dataset: str
@@ -42,6 +43,12 @@ class RunIdentity:
     context: str
     seed: int
     max_rounds: int
+    metadata: bool = False
+
+    @property
+    def given(self) -> str:
+        """What the model was given, in words."""
+        return f"{self.context}, with labels of how it is said" if self.metadata else self.context
 
 
 @dataclass(frozen=True)

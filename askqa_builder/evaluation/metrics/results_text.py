@@ -32,7 +32,7 @@ def markdown(results: Results) -> str:
     run = results.run
     told = {
         "Dataset": f"{escape(run.dataset)}, digest `{escape(run.dataset_digest)}`",
-        "Model": f"{escape(run.model)}; context: {escape(run.context)}; at most {run.max_rounds} responses",
+        "Model": f"{escape(run.model)}; context: {escape(run.given)}; at most {run.max_rounds} responses",
         "Action classifier": escape(run.classifier),
         "User simulator": f"{escape(run.simulator)}; seed {run.seed}",
         "Scored": what_is_scored(results.counts),

@@ -22,7 +22,8 @@ class Request:
     shape [samples], or [samples, 2] in stereo; none for models that hear nothing. sampling_rate: Hz. prompt: what is
     asked for, and the story where it is not heard. turns: what is heard, as text, for models that read instead; the
     story, if it is heard, first. story: its text, where it is not heard but in the prompt. intent: of the user, which a
-    control is told after the first round and a model under test never is.
+    control is told after the first round and a model under test never is. metadata: labels of how it is said, as
+    `hearing.metadata` writes them, where they stand in the prompt.
     """
 
     item: Item
@@ -33,6 +34,7 @@ class Request:
     turns: Sequence[Said]
     story: str | None = None
     intent: Intent | None = None
+    metadata: str | None = None
 
     @property
     def blinded(self) -> Request:

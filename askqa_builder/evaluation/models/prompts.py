@@ -52,7 +52,7 @@ class Prompts:
 
     def for_cascade(self, request: Request, heard: str) -> str:
         """See `AnyPrompts.for_cascade`."""
-        return self.recognised(request.story, heard)
+        return with_labels(request.metadata, self.recognised(request.story, heard))
 
     def closed_book(self, turns: Sequence[Said]) -> str:
         """Return the prompt of one who reads a request, and what followed it, and nothing else."""
@@ -66,6 +66,11 @@ class Prompts:
 
     def _line(self, role: str, text: str) -> str:
         return f"{self.table[role]}: {text}"
+
+
+def with_labels(metadata: str | None, prompt: str) -> str:
+    """Return a prompt after the labels of how it is said, where there are such."""
+    return prompt if metadata is None else f"{metadata}\n\n{prompt}"
 
 
 def load_prompts(file: Path | None = None) -> Prompts:

@@ -13,8 +13,9 @@ from typing import Any, Protocol
 from askqa_builder.errors import UsageError
 from askqa_builder.evaluation.item import Item, Said
 from askqa_builder.evaluation.models.model import Request
-from askqa_builder.evaluation.models.prompts import Prompts
+from askqa_builder.evaluation.models.prompts import Prompts, with_labels
 from askqa_builder.evaluation.models.sound import Sound, at_rate
+from askqa_builder.hearing.metadata import parse, render
 from askqa_builder.seeds import Stream
 
 
@@ -26,6 +27,7 @@ class Listening:
     sampling_rate: int
     turns: Sequence[Said]
     story: str | None = None
+    metadata: str | None = None
 
 
 class Sounds(Protocol):
@@ -34,8 +36,8 @@ class Sounds(Protocol):
     Raises TooLongError where it would be longer than the target's window.
     """
 
-    def last_turns(self, turns: int) -> Sequence[Sound]:
-        """Return the last so many turns of the recording as clips, at the request's rate."""
+    def last_turns(self, turns: int) -> Listening:
+        """Return the last so many turns of the recording, at the request's rate."""
 
     def of(self, item: Item) -> Listening:
         """Return what is heard of another item, up to its request."""
@@ -45,13 +47,14 @@ class Way(ABC):
     """A way to put before a model what there is to hear.
 
     name: as results tell it; None for the way as it is. sound: whether anything is heard. takes_clips: whether that is
-    what a request has; else nobody needs to make clips.
+    what a request has; else nobody needs to make clips. labelled: whether labels of how it is said are read.
     """
 
     sound: bool
 
     name: str | None = None
     takes_clips = False
+    labelled = True
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -74,7 +77,8 @@ class AsHeard(Way):
 
     def apply(self, request: Request, sounds: Sounds) -> Request:
         """See `Way.apply`."""
-        return replace(request, prompt=self._prompts.heard(request.story, request.turns))
+        prompt = self._prompts.heard(request.story, request.turns)
+        return replace(request, prompt=with_labels(request.metadata, prompt))
 
 
 class QuestionOnly(Way):
@@ -92,8 +96,9 @@ class QuestionOnly(Way):
     def apply(self, request: Request, sounds: Sounds) -> Request:
         """See `Way.apply`."""
         turns = since_request(request)
-        clips = sounds.last_turns(len(turns))
-        return replace(request, clips=clips, turns=turns, story=None, prompt=self._prompts.heard(None, turns))
+        heard = sounds.last_turns(len(turns))
+        prompt = with_labels(heard.metadata, self._prompts.heard(None, turns))
+        return replace(request, clips=heard.clips, turns=turns, story=None, prompt=prompt, metadata=heard.metadata)
 
 
 class ClosedBook(Way):
@@ -104,6 +109,7 @@ class ClosedBook(Way):
 
     name = "closed-book"
     sound = False
+    labelled = False
 
     def __init__(self, prompts: Prompts) -> None:
         self._prompts = prompts
@@ -140,11 +146,15 @@ class OtherStory(Way):
     def apply(self, request: Request, sounds: Sounds) -> Request:
         """See `Way.apply`."""
         other, followed = sounds.of(self.other(request.item)), since_request(request)[1:]
-        after = sounds.last_turns(len(followed)) if followed else ()
+        after = sounds.last_turns(len(followed)) if followed else None
         clips = [at_rate(clip, other.sampling_rate, request.sampling_rate) for clip in other.clips]
         turns = [*other.turns, *followed]
-        prompt = self._prompts.heard(other.story, turns)
-        return replace(request, clips=[*clips, *after], turns=turns, story=other.story, prompt=prompt)
+        metadata = other.metadata
+        if after is not None:
+            metadata = _followed(metadata, after.metadata, len(clips))
+            clips += after.clips
+        prompt = with_labels(metadata, self._prompts.heard(other.story, turns))
+        return replace(request, clips=clips, turns=turns, story=other.story, prompt=prompt, metadata=metadata)
 
     def other(self, item: Item) -> Item:
         """Return the item that is heard instead of an item, in each of its rounds."""
@@ -168,7 +178,13 @@ class Transcript(Way):
 
     def apply(self, request: Request, sounds: Sounds) -> Request:
         """See `Way.apply`."""
-        return replace(request, clips=(), prompt=self._prompts.transcript(request.story, request.turns))
+        prompt = self._prompts.transcript(request.story, request.turns)
+        return replace(request, clips=(), prompt=with_labels(request.metadata, prompt))
+
+
+def _followed(metadata: str | None, after: str | None, clips: int) -> str | None:
+    """Return the labels of `clips` clips, and of those after them; None where none are wanted."""
+    return None if metadata is None or after is None else render(parse(metadata).followed_by(parse(after), clips))
 
 
 def since_request(request: Request) -> Sequence[Said]:

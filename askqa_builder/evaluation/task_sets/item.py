@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from askqa_builder.evaluation.item import Item
@@ -75,7 +75,7 @@ class TaskItem:
     @classmethod
     def of(cls, example: Example, split: str, *, metadata: bool) -> TaskItem:
         """Make it of an example. metadata: whether labels that stand in its prompt are left there."""
-        asked = example if metadata else _without_metadata(example)
+        asked = example if metadata else replace(example, metadata=None)
         return cls(
             id=example.id,
             task=example.task,
@@ -89,16 +89,6 @@ class TaskItem:
             audio=tuple(AudioFile(**one) for one in example.audio),
             references=tuple(example.references),
             label=example.label,
-            metadata=has_metadata(asked),
-            metadata_readable=getattr(example, "metadata_readable", None),
+            metadata=asked.metadata is not None,
+            metadata_readable=example.metadata_readable,
         )
-
-
-def has_metadata(example: Example) -> bool:
-    """Tell whether labels of how it is said stand in an example's prompt."""
-    return getattr(example, "metadata", None) is not None
-
-
-def _without_metadata(example: Example) -> Example:
-    there: dict[str, Any] = {"metadata": None} if "metadata" in {one.name for one in fields(example)} else {}
-    return replace(example, **there)

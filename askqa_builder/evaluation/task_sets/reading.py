@@ -18,7 +18,7 @@ from askqa_builder.digests import sha256_of
 from askqa_builder.errors import AskqaError, UsageError
 from askqa_builder.evaluation.items import of_split
 from askqa_builder.evaluation.models.sound import Sound
-from askqa_builder.evaluation.task_sets.item import TaskItem, has_metadata
+from askqa_builder.evaluation.task_sets.item import TaskItem
 from askqa_builder.hearing.clip_files import AudioFile
 from askqa_builder.tasks.reading import examples_of, tasks_manifest
 
@@ -64,7 +64,7 @@ def read_task_set(folder: Path, split: str | None, limit: int | None, metadata: 
         except OSError as error:
             raise AskqaError(f"cannot read {folder / shard.file}: {error.strerror}; {_AGAIN}") from error
         for example in examples_of(folder, shard.file):
-            labelled = labelled or has_metadata(example)
+            labelled = labelled or example.metadata is not None
             items.append(TaskItem.of(example, shard.split, metadata=metadata != "none"))
     if metadata == "stored" and not labelled:
         raise UsageError(

@@ -87,5 +87,5 @@ def _named(task_set: Path, options: dict[str, Any]) -> Path:
     """Return a folder for two runs for which none was named."""
     model = options.get("model") or options.get("control")
     if not isinstance(model, str):
-        raise UsageError("--metadata both makes two runs; give a folder for them with --out")
+        raise UsageError("--compare-metadata makes two runs; give a folder for them with --out")
     return beside(task_set, model)

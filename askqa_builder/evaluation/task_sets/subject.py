@@ -15,7 +15,7 @@ from askqa_builder.evaluation.models.controls import Control
 from askqa_builder.evaluation.models.model import Request, Response
 from askqa_builder.evaluation.models.prompts import read_prompts
 from askqa_builder.evaluation.models.registry import CASCADE, CONTROL_NAMES, Choice, check_control, opened
-from askqa_builder.evaluation.models.sound import Sound, at_rate
+from askqa_builder.evaluation.models.sound import at_rate
 from askqa_builder.evaluation.models.subject import Subject
 from askqa_builder.evaluation.models.ways import ClosedBook, Listening, OtherStory, Sounds, Way
 from askqa_builder.evaluation.task_sets.item import TaskItem
@@ -100,7 +100,7 @@ class ClipSounds:
         self._folder = folder
         self._items = {item.id: item for item in items}
 
-    def last_turns(self, turns: int) -> Sequence[Sound]:
+    def last_turns(self, turns: int) -> Listening:
         """Never asked for: nobody knows the turns of a clip."""
         raise NotImplementedError
 

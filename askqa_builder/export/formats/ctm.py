@@ -24,6 +24,7 @@ class Ctm(Format[RowItem]):
     name = "ctm"
     title = "CTM, for word times: sclite, Lhotse, Kaldi"
     documentation = "https://github.com/usnistgov/SCTK/blob/master/doc/infmts.htm"
+    prompted = False
     sound = SoundRules(sampling_rate=None, contexts=("audio", "none"), layouts=("joined",), whole=True, response="turn")
 
     def lack(self, row: Row) -> str | None:

@@ -24,6 +24,7 @@ class Lhotse(Format[RowItem]):
     name = "lhotse"
     title = "Lhotse, for icefall, NeMo and k2"
     documentation = "https://lhotse.readthedocs.io/en/latest/cuts.html"
+    prompted = False
     sound = SoundRules(sampling_rate=None, contexts=("audio", "none"), layouts=("joined",), whole=True, response="turn")
 
     def lines(self, item: RowItem) -> Iterator[tuple[str, str]]:

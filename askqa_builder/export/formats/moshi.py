@@ -33,6 +33,7 @@ class Moshi(Format[RowItem]):
     name = "moshi"
     title = "Moshi's fine-tuning, moshi-finetune"
     documentation = "https://github.com/kyutai-labs/moshi-finetune"
+    prompted = False
     sound = SoundRules(
         audio_formats=("wav",),
         sampling_rate=24000,

@@ -24,6 +24,7 @@ class Rttm(Format[RowItem]):
     name = "rttm"
     title = "RTTM, for speaker diarisation: pyannote, dscore, NeMo"
     documentation = "https://github.com/nryant/dscore#rttm"
+    prompted = False
     sound = SoundRules(sampling_rate=None, contexts=("audio", "none"), layouts=("joined",), whole=True, response="turn")
 
     def lines(self, item: RowItem) -> Iterator[tuple[str, str]]:

@@ -43,6 +43,7 @@ class SpokenSquad(Format[RowItem]):
     name = "spoken-squad"
     title = "Spoken-SQuAD: SQuAD 1.1 with spoken passages"
     documentation = "https://github.com/Chia-Hsuan-Lee/Spoken-SQuAD"
+    prompted = False
     sound = SoundRules(sampling_rate=None, contexts=("audio",), layouts=("joined",), whole=True)
     left_out = LEFT_OUT
 

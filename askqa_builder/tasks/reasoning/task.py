@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+from askqa_builder.chat.model import ChatModel
 from askqa_builder.corpus.conversation import Act
+from askqa_builder.corpus.rejects import Reject
 from askqa_builder.hearing.row_times import Row
 from askqa_builder.tasks.example import Draft, Example
 from askqa_builder.tasks.heard_row import HeardRow
@@ -18,6 +20,7 @@ from askqa_builder.tasks.reasoning.statement import Statement
 from askqa_builder.tasks.reasoning.written import Written
 from askqa_builder.tasks.task import Draw, Task, facts_of
 from askqa_builder.tasks.wordings import Wordings
+from askqa_builder.tasks.writer import statements
 
 
 class Reasoning(Task):
@@ -25,15 +28,16 @@ class Reasoning(Task):
 
     name = "reasoning"
     version = 2
+    written = (Written.name,)
 
     def __init__(self, wordings: Wordings) -> None:
         super().__init__(wordings)
         self._others = OtherAnswers()
         self._lending = Lending()
-        self.written = Written(self._lending)
+        self._written = Written(self._lending)
         statement, continuation = Statement(self._others, self._lending), Continuation(self._others, self._lending)
         self._ambiguous = Ambiguous()
-        kinds: list[Kind] = [statement, Reading(), self.written, continuation, self._ambiguous]
+        kinds: list[Kind] = [statement, Reading(), self._written, continuation, self._ambiguous]
         self._kinds = {kind.name: kind for kind in kinds}
 
     @property
@@ -69,6 +73,15 @@ class Reasoning(Task):
         """Let the kind look."""
         return self.misworded(example) or self._misstated(example) or self._kinds[example.kind].fault(example, row)
 
+    def labels_of(self, example: Example) -> tuple[str, ...] | None:
+        """Return its kind's."""
+        return self._kinds[example.kind].labels
+
+    def write(self, rows: Iterable[HeardRow], model: ChatModel, seed: int, kinds: Sequence[str]) -> list[Reject]:
+        """Let it write statements about each story, once."""
+        self._written.pairs, rejects = statements(model, rows, seed)
+        return rejects
+
     def _misstated(self, example: Example) -> str | None:
         """Say that a statement is in none of the wordings of what it should say."""
         facts = facts_of(example)
@@ -77,12 +90,6 @@ class Reasoning(Task):
         if wording is None or self.wordings.says(self.name, wording, example.statement or "", **facts):
             return None
         return f"the statement is in none of the wordings of what is {wording}"
-
-
-def labels_of(kind: str) -> int | None:
-    """Return how many labels a kind of ours has; None for another one."""
-    kinds = (Statement, Reading, Written, Continuation, Ambiguous)
-    return next((len(one.labels) for one in kinds if one.name == kind), None)
 
 
 def _story_is_known(row: HeardRow) -> bool:

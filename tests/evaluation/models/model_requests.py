@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -85,8 +84,8 @@ class HeardElsewhere:
     def of(self, item: Item) -> Listening:
         return Listening([noise(0.2, _seed(item.row_id), self.rate)], self.rate, (Said("user", item.row_id),))
 
-    def last_turns(self, turns: int) -> Sequence[NDArray[np.int16]]:
-        return [noise(0.05, 1000 + turns)]
+    def last_turns(self, turns: int) -> Listening:
+        return Listening([noise(0.05, 1000 + turns)], RATE, ())
 
 
 def _seed(row_id: str) -> int:

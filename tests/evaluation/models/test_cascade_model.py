@@ -162,3 +162,12 @@ def test_who_reads_is_let_read_the_prompt_as_it_is() -> None:
 
     cascade = Cascade(Reader(), Deaf(), load_prompts())  # type: ignore[arg-type]
     assert cascade.respond(asked(clips=(), prompt="The transcript.")) == "The transcript."
+
+
+def test_labels_of_how_it_is_said_come_before_what_was_understood() -> None:
+    cascade = Cascade(Echo(), CountingRecogniser(), load_prompts())
+    plain, labelled = (cascade.respond(asked(metadata=told)) for told in (None, "[labels]"))
+    assert isinstance(plain, Response)
+    assert isinstance(labelled, Response)
+    assert labelled.text == labelled.prompt == f"[labels]\n\n{plain.text}"
+    assert labelled.heard == plain.heard
