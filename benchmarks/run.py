@@ -20,6 +20,7 @@ SCRIPTS = (
     "espeak_speed",
     "prosody",
     "prosody_sweep",
+    "styles",
     "espeak_variants",
     "verify_speed",
     "report",

@@ -130,12 +130,13 @@ def _print_table(table: VoiceTable) -> None:
 
 def _print_voices(voices: list[Voice]) -> None:
     width = max((len(voice.name) for voice in voices), default=5)
-    print(f"{'voice':{width}}  {'gender':8} {'accent':16} {'rate':10} {'pitch':12} words")
+    print(f"{'voice':{width}}  {'gender':8} {'accent':16} {'rate':10} {'pitch':12} {'words':5} emotions")
     for voice in voices:
         controls = voice.controls
         print(
             f"{voice.name:{width}}  {voice.gender or '-':8} {voice.accent or '-':16} "
-            f"{_limits(controls.rate):10} {_limits(controls.pitch):12} {'timed' if controls.word_times else '-'}"
+            f"{_limits(controls.rate):10} {_limits(controls.pitch):12} {'timed' if controls.word_times else '-':5} "
+            f"{', '.join(sorted(controls.emotions)) or '-'}"
         )
 
 

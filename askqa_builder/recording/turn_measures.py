@@ -9,7 +9,7 @@ import numpy as np
 
 from askqa_builder.recording.timeline import FULL_SCALE, to_samples, to_seconds
 from askqa_builder.speech.engine import Pcm
-from askqa_builder.speech.f0 import FRAME_STEP, MINIMUM_VOICED_SECONDS, track_f0
+from askqa_builder.speech.f0 import FRAME_STEP, MINIMUM_VOICED_SECONDS, melody, track_f0
 from askqa_builder.speech.silences import inner_silences
 
 F0_SECONDS = 10.0
@@ -73,11 +73,9 @@ def _energy(samples: np.ndarray) -> float:
 
 def _melody(samples: np.ndarray, sample_rate: int) -> tuple[float | None, float | None]:
     """Mean F0 in Hz and range in semitones."""
-    track = track_f0(samples[: to_samples(F0_SECONDS, sample_rate)], sample_rate)
-    voiced = track.f0_hz[track.voiced].astype(np.float64)
-    if len(voiced) * FRAME_STEP < MINIMUM_VOICED_SECONDS:
+    _, semitones = melody(track_f0(samples[: to_samples(F0_SECONDS, sample_rate)], sample_rate))
+    if len(semitones) * FRAME_STEP < MINIMUM_VOICED_SECONDS:
         return None, None
-    semitones = 12 * np.log2(voiced)
     low, high = np.percentile(semitones, F0_PERCENTILES)
     mean = np.mean(semitones[(semitones >= low) & (semitones <= high)])
     return float(2 ** (mean / 12)), float(high - low)

@@ -87,6 +87,20 @@ def track_f0(samples: Samples, sample_rate: int) -> F0Track:
     return F0Track(np.where(_in_long_runs(f0 > 0), f0, np.float32(0)))
 
 
+def melody(track: F0Track) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """The voiced frames and their heights in semitones above 1 Hz, both [frames]; none where nothing is voiced.
+
+    Without frames an octave or more from the median, which are hiss or a subharmonic rather than what is spoken:
+    voices keep within an octave of their median even where they are lively.
+    """
+    frames = np.flatnonzero(track.voiced)
+    heights = 12 * np.log2(track.f0_hz[frames].astype(np.float64))
+    if not len(frames):
+        return frames, heights
+    near = np.abs(heights - np.median(heights)) < 12
+    return frames[near], heights[near]
+
+
 def median_f0_hz(samples: Samples, sample_rate: int) -> float | None:
     """Median F0 over the voiced frames in Hz, or None where less than 0.1 s is voiced.
 

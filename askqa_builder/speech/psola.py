@@ -6,9 +6,9 @@ expressed through the *phase* of the voice, the number of periods since the star
 stand where the phase of the source has a given fractional part, synthesis marks where that of the output is
 whole. Both are then found by interpolation, and nothing steps from period to period.
 
-The melody is made wider or narrower on the scale of semitones, about the mean of the utterance: what listeners hear
-as the same interval is the same ratio of frequencies, high or low (Nolan, "Intonational equivalence: an experimental
-evaluation of pitch scales", ICPhS 2003).
+The melody is made wider or narrower on the scale of semitones: excursions of as many semitones are heard as equal,
+whoever speaks (Traunmüller and Eriksson, "The perceptual evaluation of F0 excursions in speech as evidenced in
+liveliness estimations", JASA 97, 1995).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from askqa_builder.speech.engine import Samples
-from askqa_builder.speech.f0 import ANALYSIS_RATE, FRAME_STEP, LOWEST_HZ, F0Track, to_analysis_rate, track_f0
+from askqa_builder.speech.f0 import ANALYSIS_RATE, FRAME_STEP, LOWEST_HZ, F0Track, melody, to_analysis_rate, track_f0
 from askqa_builder.voices.limits import PITCH_RANGE, POST_SYNTHESIS_PITCH, POST_SYNTHESIS_RATE
 from askqa_builder.voices.voice import Limits
 
@@ -31,7 +31,7 @@ _JITTER_SEED = 20_231_107
 _ENERGY_SECONDS = 0.1
 _GRAINS_PER_BLOCK = 256
 _MARGIN_SECONDS = 0.05
-# The melody that is made wider or narrower: without the tracker's octave errors and faster than what the voice means.
+# The melody that is made wider or narrower: without single frames of the tracker's, and as slow as syllables.
 _OUTLIER_FRAMES = 7
 _MELODY_SECONDS = 0.06
 # How far a period is moved at most for the melody's sake, beside the pitch; beyond, speech sounds processed.
@@ -116,20 +116,18 @@ def _widened(track: F0Track, pitch: float, pitch_range: float) -> tuple[_Floats,
 
     Slow enough that neighbouring periods are moved alike, across what is unvoiced as well.
     """
-    frames = np.flatnonzero(track.voiced)
+    frames, semitones = melody(track)
     if not len(frames):
         return np.zeros(1), np.full(1, pitch)
-    semitones = 12 * np.log2(track.f0_hz[frames].astype(np.float64))
     reach = _OUTLIER_FRAMES // 2
     around = np.lib.stride_tricks.sliding_window_view(np.pad(semitones, reach, "edge"), _OUTLIER_FRAMES)
-    melody = np.median(around, axis=1)
-    low, high = np.percentile(melody, (5, 95))
-    mean = melody[(melody >= low) & (melody <= high)].mean()
-    moved = (pitch_range - 1) * (melody - mean)
+    steady = np.median(around, axis=1)
+    low, high = np.percentile(steady, (5, 95))
+    moved = (pitch_range - 1) * (steady - steady[(steady >= low) & (steady <= high)].mean())
     # A limit without a corner, close to the identity up to half of it.
     moved = pitch + moved / (1 + (moved / _MELODY_SEMITONES) ** 4) ** 0.25
     # Lower than voices go, periods are heard one by one; who speaks there by nature or by the pitch stays.
-    floor = np.minimum(12 * np.log2(LOWEST_HZ) - melody, min(pitch, 0.0))
+    floor = np.minimum(12 * np.log2(LOWEST_HZ) - steady, min(pitch, 0.0))
     moved = np.maximum(moved, floor)
     everywhere = np.interp(np.arange(len(track.f0_hz)), frames, moved)
     half = round(_MELODY_SECONDS / FRAME_STEP)

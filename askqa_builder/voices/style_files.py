@@ -57,9 +57,7 @@ def _style(name: str, data: object, place: Place) -> Style:
     instructions = _text(section, "instructions")
     emotion = _emotion(section.get("emotion"), section.at("emotion"))
     if instructions is not None and emotion is None:
-        raise UsageError(
-            f"{section.at('instructions')}: instructions say how an emotion is spoken; give one beside them"
-        )
+        raise UsageError(f"{section.at('instructions')}: they say how an emotion is spoken; give one beside them")
     if instructions is not None and len(instructions) > _LONGEST_INSTRUCTIONS:
         raise UsageError(f"{section.at('instructions')}: longer than {_LONGEST_INSTRUCTIONS} characters")
     return Style(

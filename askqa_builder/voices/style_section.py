@@ -37,13 +37,15 @@ def parse_role_styles(data: object, place: Place, role: Role) -> dict[Act, Weigh
         )
     never = next((name for name in data if name in set(Act) and name not in allowed), None)
     if never is not None:
-        raise UsageError(f"{place}: the {role.value} never speaks a {never}; allowed: {', '.join(allowed)}")
+        raise UsageError(f"{place}: {never} is no act of the {role.value}; allowed: {', '.join(allowed)}")
     section = Section(data, place, allowed)
     acts = [act for act in ACTS_OF[role] if act.value in section]
     return {act: _weights(section.get(act.value), section.at(act.value)) for act in acts}
 
 
 def _weights(data: object, place: Place) -> Weights:
+    if not isinstance(data, dict | list) or not data:
+        raise UsageError(f"{place}: {shown(data)} is no list of styles, nor a mapping of styles to weights")
     if isinstance(data, list):
         for name in data:
             if not isinstance(name, str):
@@ -51,8 +53,6 @@ def _weights(data: object, place: Place) -> Weights:
             if data.count(name) > 1:
                 raise UsageError(f"{place}: {name} is listed twice; give weights instead, as {{{name}: 2}}")
         data = dict.fromkeys(data, 1)
-    if not isinstance(data, dict) or not data:
-        raise UsageError(f"{place}: {shown(data)} is no list of styles, nor a mapping of styles to weights")
     for name, weight in data.items():
         if not is_number(weight, *_WEIGHTS):
             low, high = _WEIGHTS

@@ -21,10 +21,13 @@ from askqa_builder.build.recipe import Recipe, make_recipe
 from askqa_builder.build.worker import open_worker
 from askqa_builder.corpus.selection import read_corpus
 from askqa_builder.corpus.sources import find_sources
+from askqa_builder.dataset.manifest import canonical_digest
 from askqa_builder.disk_cache import CacheSettings
 from askqa_builder.errors import SpeechError
 from askqa_builder.speech.engine import EngineInfo, Speech, Utterance
 from askqa_builder.speech.utterance_cache import UtteranceCache
+from askqa_builder.voices.emotion import Affect
+from askqa_builder.voices.pool import VoicePool
 from askqa_builder.voices.voice import Voice
 
 
@@ -70,6 +73,36 @@ def test_another_utterance_is_another_entry(options: dict[str, Any], other: Utte
     recipe = recipe_of(options)
     assert key_of(recipe, ONE) == key_of(recipe, replace(ONE))
     assert key_of(recipe, ONE) != key_of(recipe, other)
+
+
+def test_an_emotion_is_another_entry_and_without_one_nothing_changed(options: dict[str, Any]) -> None:
+    recipe = able(recipe_of(options), frozenset({"happy", "sad"}))
+    (key,) = recipe.engines
+    recall = Recall(recipe, Deaf())
+    before = {
+        **recall._engines[key],
+        "clip": None, "text": ONE.text, "voice": ONE.voice, "rate": ONE.rate, "pitch": ONE.pitch, "seed": ONE.seed,
+    }  # fmt: skip
+    assert key_of(recipe, ONE) == canonical_digest(before)
+    assert key_of(recipe, replace(ONE, pitch_range=1.5, pauses=0.8)) == key_of(recipe, ONE)
+    happy = replace(ONE, emotion=Affect("happy", valence=0.9))
+    others = [happy, replace(happy, emotion=Affect("happy")), replace(happy, emotion=Affect("sad", valence=0.9))]
+    others += [replace(happy, instructions="Beam."), ONE]
+    assert len({key_of(recipe, one) for one in others}) == len(others)
+
+
+def able(recipe: Recipe, emotions: frozenset[str]) -> Recipe:
+    """Return a recipe whose voices speak emotions."""
+
+    def able_pool(pool: VoicePool) -> VoicePool:
+        voices = [replace(one, controls=replace(one.controls, emotions=emotions)) for one in pool.voices]
+        return replace(pool, voices=tuple(voices))
+
+    pools = {
+        role: {split: able_pool(pool) for split, pool in by_split.items()}
+        for role, by_split in recipe.profiles.pools.items()
+    }
+    return replace(recipe, profiles=replace(recipe.profiles, pools=pools))
 
 
 @pytest.mark.parametrize("change", ["version", "model", "revision", "sample_rate", "numeric_mode", "name", "watermark"])

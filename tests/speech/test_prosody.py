@@ -7,12 +7,13 @@ import numpy as np
 import parselmouth
 import pytest
 
-from askqa_builder.errors import SpeechError
+from askqa_builder.errors import SpeechError, UsageError
 from askqa_builder.speech import psola
 from askqa_builder.speech.engine import Engine, EngineInfo, Speech, Utterance
 from askqa_builder.speech.engines.flite import FliteEngine
 from askqa_builder.speech.pauses import stretch_pauses
-from askqa_builder.speech.prosody import add_prosody, speak_native
+from askqa_builder.speech.prosody import add_prosody, native_part, speak_native
+from askqa_builder.voices.emotion import Affect
 from askqa_builder.voices.voice import Controls, Voice
 
 STORY = "The old man walked slowly down to the harbour, where three small boats were waiting."
@@ -195,3 +196,28 @@ def test_errors_pass_through_in_their_place(uncontrolled: Uncontrolled, flite: F
 
 def test_an_empty_batch_is_no_work(uncontrolled: Uncontrolled) -> None:
     assert speak(uncontrolled, []) == []
+
+
+# --- emotions ---
+
+HAPPY = Affect("happy", valence=0.9)
+
+
+def test_an_emotion_reaches_a_voice_that_speaks_it() -> None:
+    has = Controls(rate=None, pitch=None, word_times=False, emotions=frozenset({"happy"}))
+    asked = Utterance(STORY, "v", 1.1, 2.0, pitch_range=1.5, pauses=0.8, emotion=HAPPY, instructions="Beam.")
+    assert native_part(asked, has) == Utterance(STORY, "v", emotion=HAPPY, instructions="Beam.")
+
+
+def test_what_is_told_without_an_emotion_goes_no_further() -> None:
+    has = Controls(rate=None, pitch=None, word_times=False, emotions=frozenset({"happy"}))
+    assert native_part(Utterance(STORY, "v", instructions="Beam."), has) == Utterance(STORY, "v")
+
+
+@pytest.mark.parametrize(("emotion", "told"), [(Affect("sad"), "'sad'"), (Affect(valence=0.9), "without a category")])
+def test_an_emotion_that_a_voice_does_not_speak_is_never_left_out(
+    uncontrolled: Uncontrolled, emotion: Affect, told: str
+) -> None:
+    with pytest.raises(UsageError, match=f"voice 'kal16' cannot speak .*{told}"):
+        speak_native(uncontrolled, [Utterance(STORY, "kal16", emotion=emotion)])
+    assert not uncontrolled.asked

@@ -36,7 +36,7 @@ def pcm(speech: Speech) -> bytes:
     return encoded(speech, "pcm")
 
 
-def flites(text: str, voice: str = "slt", rate: float = 1.0) -> Speech:
-    (speech,) = FliteEngine().speak([Utterance(text, voice, rate=rate)])
+def flites(text: str, voice: str = "slt", rate: float = 1.0, pitch: float = 0.0) -> Speech:
+    (speech,) = FliteEngine().speak([Utterance(text, voice, rate, pitch)])
     assert isinstance(speech, Speech)
     return speech

@@ -29,15 +29,20 @@ REFUSED, CRASHING = "refusedword", "crashingword"
 CLONE_VOICE = "awb"
 """What it speaks with when it is shown a clip."""
 
+HEEDED = {"happy": 3.0, "sad": -2.0}
+"""By a word of the instructions, the semitones by which it changes its pitch."""
+
 _TYPES = {"wav": "audio/wav", "flac": "audio/flac", "pcm": "audio/pcm"}
 
 
 class SpeechServer(LoopbackServer):
-    """A server of which `requests` are those for speech. voices: what it lists, None for 404."""
+    """A server of which `requests` are those for speech. voices: what it lists, None for 404. refused: a field that it
+    does not take."""
 
     def __init__(self) -> None:
         self.handler = _Handler
         self.voices: list[Any] | None = None
+        self.refused: str | None = None
         self._flite = FliteEngine()
         self._flite_lock = threading.Lock()
         super().__init__()
@@ -45,7 +50,8 @@ class SpeechServer(LoopbackServer):
     def speak(self, body: Mapping[str, Any]) -> Speech:
         """Speak what a request asks for, in flite's own samples."""
         voice = CLONE_VOICE if "ref_audio" in body else body["voice"]
-        utterance = Utterance(body["input"], voice, rate=body.get("speed", 1.0), seed=body.get("seed", 0))
+        pitch = sum(semitones for word, semitones in HEEDED.items() if word in body.get("instructions", ""))
+        utterance = Utterance(body["input"], voice, body.get("speed", 1.0), pitch, body.get("seed", 0))
         with self._flite_lock:
             (speech,) = self._flite.speak([utterance])
         assert isinstance(speech, Speech), speech
@@ -63,6 +69,8 @@ class _Handler(LoopbackHandler):
     def answer(self, body: dict[str, Any], fault: str | None) -> None:
         if body["model"] != "flite":
             self.json(404, {"error": {"message": f"The model `{body['model']}` does not exist."}})
+        elif self.owner.refused in body:
+            self.json(400, {"error": {"message": f"Extra inputs are not permitted: {self.owner.refused}"}})
         elif body.get("voice", "kal16") not in ("slt", "rms", "awb", "kal16"):
             self.json(400, {"detail": {"message": f"Voice {body['voice']} not found at /srv/voices or 10.1.2.3"}})
         elif REFUSED in body["input"]:

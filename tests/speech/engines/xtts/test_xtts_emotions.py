@@ -1,0 +1,80 @@
+"""A speaker of whom there are recordings in several emotions, cloned by Coqui's own classes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import soundfile
+
+from askqa_builder.errors import UsageError
+from askqa_builder.speech.engine import Speech, Utterance, load_engine
+from askqa_builder.speech.engines.flite import FliteEngine
+from askqa_builder.speech.prosody import speak_native
+from askqa_builder.voices.emotion import Affect
+from askqa_builder.voices.reference import Reference, read_reference
+
+pytest.importorskip("TTS", reason="the extra [coqui] is not installed")
+
+from tiny_xtts import SPEAKERS
+from xtts_speech import ANA, SHORT, SPEAKER_ENCODER, counted, same, say
+
+from askqa_builder.speech.engines.coqui.xtts_engine import XttsEngine
+
+HAPPY, SAD, NEUTRAL = (Affect(category) for category in ("happy", "sad", "neutral"))
+
+
+@pytest.fixture(scope="module")
+def anna(tmp_path_factory: pytest.TempPathFactory) -> Reference:
+    """One voice of flite at three pitches."""
+    folder, flite = tmp_path_factory.mktemp("anna"), FliteEngine()
+    clips = {}
+    for name, pitch in (("plain", 0.0), ("happy", 4.0), ("sad", -4.0)):
+        text = "The old man walked down to the harbour, where three boats were waiting."
+        (speech,) = flite.speak([Utterance(text, "slt", pitch=pitch)])
+        assert isinstance(speech, Speech)
+        soundfile.write(folder / f"{name}.wav", speech.samples, speech.sample_rate)
+        clips[name] = read_reference(folder / f"{name}.wav", "here", "anna", None, None)
+    return replace(clips.pop("plain"), emotions=clips)
+
+
+def test_a_voice_speaks_the_emotions_of_its_clips(folder: Path, anna: Reference) -> None:
+    engine = load_engine("xtts", {"model_path": str(folder)}, references={"anna": anna})
+    emotions = {name: voice.controls.emotions for name, voice in engine.voices.items()}
+    assert emotions == {"anna": {"happy", "neutral", "sad"}, **dict.fromkeys(SPEAKERS, frozenset())}
+
+
+def test_each_emotion_is_cloned_from_its_own_clip(folder: Path, anna: Reference) -> None:
+    engine = XttsEngine(model_path=str(folder), references={"anna": anna})
+    with counted(engine, SPEAKER_ENCODER) as calls:
+        plain, neutral, happy, again, sad = say(
+            engine,
+            *(Utterance(SHORT, "anna", seed=1, emotion=emotion) for emotion in (None, NEUTRAL, HAPPY, HAPPY, SAD)),
+        )
+    assert len(calls) == 3  # once for each clip
+    assert same(plain, neutral)
+    assert same(happy, again)
+    assert not same(plain, happy)
+    assert not same(plain, sad)
+    assert not same(happy, sad)
+    alone = {
+        name: XttsEngine(model_path=str(folder), references={"anna": clip})
+        for name, clip in (("plain", replace(anna, emotions={})), *anna.emotions.items())
+    }
+    for name, speech in (("plain", plain), ("happy", happy), ("sad", sad)):
+        assert same(say(alone[name], Utterance(SHORT, "anna", seed=1))[0], speech)
+
+
+def test_what_it_has_no_clip_of_is_not_spoken(folder: Path, anna: Reference) -> None:
+    engine = XttsEngine(model_path=str(folder), references={"anna": anna})
+    for voice, emotion in (("anna", Affect("angry")), (ANA, HAPPY)):
+        with pytest.raises(UsageError, match=f"voice '{voice}' cannot speak '{emotion.category}'"):
+            speak_native(engine, [Utterance(SHORT, voice, emotion=emotion)])
+
+
+def test_every_clip_is_looked_at(folder: Path, anna: Reference, tmp_path: Path) -> None:
+    (tmp_path / "noise.wav").write_bytes(b"no sound at all")
+    noise = read_reference(tmp_path / "noise.wav", "here", "anna", None, None)
+    with pytest.raises(UsageError, match=r"noise\.wav cannot be read"):
+        XttsEngine(model_path=str(folder), references={"anna": replace(anna, emotions={"angry": noise})})
