@@ -96,7 +96,7 @@ def listening_sheet(
         count=len(keys),
         of_styles=styles,
         anchored=asked.anchored,
-        most_answers=9 if styles else BEST,
+        last_answer=0 if styles else BEST,
         sheet=as_data({"sheet": name, "scales": asked.scales, "clips": [{"key": key, **sounds[key]} for key in keys]}),
     )
     path = page_path(out, folders, f"listening-{name}")
