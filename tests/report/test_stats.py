@@ -13,30 +13,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from changing import rewrite
+from changing import as_format_1_0, rewrite
 from harness import assert_one_line, manifest, rows
 
 from askqa_builder import report, stats
 from askqa_builder.dataset.manifest import write_manifest
-from askqa_builder.dataset.schema import TURN_SCORES
 from askqa_builder.errors import AskqaError, UsageError
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
-
-
-def as_format_1_0(dataset: Path) -> None:
-    content = manifest(dataset)
-    for entry in content["shards"]:
-        table = pq.read_table(dataset / entry["file"])
-        place = table.schema.get_field_index("turns")
-        turns = [
-            [{key: value for key, value in turn.items() if key not in TURN_SCORES} for turn in row]
-            for row in table.column("turns").to_pylist()
-        ]
-        fields = [field for field in table.schema.field("turns").type.value_type if field.name not in TURN_SCORES]
-        table = table.set_column(place, "turns", pa.array(turns, pa.list_(pa.struct(fields))))
-        pq.write_table(table.drop_columns(["channel"]), dataset / entry["file"])
-    write_manifest(dataset, {**content, "format_version": "1.0"})
 
 
 def test_the_figures_are_those_of_the_rows(voiced: Path) -> None:

@@ -147,6 +147,8 @@ def test_the_card_says_whether_anybody_listened(askqa: Run, styled: Path, voiced
     told = manifest(copy)[LISTENERS_KEY]
     assert told["raters"] == 4
     assert "Ann" not in json.dumps(told) + card
+    assert "in 3 styles (4 listeners judged them)." in stats(copy).sentences[-2]
+    assert "in 3 styles (not validated by listeners)." in stats(styled).sentences[-2]
     assert not (copy / ".askqa").exists()
     assert verify(copy).findings == []
     kept = filter_dataset(copy, tmp_path / "kept", where="duration > 0").dataset
