@@ -9,8 +9,10 @@ turn to its levelled samples. Differences are paired; recognition is by PocketSp
 from __future__ import annotations
 
 import math
+import multiprocessing
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,10 +44,11 @@ from askqa_builder.voices.turn_prosody import Prosody, combined
 
 from common import ROOT, corpus_name, table
 
+ENGINES = ("flite", "espeak")
 SAMPLE_RATE = 16000
-DIALOGUE_TURNS, STORIES = 40, 10
+DIALOGUE_TURNS, STORIES = 44, 6
 LEAST_WORDS = 8
-MOST_STORY_WORDS = 120
+MOST_STORY_WORDS = 100
 RESAMPLES = 2000
 MEASURES = ("F0 mean, st", "F0 range, st", "rate, %", "energy, dB", "pauses, % of the turn")
 
@@ -58,6 +61,16 @@ class Said:
 
     turn: Turn
     conversation: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What turns spoken in one style come to. measures: MEASURES of each, shape [turns, 5]. heard: words misheard and
+    words of each, shape [turns, 2], None where nobody listened. seconds: of speech."""
+
+    measures: _Floats
+    heard: NDArray[np.int_] | None
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -181,36 +194,34 @@ def _short(d: float) -> str:
     return f"{d:+.1f}" if abs(d) < 10 else ("> 10" if d > 0 else "< −10")
 
 
-def print_measures(engine_name: str, turns: Mapping[str, Sequence[HeardTurn]], styles: Mapping[str, Style]) -> None:
+def print_measures(engine: str, outcomes: Mapping[str, Outcome]) -> None:
     """Print what is different in each style."""
-    measured = {name: np.array([measures_of(turn) for turn in heard]) for name, heard in turns.items()}
-    paused = int(np.sum(measured[NEUTRAL][:, -1] > 0))
-    seconds = sum(len(turn.pcm) for turn in turns[NEUTRAL]) / SAMPLE_RATE
-    count = len(turns[NEUTRAL])
-    print(f"### {engine_name}: {count} turns, {seconds:.0f} s when neutral, {paused} of them with pauses\n")
+    neutral = outcomes[NEUTRAL]
+    paused = int(np.sum(neutral.measures[:, -1] > 0))
+    count = len(neutral.measures)
+    print(f"### {engine}: {count} turns, {neutral.seconds:.0f} s when neutral, {paused} of them with pauses\n")
     rows = []
-    for name, style in styles.items():
+    for name, outcome in outcomes.items():
         if name != NEUTRAL:
-            cells = list(compared(measured[NEUTRAL], measured[name], style))
+            cells = list(compared(neutral.measures, outcome.measures, shipped_styles()[name]))
             judged = [right for _, right in cells if right is not None]
             rows.append([name, *(cell for cell, _ in cells), f"{sum(judged)} of {len(judged)}"])
     table(["style", *MEASURES, "as documented"], rows)
 
 
-def print_intelligibility(turns: Mapping[str, Sequence[HeardTurn]]) -> None:
+def print_intelligibility(heard: Mapping[str, NDArray[np.int_]]) -> None:
     """Print word error rates of each style beside neutral."""
-    recogniser = PocketSphinxRecogniser()
-    counts = {name: np.array([errors(recogniser, turn) for turn in heard]) for name, heard in turns.items()}
-    neutral = counts[NEUTRAL]
+    neutral = heard[NEUTRAL]
     drawn = np.random.default_rng(2).integers(0, len(neutral), (RESAMPLES, len(neutral)))
     rows = [[NEUTRAL, f"{100 * rate_of(neutral):.1f}", "", ""]]
-    for name, found in counts.items():
+    for name, found in heard.items():
         if name != NEUTRAL:
             low, high = np.percentile([rate_of(found[i]) - rate_of(neutral[i]) for i in drawn], (2.5, 97.5))
             change = 100 * (rate_of(found) - rate_of(neutral))
             within = "yes" if change <= 5 else "**no**"
             interval = f"{change:+.1f} ({100 * low:+.1f} to {100 * high:+.1f})"
             rows.append([name, f"{100 * rate_of(found):.1f}", interval, within])
+    print("What PocketSphinx hears of them:\n")
     table(["style", "word error rate, %", "points beside neutral (95 %)", "within 5"], rows)
 
 
@@ -226,28 +237,41 @@ def rate_of(counts: NDArray[np.int_]) -> float:
     return float(counts[:, 0].sum() / counts[:, 1].sum())
 
 
-def main() -> None:
-    """Print a table for each engine, and one of intelligibility."""
+def outcome(engine_name: str, style_name: str) -> Outcome:
+    """Speak the chosen turns in a style and look at them; what flite says is listened to as well."""
     from askqa_builder.speech.engines.espeak.engine import EspeakEngine
     from askqa_builder.speech.engines.flite import FliteEngine
 
-    styles = {name: style for name, style in shipped_styles().items() if not style.native}
-    said = chosen_turns()
-    print(f"{len(said)} turns of {corpus_name()}: questions and answers of {LEAST_WORDS} words or more, and stories of")
-    print(f"up to {MOST_STORY_WORDS} words, chosen by a hash of their text; speakers as the shipped sets `flite` and")
-    print("`espeak` cast and draw them. Each style beside neutral, same text, same speaker: mean difference with its")
-    print("95 % interval, ↑ or ↓ where that is wholly as documented; Cohen's d of the paired differences. F0, rate and")
-    print("energy as in `turns.measured`; pauses: silences of 0.15 s or more, over turns that have one.\n")
-    engines: list[tuple[str, Engine]] = [("flite", FliteEngine()), ("espeak", EspeakEngine())]
-    for name, engine in engines:
-        profile_set = read_profile_set(name)
-        profiles = resolve(profile_set, dict.fromkeys(profile_set.engines, engine.voices))
-        turns = {style.name: speak(said, style, profiles, engine) for style in styles.values()}
-        print_measures(name, turns, styles)
-        if name == "flite":
-            print("What PocketSphinx hears of flite's turns:\n")
-            print_intelligibility(turns)
-        engine.close()
+    engine: Engine = FliteEngine() if engine_name == "flite" else EspeakEngine()
+    profile_set = read_profile_set(engine_name)
+    profiles = resolve(profile_set, dict.fromkeys(profile_set.engines, engine.voices))
+    turns = speak(chosen_turns(), shipped_styles()[style_name], profiles, engine)
+    engine.close()
+    heard = None
+    if engine_name == "flite":
+        recogniser = PocketSphinxRecogniser()
+        heard = np.array([errors(recogniser, turn) for turn in turns])
+    seconds = sum(len(turn.pcm) for turn in turns) / SAMPLE_RATE
+    return Outcome(np.array([measures_of(turn) for turn in turns]), heard, seconds)
+
+
+def main() -> None:
+    """Print a table for each engine, and one of intelligibility."""
+    print(f"Turns of {corpus_name()}: up to {DIALOGUE_TURNS} questions and answers of {LEAST_WORDS} words or more, and")
+    print(f"{STORIES} stories of up to {MOST_STORY_WORDS} words, chosen by a hash of their text; speakers as the")
+    print("shipped sets `flite` and `espeak` cast and draw them. Each style beside neutral, same text, same speaker:")
+    print("mean difference with its 95 % interval, ↑ or ↓ where that is wholly as documented; Cohen's d of the paired")
+    print("differences. F0, rate and energy as in `turns.measured`; pauses: silences of 0.15 s or more, over turns")
+    print("that have one.\n")
+    names = [name for name, style in shipped_styles().items() if not style.native]
+    with ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn")) as pool:
+        asked = {engine: {name: pool.submit(outcome, engine, name) for name in names} for engine in ENGINES}
+        for engine, answers in asked.items():
+            outcomes = {name: answer.result() for name, answer in answers.items()}
+            print_measures(engine, outcomes)
+            heard = {name: one.heard for name, one in outcomes.items() if one.heard is not None}
+            if heard:
+                print_intelligibility(heard)
 
 
 if __name__ == "__main__":

@@ -27,6 +27,9 @@ def voices_command(
     ] = None,
     voice: Annotated[str, typer.Option(help="Only voices that fit this name or pattern.")] = "*",
     text: Annotated[str, typer.Option(help="What to say in an audition.")] = AUDITION_TEXT,
+    style: Annotated[
+        str | None, typer.Option(help="How to say it in an audition: a style of askqa profiles, as lively.")
+    ] = None,
     options: Annotated[
         list[str] | None,
         typer.Option(metavar="JSON|KEY=VALUE", help="Options of the engine; may be given several times."),
@@ -41,9 +44,13 @@ def voices_command(
     from askqa_builder.recording.audition import audition_voices
     from askqa_builder.speech.engine import find_voices, load_engine, takes_device
     from askqa_builder.voices.engine_options import engine_choice
+    from askqa_builder.voices.style_files import shipped_style
 
     if audition is not None and measure is not None:
         raise UsageError("--audition and --measure are two things; give one of them")
+    if style is not None and audition is None:
+        raise UsageError("--style is for an audition; give --audition DIR too")
+    how = None if style is None else shipped_style(style)
     choice = engine_choice(engine, options or [])
     (on, *others) = parse_devices(device)
     if others:
@@ -56,7 +63,7 @@ def voices_command(
         if measure is not None:
             _measure_voices(loaded, found, measure)
         elif audition is not None:
-            for path in audition_voices(loaded, found, text, audition):
+            for path in audition_voices(loaded, found, text, audition, how):
                 print(path)
         else:
             _print_voices(found)

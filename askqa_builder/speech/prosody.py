@@ -33,7 +33,10 @@ def native_part(utterance: Utterance, has: Controls) -> Utterance:
     """
     asked = None if utterance.emotion is None else utterance.emotion.category
     if utterance.emotion is not None and asked not in has.emotions:
-        raise UsageError(f"voice {utterance.voice!r} cannot speak {asked or 'an emotion without a category'!r}")
+        raise UsageError(
+            f"voice {utterance.voice!r} cannot speak {asked or 'an emotion without a category'!r}; it can speak "
+            f"{', '.join(sorted(has.emotions)) or 'no emotion'}"
+        )
     rate_low, rate_high = has.rate or (1.0, 1.0)
     pitch_low, pitch_high = has.pitch or (0.0, 0.0)
     return replace(

@@ -8,6 +8,7 @@ from typing import Any
 
 from askqa_builder.corpus.conversation import Stage
 from askqa_builder.corpus.reading import ALL_TURNS
+from askqa_builder.corpus.rejects import escape
 from askqa_builder.corpus.sources import SPLITS
 from askqa_builder.dataset.manifest import MANIFEST_NAME, SHARED_STORIES_KEY
 from askqa_builder.dataset.reading import finished_manifest
@@ -122,7 +123,17 @@ _MANIFEST: Shape = {
 def checked_manifest(dataset: Path) -> dict[str, Any]:
     """Return the manifest of a finished dataset. Raises UsageError where there is none, or not one of this shape."""
     manifest = finished_manifest(dataset)
-    fault = misfit(manifest, _MANIFEST)
+    fault = misfit(manifest, _MANIFEST) or _undefined_style(manifest["profiles"])
     if fault is not None:
         raise UsageError(f"{dataset / MANIFEST_NAME}: {fault}; build the dataset anew")
     return manifest
+
+
+def _undefined_style(profiles: Mapping[str, Any]) -> str | None:
+    """Say which style a role draws that is nowhere defined; None where all are."""
+    defined = profiles.get("styles", {}).get("define", {})
+    for role, own in profiles["roles"].items():
+        for act, weights in own.get("styles", {}).items():
+            for name in weights.keys() - defined.keys():
+                return f"profiles.roles.{escape(role)}.styles.{escape(act)} has {escape(name)}, which is not defined"
+    return None

@@ -47,11 +47,8 @@ def _style(turn: Turn, profiles: Mapping[str, Any]) -> Iterator[tuple[str, str]]
     if style["name"] not in drawn:
         yield f"style {style['name']!r}", f"one of {', '.join(drawn) or 'none'}, from which the {turn['role']} draws"
         return
-    choice = profiles.get("styles", {})
-    definition = choice.get("define", {}).get(style["name"])
-    if definition is None:
-        yield f"style {style['name']!r}", "one that the profile set defines"
-        return
+    choice = profiles["styles"]
+    definition = choice["define"][style["name"]]
     told, defined = ({name: one[name] for name in _NUMBERS} for one in (style, definition))
     if told != defined:
         yield f"style {style['name']} with {told}", f"{defined}, as the profile set has it"

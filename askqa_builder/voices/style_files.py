@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from askqa_builder.errors import UsageError
-from askqa_builder.options import is_number, is_text
+from askqa_builder.options import close_matches, is_number, is_text
 from askqa_builder.voices.emotion import DIMENSIONS, SPEAKABLE, Affect
 from askqa_builder.voices.limits import PAUSES, PITCH_RANGE, STYLE_LOUDNESS, WIDEST_PITCH, WIDEST_RATE
 from askqa_builder.voices.plain_yaml import read_yaml
@@ -41,6 +41,14 @@ def shipped_styles() -> Mapping[str, Style]:
     for file in _FILES:
         found |= parse_styles(read_yaml(folder / file, file), Place(file, folder))
     return found
+
+
+def shipped_style(name: str) -> Style:
+    """Return a style that comes with the package. Raises UsageError where there is none of the name."""
+    known = shipped_styles()
+    if name not in known:
+        raise UsageError(f"there is no style {name!r}{close_matches(name, list(known))}; there are {', '.join(known)}")
+    return known[name]
 
 
 def parse_styles(data: object, place: Place) -> dict[str, Style]:

@@ -28,6 +28,7 @@ from askqa_builder.speech.engine import EngineInfo, Speech, Utterance
 from askqa_builder.speech.utterance_cache import UtteranceCache
 from askqa_builder.voices.emotion import Affect
 from askqa_builder.voices.pool import VoicePool
+from askqa_builder.voices.reference import Reference
 from askqa_builder.voices.voice import Voice
 
 
@@ -89,6 +90,26 @@ def test_an_emotion_is_another_entry_and_without_one_nothing_changed(options: di
     others = [happy, replace(happy, emotion=Affect("happy")), replace(happy, emotion=Affect("sad", valence=0.9))]
     others += [replace(happy, instructions="Beam."), ONE]
     assert len({key_of(recipe, one) for one in others}) == len(others)
+
+
+def test_a_clip_counts_for_what_is_cloned_from_it(options: dict[str, Any]) -> None:
+    def key(emotion: str | None, *, happy: str = "h1") -> str:
+        clips = {name: Reference("kal16", f"{name}.wav", name, None, None, Path(name)) for name in ("own", happy)}
+        voice = replace(clips["own"], emotions={"happy": clips[happy]})
+        return key_of(cloning(recipe, voice), replace(ONE, emotion=None if emotion is None else Affect(emotion)))
+
+    recipe = able(recipe_of(options), frozenset({"happy", "neutral"}))
+    alone = Reference("kal16", "own.wav", "own", None, None, Path("own"))
+    assert key(None) == key(None, happy="h2") == key_of(cloning(recipe, alone), ONE)
+    assert key("neutral") == key("neutral", happy="h2") != key(None)
+    assert key("happy") != key("happy", happy="h2")
+
+
+def cloning(recipe: Recipe, voice: Reference) -> Recipe:
+    """Return a recipe of which every role has a voice that is cloned."""
+    profiles = recipe.profiles.profiles
+    roles = {role: replace(profile, references=(voice,)) for role, profile in profiles.roles.items()}
+    return replace(recipe, profiles=replace(recipe.profiles, profiles=replace(profiles, roles=roles)))
 
 
 def able(recipe: Recipe, emotions: frozenset[str]) -> Recipe:

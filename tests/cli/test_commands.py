@@ -301,6 +301,22 @@ def test_voices(askqa: Run, tmp_path: Path) -> None:
     assert code == 0
     (path,) = map(Path, out.splitlines())
     assert soundfile.info(path).duration > 2
+    code, out, _ = askqa("voices", "flite", "--voice", "k*", "--audition", tmp_path / "auditions", "--style", "lively")
+    assert (code, Path(out.strip()).name) == (0, "flite-kal16-lively.wav")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--style", "lively"], "give --audition DIR too"),
+        (["--audition", "DIR", "--style", "livelier"], "no style 'livelier' (close: lively"),
+        (["--audition", "DIR", "--style", "happy"], "cannot speak 'happy'; it can speak no emotion"),
+    ],
+)
+def test_styles_that_cannot_be_heard(askqa: Run, tmp_path: Path, arguments: list[str], told: str) -> None:
+    folder = str(tmp_path / "auditions")
+    code, _, err = askqa("voices", "flite", *(folder if one == "DIR" else one for one in arguments))
+    assert (code, told in err) == (2, True)
 
 
 def test_profiles(askqa: Run, quick_profile: Path) -> None:

@@ -151,6 +151,32 @@ def test_range_and_pitch_and_rate_are_changed_together(
     assert span(after) / span(melodies["awb"]) == pytest.approx(1.4, rel=0.15)
 
 
+@settings(max_examples=40, deadline=None)
+@given(
+    hertz=st.floats(90, 240),
+    swing=st.floats(1, 4),
+    per_second=st.floats(0.4, 2),
+    pitch_range=st.floats(0.3, 2),
+    pitch=st.sampled_from([0.0, -2.0, 2.0]),
+)
+def test_any_melody_gets_wider_by_the_factor(
+    hertz: float, swing: float, per_second: float, pitch_range: float, pitch: float
+) -> None:
+    f0 = hertz * 2 ** (swing / 12 * np.sin(2 * np.pi * per_second * np.arange(3 * RATE) / RATE))
+    phase = np.cumsum(f0 / RATE)
+    samples = (0.1 * sum(np.cos(2 * np.pi * k * phase) / k for k in range(1, 10))).astype(np.float32)
+    changed = modify(samples, RATE, pitch, pitch_range=pitch_range)
+    before, after = (
+        heights(np.where(t.voiced, t.f0_hz, np.nan)) for t in (track_f0(samples, RATE), track_f0(changed, RATE))
+    )
+    assert len(changed) == len(samples)
+    assert after.mean() - before.mean() == pytest.approx(pitch, abs=0.5)
+    wanted = pitch_range * np.ptp(np.percentile(before, (5, 95)))
+    lowest = 12 * np.log2(hertz / 60) + pitch - pitch_range * swing
+    if lowest > 0:  # else it is kept from being lowered so far
+        assert np.ptp(np.percentile(after, (5, 95))) == pytest.approx(wanted, abs=0.3, rel=0.12)
+
+
 def test_no_period_is_moved_far_for_the_melodys_sake() -> None:
     """An octave up and down again, at a range of 2: without the limit the ends would move by six semitones."""
     f0 = 110 * 2 ** (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(3 * RATE) / RATE))

@@ -18,7 +18,7 @@ import soundfile
 
 from askqa_builder.dataset.card import write_card
 from askqa_builder.dataset.manifest import read_manifest, write_manifest
-from askqa_builder.dataset.schema import row_schema
+from askqa_builder.dataset.schema import WORD_AFFECT, row_schema
 from askqa_builder.dataset.shard import write_shard
 from askqa_builder.dataset.statistics import summarise
 from askqa_builder.recording.encode import FORMATS, encode
@@ -53,26 +53,40 @@ def remade(dataset: Path, out: Path, change: Change, config: str = "initial", *,
     return out
 
 
+_LATER = {
+    "1.0": ("rate", "pitch", "asr_text", "wer", "mos", "style", "emotion", "measured"),
+    "1.1": ("style", "emotion", "measured"),
+}
+"""Fields of `turns` that came after a format."""
+
+
 def in_format_1_0(dataset: Path, out: Path) -> Path:
     """Copy a dataset as the first format had it: nothing asked of single turns, nothing scored, no watermarks."""
+    return in_format(dataset, out, "1.0")
+
+
+def in_format(dataset: Path, out: Path, version: str) -> Path:
+    """Copy a dataset as an earlier format had it."""
     shutil.copytree(dataset, out)
     manifest = read_manifest(out)
     assert manifest is not None
     for shard in manifest["shards"]:
-        table = pq.read_table(out / shard["file"])
-        column = table.column_names.index("turns")
-        kind = table.schema.field("turns").type.value_type
-        kept = [field for field in kind if field.name not in ("rate", "pitch", "asr_text", "wer", "mos")]
-        turns = [
-            [{field.name: turn[field.name] for field in kept} for turn in row["turns"]] for row in table.to_pylist()
-        ]
-        older = pa.field("turns", pa.list_(pa.struct(kept)))
-        pq.write_table(table.set_column(column, older, pa.array(turns, older.type)), out / shard["file"])
+        table = pq.read_table(out / shard["file"]).drop_columns(["affect"])
+        for name, later in (("turns", _LATER[version]), ("words", WORD_AFFECT)):
+            column = table.column_names.index(name)
+            kind = table.schema.field(name).type.value_type
+            kept = [field for field in kind if field.name not in later]
+            values = [
+                [{field.name: one[field.name] for field in kept} for one in row] for row in table[name].to_pylist()
+            ]
+            older = pa.field(name, pa.list_(pa.struct(kept)))
+            table = table.set_column(column, older, pa.array(values, older.type))
+        pq.write_table(table, out / shard["file"])
         data = (out / shard["file"]).read_bytes()
         shard.update(bytes=len(data), sha256=hashlib.sha256(data).hexdigest())
-    for engine in manifest["engines"]:
+    for engine in manifest["engines"] if version == "1.0" else ():
         del engine["watermark"]
-    manifest["format_version"] = "1.0"
+    manifest["format_version"] = version
     write_manifest(out, manifest)
     return out
 

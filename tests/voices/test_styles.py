@@ -170,7 +170,7 @@ FAULTS: dict[str, tuple[object, object, str]] = {
     "another's act": (
         {"answer": ["flat"]},
         None,
-        "roles.user.styles: answer is no act of the user; allowed: question, c",
+        "roles.user.styles: answer is no act of the user; allowed: question",
     ),
     "no act": ({"questoin": ["flat"]}, None, "roles.user.styles: unknown key 'questoin' (close: question)"),
     "no weight": ({"question": {"flat": 0}}, None, "roles.user.styles.question.flat: 0 is not a weight; allowed: a"),

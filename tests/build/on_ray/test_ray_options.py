@@ -15,6 +15,7 @@ from askqa_builder.build.on_ray.node import check_gpus, check_node, versions
 from askqa_builder.build.options import BuildOptions
 from askqa_builder.build.recipe import Recipe, make_recipe
 from askqa_builder.errors import UsageError
+from askqa_builder.voices.reference import read_reference
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +70,21 @@ def test_a_machine_without_the_clips_of_a_profile_set(quick_profile: Path, tmp_p
     recording.unlink()
     with pytest.raises(UsageError, match=r"noise\.wav cannot be read there"):
         check_node(recipe, versions(recipe))
+
+
+def test_a_machine_without_the_clip_of_an_emotion(recipe: Recipe, tmp_path: Path) -> None:
+    clips = {}
+    for name in ("anna", "glad"):
+        (tmp_path / f"{name}.wav").write_bytes(name.encode())
+        clips[name] = read_reference(tmp_path / f"{name}.wav", "here", "anna", None, None)
+    anna = replace(clips["anna"], emotions={"happy": clips["glad"]})
+    profiles = recipe.profiles.profiles
+    roles = {role: replace(profile, references=(anna,)) for role, profile in profiles.roles.items()}
+    cloning = replace(recipe, profiles=replace(recipe.profiles, profiles=replace(profiles, roles=roles)))
+    check_node(cloning, versions(cloning))
+    clips["glad"].path.write_bytes(b"another")
+    with pytest.raises(UsageError, match=r"glad\.wav is another one there"):
+        check_node(cloning, versions(cloning))
 
 
 def test_gpus_that_nobody_would_use(recipe: Recipe) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,10 +12,11 @@ from statistics import median
 from typing import Any
 
 import pytest
+import yaml
 from harness import manifest, rows, samples
 from speech_server import HEEDED, SpeechServer, serving
 
-from askqa_builder import build
+from askqa_builder import build, regenerate
 from askqa_builder.errors import UsageError
 from askqa_builder.speech.engines.openai.engine import PROBE
 from askqa_builder.speech.instructions import instructions_for
@@ -22,6 +24,7 @@ from askqa_builder.verify.run import verify
 from askqa_builder.voices.emotion import DIMENSIONS, Affect
 from askqa_builder.voices.style_files import shipped_styles
 
+DOCS = Path(__file__).parents[3] / "docs" / "styles.md"
 STYLES = ("happy", "sad", "neutral")
 PROBES = 2
 """Requests in which the engine's first words are asked for, in the main process and where it speaks."""
@@ -141,6 +144,15 @@ def test_an_emotion_is_heard(made: Made, plain: tuple[Path, list[dict[str, Any]]
         assert median(changes[name]) == pytest.approx(semitones, abs=0.7)
 
 
+def test_turns_that_are_kept_keep_what_was_intended(made: Made, tmp_path: Path) -> None:
+    before = len(made.server.requests)
+    settings = {"profiles": made.profiles, "roles": "narrator", "workers": 1, "cache": "none"}
+    regenerate(made.out, tmp_path / "new", **settings)
+    assert not any("instructions" in request for request in made.server.requests[before:] if request["input"] != PROBE)
+    for old, new in zip(turns_of(made.out), turns_of(tmp_path / "new"), strict=True):
+        assert (new["style"], new["emotion"], new["text"]) == (old["style"], old["emotion"], old["text"])
+
+
 def test_the_manifest_tells_which_emotions(made: Made) -> None:
     profiles = manifest(made.out)["profiles"]
     assert profiles["roles"]["user"]["options"]["emotions"] == ["happy", "sad"]
@@ -151,3 +163,27 @@ def test_an_emotion_that_the_engine_was_not_said_to_speak_is_refused(made: Made,
     wrong = profile(tmp_path / "wrong.yaml", made.server, styles=["neutral", "angry"])
     with pytest.raises(UsageError, match=r"roles\.user\.styles.*angry.*voice 'awb'"):
         build(made.demo_file, tmp_path / "out", profiles=wrong, workers=1)
+
+
+def test_the_documented_set_builds(server: SpeechServer, demo_file: Path, tmp_path: Path) -> None:
+    """Where it names another server, model and voices, it is the set of docs/styles.md."""
+    example, _ = re.findall(r"```yaml\n(.*?)```", DOCS.read_text("utf-8"), re.DOTALL)
+    content = yaml.safe_load(example)
+    content["options"] |= {"base_url": server.url, "model": "flite", "voices": ["slt", "awb", "kal16"]}
+    (tmp_path / "mine.yaml").write_text(json.dumps(content))
+    build(demo_file, tmp_path / "out", profiles=str(tmp_path / "mine.yaml"), seed=5, limit=6, workers=1)
+    always = content["options"]["instructions"]
+    own = {"tearful": content["styles"]["define"]["tearful"]["instructions"]}
+    wanted, drawn = set(), set()
+    for turn in turns_of(tmp_path / "out"):
+        emotion, style = Affect.from_json(turn["emotion"]["intended"]), turn["style"]["name"]
+        told = None if emotion.is_empty else own.get(style) or instructions_for(emotion)
+        if turn["role"] == "user":
+            drawn.add((turn["act"], style))
+            wanted.add((turn["spoken_text"], always if told is None else f"{always}\n{told}"))
+            assert turn["style"]["native"] is (style != "neutral")
+    assert wanted <= {(request["input"], request["instructions"]) for request in server.requests}
+    assert drawn == {
+        *(("question", style) for style in ("neutral", "happy", "sad", "tearful")),
+        *(("clarification", style) for style in ("neutral", "plain")),
+    }

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 import soundfile
+import yaml
 
+from askqa_builder import build
 from askqa_builder.errors import UsageError
 from askqa_builder.speech.engine import Speech, Utterance, load_engine
 from askqa_builder.speech.engines.flite import FliteEngine
@@ -22,6 +28,7 @@ from xtts_speech import ANA, SHORT, SPEAKER_ENCODER, counted, same, say
 
 from askqa_builder.speech.engines.coqui.xtts_engine import XttsEngine
 
+DOCS = Path(__file__).parents[4] / "docs" / "styles.md"
 HAPPY, SAD, NEUTRAL = (Affect(category) for category in ("happy", "sad", "neutral"))
 
 
@@ -78,3 +85,40 @@ def test_every_clip_is_looked_at(folder: Path, anna: Reference, tmp_path: Path) 
     noise = read_reference(tmp_path / "noise.wav", "here", "anna", None, None)
     with pytest.raises(UsageError, match=r"noise\.wav cannot be read"):
         XttsEngine(model_path=str(folder), references={"anna": replace(anna, emotions={"angry": noise})})
+
+
+# --- in a build ---
+
+
+def test_the_documented_set_builds(folder: Path, anna: Reference, tmp_path: Path) -> None:
+    """The speaker of docs/styles.md, with clips of these tests and a small model."""
+    _, example = re.findall(r"```yaml\n(.*?)```", DOCS.read_text("utf-8"), re.DOTALL)
+    content = {**yaml.safe_load(example), "options": {"model_path": str(folder)}}
+    (tmp_path / "mine.yaml").write_text(json.dumps(content), "utf-8")
+    (tmp_path / "clips").mkdir()
+    for name, clip in (("anna", anna), *((f"anna-{name}", clip) for name, clip in anna.emotions.items())):
+        shutil.copy(clip.path, tmp_path / "clips" / f"{name}.wav")
+    turns = [{"turn_id": i, "question": f"What was on day {i}?", "answer": "a boat"} for i in (1, 2, 3)]
+    item = {
+        "story": SHORT,
+        "target_turn": {**turns[-1], "rationale": "a boat"},
+        "history_turns": [{**turn, "rationale": "a boat"} for turn in turns[:-1]],
+        "ambiguity": "non_ambiguous",
+        "source": "askqa-demo",
+    }
+    items = [{**item, "id": f"river|3|{i}"} for i in (2, 3)]  # where this model does not end, one may be left out
+    (tmp_path / "river_test.json").write_text(json.dumps({"data": items}), "utf-8")
+
+    build(tmp_path / "river_test.json", tmp_path / "out", profiles=str(tmp_path / "mine.yaml"), seed=4, workers=1)
+    rows = [row for path in (tmp_path / "out" / "data").rglob("*.parquet") for row in pq.read_table(path).to_pylist()]
+    users = [turn for row in rows for turn in row["turns"] if turn["role"] == "user"]
+    assert {turn["style"]["name"] for turn in users} & anna.speakable - {"neutral"}
+    for turn in users:
+        native = turn["style"]["name"] != "neutral"
+        assert turn["style"]["native"] is native
+        assert turn["emotion"]["intended"]["category"] == (turn["style"]["name"] if native else None)
+    told = json.loads((tmp_path / "out" / "askqa.json").read_text("utf-8"))["profiles"]["roles"]["user"]["voices"]
+    assert told[0]["emotions"]["happy"]["sha256"] == anna.emotions["happy"].sha256
+    card = (tmp_path / "out" / "README.md").read_text("utf-8")
+    assert f"| anna, happy | CC0-1.0 | {anna.emotions['happy'].sha256} |" in card
+    assert f"| anna, sad | CC-BY-4.0 | {anna.emotions['sad'].sha256} |" in card
