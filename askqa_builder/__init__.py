@@ -23,11 +23,14 @@ if TYPE_CHECKING:
     from askqa_builder.report.report import report
     from askqa_builder.report.stats import stats
     from askqa_builder.scoring.score import score
+    from askqa_builder.styles.annotate import annotate, annotate_recordings
     from askqa_builder.tasks.run import tasks
     from askqa_builder.verify.run import verify
 
 __all__ = [
     "__version__",
+    "annotate",
+    "annotate_recordings",
     "build",
     "compare_runs",
     "estimate_build",
@@ -49,6 +52,8 @@ __all__ = [
 __version__ = "0.1.0"
 
 _FUNCTIONS = {
+    "annotate": ("askqa_builder.styles.annotate", "annotate"),
+    "annotate_recordings": ("askqa_builder.styles.annotate", "annotate_recordings"),
     "build": ("askqa_builder.build.run", "build"),
     "compare_runs": ("askqa_builder.evaluation.comparing", "compare_runs"),
     "estimate_build": ("askqa_builder.build.estimating", "estimate_build"),

@@ -22,6 +22,7 @@ from askqa_builder.cli import (
     script,
     show,
     stats,
+    styles,
     tasks,
     verify,
     voices,
@@ -52,6 +53,7 @@ app.command("evaluate")(evaluate.evaluate_command)
 app.command("report")(report.report_command)
 app.command("stats")(stats.stats_command)
 app.command("tasks")(tasks.tasks_command)
+app.add_typer(styles.styles_app, name="styles")
 app.command("push")(push.push_command)
 
 

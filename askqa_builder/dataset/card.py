@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from askqa_builder.corpus.licences import is_redistributable, licence_of
+from askqa_builder.dataset.card_affect import recognised_emotions
 from askqa_builder.dataset.card_listeners import style_validation
 from askqa_builder.dataset.card_origins import citations, filter_words, kept, regenerated, sources_used
 from askqa_builder.dataset.card_page import card_page, escape
@@ -140,6 +141,7 @@ def _body(manifest: Mapping[str, Any], statistics: Statistics) -> dict[str, Any]
         "rejected": ", ".join(f"{count} × {reason}" for reason, count in rejected.items()) or "nothing",
         "voices": _voices(statistics),
         "styled": styles(manifest),
+        "recognised": recognised_emotions(manifest),
         "gender_from_f0": has_gender_from_f0(manifest["profiles"]),
         "licences": [
             {

@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from askqa_builder.corpus.rejects import Reject
+from askqa_builder.dataset.annotation import without_figures
 from askqa_builder.dataset.card import write_card
 from askqa_builder.dataset.folder import DatasetFolder
 from askqa_builder.dataset.manifest import (
@@ -114,6 +115,7 @@ def _make(
     rejected = dict(sorted(counts.items()))
     return {
         **manifest,
+        **without_figures(manifest),  # they are of rows that are no more
         "format_version": FORMAT_VERSION,
         **_identity(manifest, conditions),
         "shards": entries,

@@ -1,6 +1,7 @@
 """The protocols of what listens to speech: recognisers write down what is said, predictors say how good it sounds.
 
-Both take a *batch* of clips and are found through entry points. They know nothing of datasets.
+They take a *batch* of clips and are found through entry points; recognisers of emotions (`recognition.affect`) are
+found likewise. They know nothing of datasets.
 """
 
 from __future__ import annotations
@@ -20,9 +21,14 @@ from askqa_builder.options import close_matches
 
 RECOGNISERS = "askqa_builder.recognisers"
 PREDICTORS = "askqa_builder.quality_predictors"
+AFFECT_RECOGNISERS = "askqa_builder.affect_recognisers"
 """Entry-point groups under which packages register theirs."""
 
-_NOUNS = {RECOGNISERS: "recogniser", PREDICTORS: "quality predictor"}
+_NOUNS = {
+    RECOGNISERS: "recogniser",
+    PREDICTORS: "quality predictor",
+    AFFECT_RECOGNISERS: "recogniser of emotions",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,13 +131,13 @@ def load_recogniser(name: str, options: Mapping[str, Any] | None = None) -> Reco
 
     Raises UsageError where it is unknown, its library or model is missing, or an option is not its own.
     """
-    recogniser: Recogniser = _load(RECOGNISERS, name, options or {})
+    recogniser: Recogniser = load_listener(RECOGNISERS, name, options or {})
     return recogniser
 
 
 def load_predictor(name: str, options: Mapping[str, Any] | None = None) -> QualityPredictor:
     """Make the quality predictor registered as `name`, as `load_recogniser` does."""
-    predictor: QualityPredictor = _load(PREDICTORS, name, options or {})
+    predictor: QualityPredictor = load_listener(PREDICTORS, name, options or {})
     return predictor
 
 
@@ -148,12 +154,13 @@ def check_options(group: str, name: str, options: Mapping[str, Any]) -> None:
         raise UsageError(f"{_NOUNS[group]} {name!r} has no option {key!r}; it takes {takes}")
 
 
-def missing_library(name: str, library: str) -> UsageError:
+def missing_library(name: str, library: str, extra: str = "asr") -> UsageError:
     """Say that a listener's library is not installed, and how to get it."""
-    return UsageError(f'{name} needs {library}: pip install "askqa-builder[asr]"')
+    return UsageError(f'{name} needs {library}: pip install "askqa-builder[{extra}]"')
 
 
-def _load(group: str, name: str, options: Mapping[str, Any]) -> Any:
+def load_listener(group: str, name: str, options: Mapping[str, Any]) -> Any:
+    """Make what is registered as `name` in a group, as `load_recogniser` does."""
     check_options(group, name, options)
     where = f"{_NOUNS[group]} {name!r}"
     try:

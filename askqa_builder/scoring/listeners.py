@@ -7,7 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from askqa_builder.errors import AskqaError, UsageError
+from askqa_builder.dataset.listening.listeners import values_of
+from askqa_builder.dataset.listening.parts import Part
+from askqa_builder.dataset.listening.store import Value
+from askqa_builder.errors import UsageError
 from askqa_builder.recognition.error_rate import describe_recogniser
 from askqa_builder.recognition.recogniser import (
     PREDICTORS,
@@ -20,8 +23,6 @@ from askqa_builder.recognition.recogniser import (
     load_recogniser,
     takes_option,
 )
-from askqa_builder.scoring.clips import TurnClip
-from askqa_builder.scoring.store import Value
 
 Kind = Literal["asr", "mos"]
 """What a listener gives: texts, or scores."""
@@ -73,19 +74,11 @@ class Listener:
         appetite: Appetite = self._model.appetite
         return appetite
 
-    def listen(self, batch: Sequence[TurnClip]) -> dict[bytes, Value]:
+    def listen(self, batch: Sequence[Part]) -> dict[bytes, Value]:
         """Return texts or scores by the clips' digests. Raises AskqaError, whatever goes wrong in the model."""
-        where = batch[0].where + (f" and {len(batch) - 1} after it" if len(batch) > 1 else "")
-        clips = [turn.clip for turn in batch]
-        try:
-            values = self._model.transcribe(clips) if self.kind == "asr" else self._model.predict(clips)
-        except (AskqaError, MemoryError):
-            raise
-        except Exception as error:  # models may come from anywhere
-            raise AskqaError(f"{self.info.name} failed on {where}: {type(error).__name__}: {error}") from error
-        if not isinstance(values, list) or len(values) != len(batch) or not all(map(self._is_valid, values)):
-            raise AskqaError(f"{self.info.name} returned something else than one value for each clip on {where}")
-        return {turn.digest: value for turn, value in zip(batch, values, strict=True)}
+        hear = self._model.transcribe if self.kind == "asr" else self._model.predict
+        values = values_of(self.info.name, batch, hear, self._is_valid)
+        return {part.digest: value for part, value in zip(batch, values, strict=True)}
 
     def close(self) -> None:
         """Release its memory."""
@@ -97,7 +90,7 @@ class Listener:
         return isinstance(value, float) and math.isfinite(value)
 
 
-def describe(kind: Kind, info: ListenerInfo) -> dict[str, Any]:
+def describe(kind: str, info: ListenerInfo) -> dict[str, Any]:
     """Return the manifest's entry of a listener: all that can change what is written into rows."""
     if kind == "asr":
         return describe_recogniser(info)

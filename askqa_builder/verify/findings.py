@@ -30,6 +30,7 @@ CHECKS = {
     "length": "num_samples, duration or sampling_rate do not fit the recording",
     "times": "turns are out of order or outside the recording",
     "style": "a turn's style, emotion or measures contradict each other, the profile set, or what speech can be",
+    "affect": "recognised emotions do not fit the turns, or words and turns do not fit their windows",
     "words": "words are out of order, outside their turn, or point to other text",
     "evidence": "the evidence does not stand, or is not narrated, where the row says",
     "response": "the response contradicts the row",

@@ -103,6 +103,20 @@ _MANIFEST: Shape = {
     "libraries": {"askqa-builder": TEXT},
     "rejected": Each(_COUNT),
     f"{SHARED_STORIES_KEY}?": _COUNT,  # later than the first format
+    "annotation?": {
+        "recognisers": Each({**_LISTENER, "library": TEXT, "revision": _TEXT_OR_NULL, "tells": ListOf(TEXT)}),
+        "settings": {
+            "rule": TEXT,
+            **dict.fromkeys(("window", "context", "margin", "least_share"), _NUMBER),
+        },
+        "figures?": {
+            **dict.fromkeys(("windows", "kept", "undecided", "inconsistent", "turns"), _COUNT),
+            "labels": Each(_COUNT),
+            "agreement": Either(
+                {"raw": Either(_NUMBER, NULL), "kappa": Either(_NUMBER, NULL), "kappa_kind": TEXT}, NULL
+            ),
+        },
+    },
     "scoring?": {
         "asr?": _LISTENER,
         "mos?": _LISTENER,

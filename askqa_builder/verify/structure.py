@@ -12,6 +12,7 @@ import pyarrow as pa
 from askqa_builder.corpus.conversation import Act, Action, Role, Stage, row_suffix, unique
 from askqa_builder.dataset.schema import COLUMNS, WORD_AFFECT
 from askqa_builder.seeds import SEED_BITS, short_hash
+from askqa_builder.verify.affect import check_affect
 from askqa_builder.verify.findings import Fault
 from askqa_builder.verify.styles import check_styles
 from askqa_builder.verify.words import check_words
@@ -101,6 +102,7 @@ def check_structure(row: Row, expected: Expected) -> Iterator[Fault]:
     yield from check_styles(row, expected.profiles)
     yield from _speakers(row)
     yield from check_words(row)
+    yield from check_affect(row)
     yield from _response(row)
     yield from _evidence(row)
 

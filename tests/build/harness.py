@@ -51,6 +51,11 @@ def install_recogniser(site: Path, module: Path, kind: str) -> None:
     _install(site, module, kind, "recogniser")
 
 
+def install_affect_recogniser(site: Path, module: Path, kind: str) -> None:
+    """Install a recogniser of emotions; its name is that of its module `NAME_affect_recogniser.py`."""
+    _install(site, module, kind, "affect_recogniser")
+
+
 def _install(site: Path, module: Path, kind: str, noun: str) -> None:
     name = module.stem.removesuffix(f"_{noun}")
     shutil.copy(module, site)

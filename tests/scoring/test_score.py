@@ -124,7 +124,7 @@ def test_a_swapped_turn_is_far_above_its_voices_baseline(unscored: Path) -> None
 def test_turns_that_rows_share_are_heard_once(
     counting: str, unscored_brief: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from askqa_builder.scoring.hearing import Hearing
+    from askqa_builder.dataset.listening.hearing import Hearing
 
     batches: list[int] = []
     feed = Hearing._batches

@@ -26,9 +26,9 @@ from harness import (
 )
 
 from askqa_builder import filter, score
+from askqa_builder.dataset import replacing
 from askqa_builder.errors import UsageError
 from askqa_builder.files import atomic_write
-from askqa_builder.scoring import replacing
 
 pytest.importorskip("jiwer", reason="the asr extra is not installed")
 pytestmark = pytest.mark.usefixtures("counting")
@@ -107,7 +107,7 @@ def test_an_intent_of_a_shard_that_was_built_anew_is_dropped(unscored_brief: Pat
     state = unscored_brief / STATE
     state.mkdir()
     with atomic_write(state / "replacing.json") as file:
-        file.write(json.dumps({"place": 0, "entry": entry, "scoring": {}}).encode())
+        file.write(json.dumps({"place": 0, "entry": entry, "manifest": {"scoring": {}}}).encode())
     score(unscored_brief, asr="counting", workers=1)
     assert digests(unscored_brief) == digests(scored_brief)
 

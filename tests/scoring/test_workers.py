@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import psutil
 import pytest
 
+from askqa_builder.dataset.listening.parts import Part
+from askqa_builder.dataset.listening.rooms import Batch, WorkerRoom
+from askqa_builder.dataset.listening.store import HeardStore
 from askqa_builder.errors import AskqaError
 from askqa_builder.recognition.recogniser import Appetite, Clip, load_recogniser
-from askqa_builder.scoring.clips import TurnClip
 from askqa_builder.scoring.listeners import Choice
-from askqa_builder.scoring.store import HeardStore
-from askqa_builder.scoring.workers import Batch, WorkerRoom
 
 pytestmark = pytest.mark.usefixtures("counting")
 
@@ -25,7 +26,7 @@ QUICK = Appetite(batch_seconds=1.0, one_core=True)
 def batch(number: int) -> Batch:
     """One clip, so short that nothing is heard in it."""
     samples = np.full(40 + number, 0.01, np.float32)
-    return [TurnClip(f"row-{number}", 0, Clip(samples, 16000), number.to_bytes(32, "little"))]
+    return [Part(f"row {number}", Clip(samples, 16000), number.to_bytes(32, "little"))]
 
 
 def kill_workers() -> int:
@@ -68,7 +69,7 @@ def test_no_batch_is_lost_where_all_workers_are_killed() -> None:
 def test_a_batch_that_hangs_twice_is_named() -> None:
     hanging = Appetite(batch_seconds=1.0, one_core=True, start_seconds=0.01, minimum_speed=1e6)
     room = WorkerRoom(Choice("asr", "counting"), hanging, workers=1)
-    turn = TurnClip("long", 3, Clip(np.zeros(16000 * 20, np.float32), 16000), b"x")
+    turn = Part("turn 3 of 'long'", Clip(np.zeros(16000 * 20, np.float32), 16000), b"x")
     try:
         with pytest.raises(AskqaError, match=r"no answer in time, twice, near turn 3 of 'long'"):
             list(room.run([[turn]]))
@@ -76,8 +77,8 @@ def test_a_batch_that_hangs_twice_is_named() -> None:
         room.close()
 
 
-def test_what_was_not_heard_has_no_value(tmp_path: object) -> None:
-    with HeardStore(tmp_path) as store:  # type: ignore[arg-type]
+def test_what_was_not_heard_has_no_value(tmp_path: Path) -> None:
+    with HeardStore(tmp_path / "heard.sqlite") as store:
         store.add("one", {b"a": "", b"b": "text", b"c": 2.5})
         assert ("one", b"a") in store
         assert ("two", b"a") not in store

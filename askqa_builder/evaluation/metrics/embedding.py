@@ -8,7 +8,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from askqa_builder.evaluation.metrics.numbers import Numbers
-from askqa_builder.evaluation.models.transformers_loading import loading, require_libraries
+from askqa_builder.evaluation.models.transformers_loading import require_libraries
+from askqa_builder.torch_support import loading
 
 _BATCH = 64
 

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from askqa_builder.errors import UsageError
 from askqa_builder.evaluation.models.transformers_options import TransformersOptions
-from askqa_builder.torch_support import import_torchaudio, torch_device
+from askqa_builder.torch_support import folder_digest, import_torchaudio, loading
 
 _THINKERS = {
     "Qwen2_5OmniModel": "Qwen2_5OmniThinkerForConditionalGeneration",
@@ -21,9 +17,6 @@ _THINKERS = {
     "Qwen3OmniMoeForConditionalGeneration": "Qwen3OmniMoeThinkerForConditionalGeneration",
 }
 """Of models that also speak, the part that hears and writes."""
-
-_WHOLE_FILE = 1 << 26
-_BLOCK, _BLOCKS = 1 << 20, 16
 
 
 def require_libraries(adapter: bool) -> None:
@@ -34,14 +27,6 @@ def require_libraries(adapter: bool) -> None:
         raise UsageError(f'a local model needs {", ".join(missing)}: pip install "askqa-builder[train]"')
     if find_spec("torchaudio") is not None:  # transformers imports it where it is there, and nothing here uses it
         import_torchaudio()
-
-
-def choose_device(asked: str | None) -> Any:
-    """Return the torch device; None is a GPU where there is one. Raises UsageError."""
-    try:
-        return torch_device(asked)
-    except RuntimeError as error:
-        raise UsageError(f"device: {asked!r} is none that torch knows; give cpu, cuda or cuda:1") from error
 
 
 def load_processor(options: TransformersOptions) -> tuple[Any, Any]:
@@ -95,35 +80,6 @@ def weights_identity(options: TransformersOptions, config: Any) -> dict[str, Any
     commit = getattr(config, "_commit_hash", None) or options.revision
     adapter = None if options.adapter is None else folder_digest(Path(options.adapter))
     return {**model, "revision": commit, "adapter": adapter}
-
-
-def folder_digest(folder: Path) -> str:
-    """Return a digest of a folder's files; of a large one, of its size and of 16 places in it: training changes all."""
-    hasher = hashlib.sha256()
-    for path in sorted(path for path in folder.iterdir() if path.is_file()):
-        size = path.stat().st_size
-        hasher.update(json.dumps([path.name, size]).encode())
-        with path.open("rb") as file:
-            if size <= _WHOLE_FILE:
-                hasher.update(file.read())
-                continue
-            for number in range(_BLOCKS):
-                file.seek((size - _BLOCK) * number // (_BLOCKS - 1))
-                hasher.update(file.read(_BLOCK))
-    return hasher.hexdigest()[:32]
-
-
-@contextmanager
-def loading(what: str) -> Iterator[None]:
-    """Turn what transformers and peft raise for what they cannot load into one line."""
-    try:
-        yield
-    except Exception as error:  # they raise whatever they like
-        why = " ".join(str(error).split()).partition(". ")[0] or type(error).__name__
-        raise UsageError(
-            f"{what} cannot be loaded ({why}); give a folder that save_pretrained wrote, with its processor, or a name "
-            "on the Hub that can be reached or was downloaded before"
-        ) from error
 
 
 def _revision(options: TransformersOptions) -> dict[str, str]:

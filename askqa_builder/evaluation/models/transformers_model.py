@@ -17,7 +17,6 @@ from askqa_builder.errors import UsageError
 from askqa_builder.evaluation.models.model import Request, Response
 from askqa_builder.evaluation.models.sound import Sound, as_mono, as_wav, at_rate
 from askqa_builder.evaluation.models.transformers_loading import (
-    choose_device,
     extractor_of,
     load_model,
     load_processor,
@@ -26,6 +25,7 @@ from askqa_builder.evaluation.models.transformers_loading import (
 )
 from askqa_builder.evaluation.models.transformers_options import TransformersOptions
 from askqa_builder.recording.timeline import FULL_SCALE
+from askqa_builder.torch_support import choose_device
 
 _PROBE_SECONDS = 1.0
 _TAIL_SECONDS = 0.02

@@ -1,4 +1,4 @@
-"""What has been heard so far, kept on disk while a dataset is scored: a kill at any moment loses one batch."""
+"""What has been heard so far, kept on disk while something is listened to: a kill at any moment loses one batch."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from askqa_builder.errors import StorageError
+from askqa_builder.files import storage_errors
 
-STORE_NAME = "heard.sqlite"
+SUFFIX = ".sqlite"
+"""Of stores' names."""
 
 Value = str | float
 """A text, or a score."""
@@ -24,14 +26,15 @@ CREATE TABLE IF NOT EXISTS heard (
 class HeardStore:
     """Values by listener and clip; use as a context manager. Raises StorageError where the disk refuses.
 
-    listener: digest of all that can change a value. clip: digest of the samples, so that a turn which several rows
+    listener: digest of all that can change a value. clip: digest of the samples, so that a part which several rows
     share is heard once. Memory does not grow with what is kept.
     """
 
-    def __init__(self, folder: Path) -> None:
-        """Open the store in a folder, which is there."""
-        with _errors():
-            self._connection = sqlite3.connect(folder / STORE_NAME)
+    def __init__(self, file: Path) -> None:
+        """Open the store, in a folder that is there."""
+        self._file = file
+        with self._errors():
+            self._connection = sqlite3.connect(file)
             self._connection.execute("PRAGMA synchronous = NORMAL")
             self._connection.execute(_TABLE)
 
@@ -53,24 +56,29 @@ class HeardStore:
         return found[0]
 
     def _find(self, listener: str, clip: bytes) -> tuple[Value] | None:
-        with _errors():
+        with self._errors():
             query = "SELECT value FROM heard WHERE listener = ? AND clip = ?"
             found: tuple[Value] | None = self._connection.execute(query, (listener, clip)).fetchone()
         return found
 
     def add(self, listener: str, values: Mapping[bytes, Value]) -> None:
         """Keep values by clip, all or none of them."""
-        with _errors(), self._connection:
+        with self._errors(), self._connection:
             self._connection.executemany(
                 "INSERT OR REPLACE INTO heard VALUES (?, ?, ?)",
                 [(listener, clip, value) for clip, value in values.items()],
             )
 
+    def remove(self) -> None:
+        """Close the store and forget what it kept."""
+        self._connection.close()
+        with storage_errors(f"remove {self._file.name}"):
+            self._file.unlink()
 
-@contextmanager
-def _errors() -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.DatabaseError as error:
-        remedy = "free some space, or remove it to begin anew, and run again"
-        raise StorageError(f"cannot use .askqa/{STORE_NAME}: {error}; {remedy}") from error
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            remedy = "free some space, or remove it to begin anew, and run again"
+            raise StorageError(f"cannot use {self._file.parent.name}/{self._file.name}: {error}; {remedy}") from error

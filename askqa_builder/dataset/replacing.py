@@ -1,4 +1,4 @@
-"""Replace a shard of a finished dataset by one with the same rows and other scores, whole or not at all.
+"""Replace a shard of a finished dataset by one with the same rows and other labels, whole or not at all.
 
 The new shard is written beside the dataset's files, in `.askqa/`; its manifest entry is kept there, too, before the
 shard takes its place, so that a kill between the two does not leave a shard that the manifest does not know.
@@ -7,7 +7,8 @@ shard takes its place, so that a kill between the two does not leave a shard tha
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,41 +16,50 @@ import pyarrow as pa
 
 from askqa_builder.dataset.manifest import write_manifest
 from askqa_builder.dataset.reading import row_groups
-from askqa_builder.dataset.schema import TURN
 from askqa_builder.dataset.shard import write_shard
 from askqa_builder.dataset.upgrade import upgraded
 from askqa_builder.digests import sha256_of
 from askqa_builder.files import atomic_write, storage_errors, sync_folder
 from askqa_builder.output_folder import STATE_FOLDER
 
-TurnScores = Mapping[str, Any]
-"""New values by name of the column; what is not named stays as it was."""
+Rewrite = Callable[[list[dict[str, Any]]], Mapping[str, list[Any]]]
+"""Takes rows, in order, without their audio, and returns whole columns in their place, by name."""
 
-_NEW_SHARD = "scored.parquet"
+_NEW_SHARD = "replacing.parquet"
 _INTENT = "replacing.json"
 
 
-def replace_shard(
-    dataset: Path, manifest: dict[str, Any], place: int, scores: Iterable[Sequence[TurnScores]], changes: dict[str, Any]
-) -> None:
-    """Write the manifest's shard at `place` anew with other scores, and bring it and the manifest into place.
+@dataclass(frozen=True)
+class Replacement:
+    """Other labels of a shard, and what the manifest says once they are there.
 
-    scores: for each row, in order, those of its turns. changes: what else the manifest says once the shard is there:
-    `entry` (keys of the shard's entry) and `scoring`. Raises StorageError.
+    reads: columns that `rewrite` needs. entry: keys of the shard's entry. manifest: keys of the manifest.
+    """
+
+    reads: tuple[str, ...]
+    rewrite: Rewrite
+    entry: Mapping[str, Any]
+    manifest: Mapping[str, Any]
+
+
+def replace_shard(dataset: Path, manifest: dict[str, Any], place: int, replacement: Replacement) -> None:
+    """Write the manifest's shard at `place` anew with other labels, and bring it and the manifest into place.
+
+    All else is as it was, the audio bit by bit. Raises StorageError.
     """
     entry = manifest["shards"][place]
     state = dataset / STATE_FOLDER
     record = write_shard(
         state,
         _NEW_SHARD,
-        _scored(dataset / entry["file"], iter(scores), manifest["sampling_rate"]),
+        _rewritten(dataset / entry["file"], manifest["sampling_rate"], replacement),
         config=entry["config"],
         split=entry["split"],
         sampling_rate=manifest["sampling_rate"],
     )
-    written = {**entry, **record.to_json(), "file": entry["file"], **changes["entry"]}
+    written = {**entry, **record.to_json(), "file": entry["file"], **replacement.entry}
     with atomic_write(state / _INTENT) as file:
-        intent = {"place": place, "entry": written, "scoring": changes["scoring"]}
+        intent = {"place": place, "entry": written, "manifest": dict(replacement.manifest)}
         file.write(json.dumps(intent).encode("ascii"))
     finish_replacing(dataset, manifest)
 
@@ -72,25 +82,17 @@ def finish_replacing(dataset: Path, manifest: dict[str, Any]) -> None:
             sync_folder(target.parent)
         if sha256_of(target) == entry["sha256"]:  # otherwise it has been built anew since
             manifest["shards"][intent["place"]] = entry
-            manifest["scoring"] = intent["scoring"]
+            manifest |= intent["manifest"]
             write_manifest(dataset, manifest)
         (state / _INTENT).unlink()
 
 
-def _scored(file: Path, scores: Iterator[Sequence[TurnScores]], sampling_rate: int) -> Iterator[pa.RecordBatch]:
-    """Yield the rows of a shard with their new scores; all else is as it was, the audio bit by bit."""
+def _rewritten(file: Path, sampling_rate: int, replacement: Replacement) -> Iterator[pa.RecordBatch]:
     for group in row_groups(file):
         for batch in upgraded(group, sampling_rate).to_batches():
-            place = batch.schema.get_field_index("turns")
-            turns = _with_scores(batch.column(place), [next(scores) for _ in range(len(batch))])
-            yield pa.RecordBatch.from_arrays(
-                [*batch.columns[:place], turns, *batch.columns[place + 1 :]], schema=batch.schema
-            )
-
-
-def _with_scores(turns: pa.ListArray, scores: Sequence[Sequence[TurnScores]]) -> pa.ListArray:
-    rows = [
-        [{**turn, **new} for turn, new in zip(row, new_scores, strict=True)]
-        for row, new_scores in zip(turns.to_pylist(), scores, strict=True)
-    ]
-    return pa.array(rows, type=pa.list_(TURN))
+            read = batch.select(list(replacement.reads)).to_pylist()
+            for name, values in replacement.rewrite(read).items():
+                place = batch.schema.get_field_index(name)
+                field = batch.schema.field(place)
+                batch = batch.set_column(place, field, pa.array(values, type=field.type))
+            yield batch

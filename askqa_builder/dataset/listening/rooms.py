@@ -15,15 +15,15 @@ from typing import Protocol
 
 from pebble import ProcessPool
 
+from askqa_builder.dataset.listening.listeners import Choice, Listener
+from askqa_builder.dataset.listening.parts import Part
+from askqa_builder.dataset.listening.store import Value
 from askqa_builder.errors import AskqaError
 from askqa_builder.pools import STARTING_SECONDS, end_with, failure, first_done, schedule, until_done
 from askqa_builder.processes import WorkerContext, compute_on_one_core, keep_freed_memory
 from askqa_builder.recognition.recogniser import Appetite
-from askqa_builder.scoring.clips import TurnClip
-from askqa_builder.scoring.listeners import Choice, Listener
-from askqa_builder.scoring.store import Value
 
-Batch = Sequence[TurnClip]
+Batch = Sequence[Part]
 Heard = tuple[Batch, dict[bytes, Value]]
 
 _QUEUED_PER_WORKER = 3
@@ -111,7 +111,7 @@ class WorkerRoom:
                     return
                 retries.append(_Task(batch))
             task = retries[0]
-            seconds = sum(turn.clip.seconds for turn in task.batch)
+            seconds = sum(part.clip.seconds for part in task.batch)
             timeout = self._appetite.start_seconds + seconds / self._appetite.minimum_speed
             running[schedule(self._pool, _listen, (task.batch,), timeout)] = task
             retries.popleft()  # only now: a broken pool takes no task

@@ -1,0 +1,1 @@
+"""Listen for how speech sounds: recognisers of emotions, as categories and as dimensions."""
