@@ -10,6 +10,7 @@ from typing import Any, cast
 import pandas as pd
 
 from askqa_builder.corpus.licences import is_redistributable
+from askqa_builder.dataset.annotation import ANNOTATION_KEY, is_annotated
 from askqa_builder.dataset.card_listeners import LISTENERS_KEY
 from askqa_builder.dataset.reading import finished_manifest
 from askqa_builder.report.frames import Frames
@@ -67,7 +68,7 @@ class Overview:
     rejected: items left out, by reason; filtered: of these, by askqa filter. from_dataset: it was regenerated from
     another. listeners: who gave the scores `wer` and `mos`; empty where it is not scored. ambiguous_share: of the
     requests that the corpus labels, None where there are none. styles: in which turns are spoken; style_listeners: how
-    many people have told them apart.
+    many people have told them apart. recognisers: who found emotions in the sound.
     """
 
     name: str
@@ -93,6 +94,7 @@ class Overview:
     from_dataset: bool
     styles: int
     style_listeners: int
+    recognisers: list[EngineUse]
 
     @property
     def splits(self) -> list[str]:
@@ -136,7 +138,14 @@ def look_over(dataset: Path, frames: Frames) -> Overview:
         from_dataset="regenerated" in manifest,
         styles=int(frames.turns["style"].nunique()),
         style_listeners=int(manifest.get(LISTENERS_KEY, {"raters": 0})["raters"]),
+        recognisers=_recognisers(manifest),
     )
+
+
+def _recognisers(manifest: Mapping[str, Any]) -> list[EngineUse]:
+    """Return who annotated all of a dataset."""
+    told = manifest[ANNOTATION_KEY]["recognisers"] if is_annotated(manifest) else {}
+    return [_use({"name": name, **who}) for name, who in told.items()]
 
 
 def _use(told: Mapping[str, Any]) -> EngineUse:
