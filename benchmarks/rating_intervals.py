@@ -26,12 +26,9 @@ def main() -> None:
     rows = [_held(raters, OF_RATERS, OF_CLIPS) for raters in (2, 3, 4, 8)]
     rows.append(("4, nothing but chance", *_held(4, 0.0, 0.0)[1:]))
     table(["raters", "these intervals", "each rating for itself", "median width, points"], rows)
-    print(
-        f"\nA style that is recognised in {RECOGNISED:.0%} of its {OF_STYLE} clips (some are clearer: beta, worth 4 trials;"
-    )
-    print(
-        f"some raters hear more: standard deviation {OF_EAR}), and how natural it sounds beside as many neutral clips.\n"
-    )
+    print(f"A style that is recognised in {RECOGNISED:.0%} of its {OF_STYLE} clips (some are clearer: beta, worth 4")
+    print(f"trials; some raters hear more: standard deviation {OF_EAR}), and how natural it sounds beside as many")
+    print("neutral clips:\n")
     table(
         ["raters", "share recognised", "median width", "naturalness beside neutral", "median width, points"],
         [_held_of_style(raters) for raters in (2, 3, 4, 8)],
