@@ -95,7 +95,7 @@ def _listening_sheet(
         heard = (
             "each after a neutral turn of its speaker" if sheet.anchored else "without a neutral turn to compare with"
         )
-        print(f"{', '.join(sheet.styles)}: {sheet.clips} clips, {heard}")
+        print(f"{', '.join(f'{name} {clips}' for name, clips in sheet.styles.items())}; {heard}")
     print(f"{sheet.path}: listening test {sheet.id}, {sheet.clips} clips; sum up what raters save with")
     print(f"askqa stats {dataset} --ratings FILE.csv{compared}{' --into-card' if styles else ''}")
     return 0

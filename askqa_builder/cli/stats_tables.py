@@ -76,6 +76,8 @@ def _engines(overview: Overview, width: int) -> Iterator[str]:
     lines: list[list[Cell]] = [[of.name, f"{of.library} {of.version}", of.model, of.licence] for of in overview.engines]
     for score, of in overview.listeners.items():
         lines.append([f"{of.name} (gave {score})", f"{of.library} {of.version}", of.model, of.licence])
+    for of in overview.recognisers:
+        lines.append([f"{of.name} (recognised emotions)", f"{of.library} {of.version}", of.model, of.licence])
     if lines:
         yield from table(["engine", "library", "model", "licence"], lines, width)
     seed = "" if overview.seed is None else f", seed {overview.seed}"

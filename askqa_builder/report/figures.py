@@ -31,7 +31,7 @@ def read_figures(dataset: Path) -> tuple[Frames, Overview]:
 def _check_kinds(overview: Overview) -> None:
     """Raise TypeError where a manifest holds something else than is shown of it."""
     texts = [overview.audio_format]
-    for engine in (*overview.engines, *overview.listeners.values()):
+    for engine in (*overview.engines, *overview.listeners.values(), *overview.recognisers):
         texts += [engine.name, engine.library, engine.version, engine.licence, engine.model or ""]
     counts = [overview.sampling_rate, *overview.rejected.values()]
     for values, kind in ((texts, str), (counts, int)):

@@ -10,6 +10,8 @@ from typing import Any, cast
 import pandas as pd
 
 from askqa_builder.corpus.licences import is_redistributable
+from askqa_builder.dataset.annotation import ANNOTATION_KEY, is_annotated
+from askqa_builder.dataset.card_listeners import LISTENERS_KEY
 from askqa_builder.dataset.reading import finished_manifest
 from askqa_builder.report.frames import Frames
 
@@ -65,7 +67,8 @@ class Overview:
 
     rejected: items left out, by reason; filtered: of these, by askqa filter. from_dataset: it was regenerated from
     another. listeners: who gave the scores `wer` and `mos`; empty where it is not scored. ambiguous_share: of the
-    requests that the corpus labels, None where there are none.
+    requests that the corpus labels, None where there are none. styles: in which turns are spoken; style_listeners: how
+    many people have told them apart. recognisers: who found emotions in the sound.
     """
 
     name: str
@@ -89,6 +92,9 @@ class Overview:
     seed: int | None
     renditions: int
     from_dataset: bool
+    styles: int
+    style_listeners: int
+    recognisers: list[EngineUse]
 
     @property
     def splits(self) -> list[str]:
@@ -130,7 +136,16 @@ def look_over(dataset: Path, frames: Frames) -> Overview:
         seed=manifest.get("seed"),
         renditions=int(manifest.get("renditions", 1)),
         from_dataset="regenerated" in manifest,
+        styles=int(frames.turns["style"].nunique()),
+        style_listeners=int(manifest.get(LISTENERS_KEY, {"raters": 0})["raters"]),
+        recognisers=_recognisers(manifest),
     )
+
+
+def _recognisers(manifest: Mapping[str, Any]) -> list[EngineUse]:
+    """Return who annotated all of a dataset."""
+    told = manifest[ANNOTATION_KEY]["recognisers"] if is_annotated(manifest) else {}
+    return [_use({"name": name, **who}) for name, who in told.items()]
 
 
 def _use(told: Mapping[str, Any]) -> EngineUse:
@@ -165,6 +180,10 @@ def sentences(overview: Overview) -> list[str]:
     different = len({voice for _, voice in voices})
     engines = " and ".join(engine.name for engine in overview.engines)
     said.append(f"It is spoken by {_count(different, 'voice')} of {engines}.")
+    if overview.styles:
+        listeners = overview.style_listeners
+        heard = f"{_count(listeners, 'listener')} judged them" if listeners else "not validated by listeners"
+        said.append(f"Its turns are spoken in {_count(overview.styles, 'style')} ({heard}).")
     if overview.demo:
         said.append("These are demo voices, meant to try things out and not for research.")
     lost = sum(overview.rejected.values()) - overview.filtered

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from harness import manifest
 
 from askqa_builder.dataset.manifest import write_manifest
-from askqa_builder.dataset.schema import row_schema
+from askqa_builder.dataset.schema import TURN_SCORES, row_schema
 from askqa_builder.dataset.shard import write_shard
 
 
@@ -28,3 +28,24 @@ def rewrite(dataset: Path, place: int, change: Callable[[dict[str, Any]], None],
     )
     content["shards"][place] = record.to_json()
     write_manifest(dataset, content)
+
+
+def as_format_1_0(dataset: Path) -> None:
+    """Take from a dataset's rows what came with later formats."""
+    later = {
+        "turns": (*TURN_SCORES, "style", "emotion", "measured"),
+        "words": ("emotion", "valence", "arousal", "dominance"),
+    }
+    content = manifest(dataset)
+    for entry in content["shards"]:
+        table = pq.read_table(dataset / entry["file"])
+        for column, names in later.items():
+            place = table.schema.get_field_index(column)
+            lists = [
+                [{key: value for key, value in one.items() if key not in names} for one in row]
+                for row in table.column(column).to_pylist()
+            ]
+            fields = [field for field in table.schema.field(column).type.value_type if field.name not in names]
+            table = table.set_column(place, column, pa.array(lists, pa.list_(pa.struct(fields))))
+        pq.write_table(table.drop_columns(["channel", "affect"]), dataset / entry["file"])
+    write_manifest(dataset, {**content, "format_version": "1.0"})

@@ -13,30 +13,16 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from changing import rewrite
+from changing import as_format_1_0, rewrite
 from harness import assert_one_line, manifest, rows
 
 from askqa_builder import report, stats
+from askqa_builder.dataset.annotation import ANNOTATED_KEY, ANNOTATION_KEY
 from askqa_builder.dataset.manifest import write_manifest
-from askqa_builder.dataset.schema import TURN_SCORES
+from askqa_builder.dataset.scores import mark
 from askqa_builder.errors import AskqaError, UsageError
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
-
-
-def as_format_1_0(dataset: Path) -> None:
-    content = manifest(dataset)
-    for entry in content["shards"]:
-        table = pq.read_table(dataset / entry["file"])
-        place = table.schema.get_field_index("turns")
-        turns = [
-            [{key: value for key, value in turn.items() if key not in TURN_SCORES} for turn in row]
-            for row in table.column("turns").to_pylist()
-        ]
-        fields = [field for field in table.schema.field("turns").type.value_type if field.name not in TURN_SCORES]
-        table = table.set_column(place, "turns", pa.array(turns, pa.list_(pa.struct(fields))))
-        pq.write_table(table.drop_columns(["channel"]), dataset / entry["file"])
-    write_manifest(dataset, {**content, "format_version": "1.0"})
 
 
 def test_the_figures_are_those_of_the_rows(voiced: Path) -> None:
@@ -135,6 +121,19 @@ def test_who_gave_the_scores(askqa: Run, changeable: Path) -> None:
     page = (changeable.parent / "page.html").read_text("utf-8")
     assert "(gave WER)" in page
     assert "large-v3" in page
+
+
+def test_who_recognised_emotions(askqa: Run, changeable: Path) -> None:
+    who = {"library": "transformers", "version": "5.1", "model": "<b>model", "revision": None, "licence": "MIT"}
+    wanted = {"recognisers": {"ours": {**who, "tells": ["category"]}}, "settings": {"window": 2.0}}
+    content = manifest(changeable)
+    shards = [{**entry, ANNOTATED_KEY: mark(wanted)} for entry in content["shards"]]
+    write_manifest(changeable, {**content, ANNOTATION_KEY: wanted, "shards": shards})
+    assert "ours (recognised emotions)" in " ".join(askqa("stats", changeable).stdout.split())
+    report(changeable, changeable.parent / "page.html", max_audio_mb=0)
+    assert "&lt;b&gt;model" in (changeable.parent / "page.html").read_text("utf-8")
+    write_manifest(changeable, {**content, ANNOTATION_KEY: wanted})  # in part
+    assert "recognised emotions" not in askqa("stats", changeable).stdout
 
 
 @pytest.mark.parametrize("key", ["profiles", "engines", "sampling_rate", "audio_format", "rejected", "shards"])

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from changing import as_format_1_0
 from mutations import Row, remade
 from tab import Tab
 from whole_rows import whole_rows
@@ -117,6 +118,17 @@ def test_a_dataset_without_styles_shows_none(tab: Tab, rows: list[Row]) -> None:
     assert tab.page.get_by_role("heading", name="Styles").count() == 0
     assert tab.page.locator("select[name=style], select[name=emotion]").count() == 0
     assert "style:" not in tab.page.locator(".turns").inner_text()
+
+
+def test_a_dataset_of_format_1_0_is_shown(browser: Any, changeable: Path, rows: list[Row]) -> None:
+    as_format_1_0(changeable)
+    report(changeable, changeable.parent / "page.html")
+    tab = Tab(browser, (changeable.parent / "page.html").as_uri())
+    tab.open(rows[0]["id"])
+    assert tab.page.locator(".turns > li").count() == len(rows[0]["turns"])
+    assert tab.page.locator(".delivery").count() == 0
+    tab.context.close()
+    assert tab.complaints == []
 
 
 def test_names_of_styles_are_shown_as_text(browser: Any, filled: Path, tmp_path: Path) -> None:

@@ -88,6 +88,7 @@ class Draw:
         self._sides = sides
         self._groups: Counter[str] = Counter()
         self._voices: Counter[_Cell] = Counter()
+        self._speakers: Counter[tuple[int, str]] = Counter()
         self._heard: set[tuple[int, str, str]] = set()
         self._anchors: set[Place] = set()
 
@@ -113,7 +114,8 @@ class Draw:
 
     def _urgency(self, candidate: Candidate) -> tuple[object, ...]:
         voices = sum(self._voices[cell] for cell in candidate.cells)
-        return self._groups[candidate.group], voices, candidate.short, candidate.rank
+        speakers = sum(self._speakers[side, voice] for _, side, voice in candidate.cells)
+        return self._groups[candidate.group], voices, speakers, candidate.short, candidate.rank
 
     def _add(self, candidate: Candidate) -> bool:
         """Add a candidate's clips; False where it cannot be cut, or the same was heard of the same voice before."""
@@ -135,6 +137,7 @@ class Draw:
         self._heard.update((clip.side, clip.voice, _plain(clip.excerpt.text)) for clip in clips)
         self._groups[candidate.group] += 1
         self._voices.update(candidate.cells)
+        self._speakers.update((side, voice) for _, side, voice in candidate.cells)
         if anchor is not None:
             self._anchors.add((anchor.row, anchor.turn))
         self.clips += clips

@@ -49,7 +49,7 @@ def read_ratings(files: Sequence[Path]) -> tuple[pd.DataFrame, int]:
 def read_style_ratings(files: Sequence[Path]) -> tuple[pd.DataFrame, int]:
     """Return the ratings of sheets of styles, as `read_ratings` does; columns are `STYLE_COLUMNS` and file.
 
-    heard_as: name of the way of speaking, None where not answered.
+    heard_as: name of the way of speaking, missing where not answered.
     """
     return _read(files, STYLE_COLUMNS, STYLE_QUESTIONS)
 

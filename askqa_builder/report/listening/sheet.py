@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import asdict, dataclass
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -33,13 +35,13 @@ _PAUSE = 0.8
 @dataclass(frozen=True)
 class Sheet:
     """A sheet that was written. id: as in the ratings that it saves. clips: how many it has, fewer than were asked for
-    where the dataset holds no more. styles: ways of speaking to choose from, empty where it asks for none; anchored:
-    whether each clip then comes after the speaker's usual way."""
+    where the dataset holds no more. styles: ways of speaking to choose from with the clips of each, empty where it asks
+    for none; anchored: whether each clip then comes after the speaker's usual way."""
 
     path: Path
     id: str
     clips: int
-    styles: tuple[str, ...] = ()
+    styles: Mapping[str, int] = field(default_factory=dict)
     anchored: bool = False
 
 
@@ -50,7 +52,7 @@ class _Asked:
     sides: list[Heard]
     clips: list[Clip]
     scales: list[dict[str, Any]]
-    styles: tuple[str, ...] = ()
+    styles: Mapping[str, int] = field(default_factory=dict)
     anchored: bool = False
 
 
@@ -94,7 +96,7 @@ def listening_sheet(
         count=len(keys),
         of_styles=styles,
         anchored=asked.anchored,
-        most_answers=9 if styles else BEST,
+        last_answer=0 if styles else BEST,
         sheet=as_data({"sheet": name, "scales": asked.scales, "clips": [{"key": key, **sounds[key]} for key in keys]}),
     )
     path = page_path(out, folders, f"listening-{name}")
@@ -109,7 +111,9 @@ def _opinions(sides: list[Heard], count: int, seed: int) -> _Asked:
 def _styles(heard: Heard, count: int, seed: int) -> _Asked:
     drawn = draw_styles(heard, count, seed)
     question = style_question(drawn.choices, anchored=drawn.anchored)
-    return _Asked([heard], drawn.clips, [question, asdict(NATURALNESS)], tuple(drawn.choices), drawn.anchored)
+    groups = Counter(clip.group for clip in drawn.clips)
+    styles = {name: groups[name] for name in drawn.choices}
+    return _Asked([heard], drawn.clips, [question, asdict(NATURALNESS)], styles, drawn.anchored)
 
 
 def _sounds(asked: _Asked) -> dict[str, dict[str, Any]]:

@@ -168,9 +168,9 @@ function onKey(event) {
   const turn = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
   if (event.key === " " && !onControl) {
     togglePlay();
-  } else if (heard && /^[1-9]$/.test(event.key)) {
+  } else if (heard && /^[0-9]$/.test(event.key)) {
     const open = scales.findIndex((scale) => !store.rating(clip().key)[scale.name]);
-    form.answer(at >= 0 ? at : Math.max(open, 0), Number(event.key));
+    form.answer(at >= 0 ? at : Math.max(open, 0), Number(event.key) || 10);
   } else if (event.key === "Enter" && !onControl) {
     if (heard && at + 1 < scales.length) form.focus(at + 1);
     else if (heard) goOn();

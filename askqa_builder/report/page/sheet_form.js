@@ -33,7 +33,7 @@ class Form {
       element("input", { type: "radio", name: scale.name, value, onchange: () => this.onAnswer(scale.name, value) }),
       element(
         "span", { class: "box" },
-        scale.choices && place < 9 ? element("kbd", { "aria-hidden": "true" }, String(place + 1)) : null,
+        scale.choices && place < 10 ? element("kbd", { "aria-hidden": "true" }, String((place + 1) % 10)) : null,
         element("span", { class: "digit" }, title), " ", element("span", { class: "meaning" }, meaning),
       ),
     );

@@ -7,7 +7,13 @@ from pathlib import Path
 import pytest
 
 from askqa_builder.errors import UsageError
-from askqa_builder.report.listening.ratings_file import COLUMNS, read_ratings
+from askqa_builder.report.listening.ratings_file import (
+    COLUMNS,
+    STYLE_COLUMNS,
+    is_of_styles,
+    read_ratings,
+    read_style_ratings,
+)
 
 HEADER = ",".join(COLUMNS)
 FIRST = "s1,Ann,c1,1,4,5,3,fine,2,2026-05-31T16:20:00.000Z"
@@ -103,3 +109,22 @@ def test_files_that_cannot_be_opened(tmp_path: Path) -> None:
         read_ratings([tmp_path])
     with pytest.raises(UsageError, match="cannot read"):
         read_ratings([tmp_path / "missing.csv"])
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_ratings_of_styles_are_told_from_others(tmp_path: Path, delimiter: str) -> None:
+    line = "s1,Ann,c1,1,drawn-out,4,,1,2026-05-31T16:20:00.000Z"
+    unsure = "s1,Ann,c2,2,,3,'=so,1,2026-05-31T16:21:00.000Z"
+    nothing = "s1,Ann,c3,3,,,later,1,2026-05-31T16:22:00.000Z"
+    text = "\n".join([",".join(STYLE_COLUMNS), line, unsure, nothing]).replace(",", delimiter)
+    of_styles, of_others = written(tmp_path, f"\ufeff{text}", "a.csv"), written(tmp_path, f"{HEADER}\n{FIRST}", "b.csv")
+    assert is_of_styles(of_styles)
+    assert not is_of_styles(of_others)
+    assert not is_of_styles(written(tmp_path, "", "c.csv"))
+    table, _ = read_style_ratings([of_styles])
+    assert table["heard_as"][0] == "drawn-out"
+    assert table["heard_as"].isna().tolist() == [False, True]
+    assert table["naturalness"].tolist() == [4, 3]
+    assert table["comment"].tolist() == ["", "=so"]
+    with pytest.raises(UsageError, match="line 1: no column heard_as"):
+        read_style_ratings([of_others])

@@ -86,7 +86,7 @@ def test_the_page_holds_both_passages_and_no_styles(filled: Path, heard: Heard, 
     block = re.search(r'<script type="application/json" id="sheet">(.*?)</script>', page, re.DOTALL)
     assert block is not None
     content = json.loads(block[1])
-    assert (written.styles, written.anchored, written.clips) == (tuple(WAYS), True, 12)
+    assert (written.styles, written.anchored, written.clips) == (dict.fromkeys(WAYS, 3), True, 12)
     assert [scale["name"] for scale in content["scales"]] == ["heard_as", "naturalness"]
     assert [answer["name"] for answer in content["scales"][0]["choices"]] == [*WAYS, CANNOT_TELL]
     drawn = {clip.key: clip for clip in draw_styles(heard, 12, seed=0).clips}
@@ -134,7 +134,7 @@ def test_the_command(askqa: Any, filled: Path, tmp_path: Path) -> None:
     out = tmp_path / "sheet.html"
     printed = askqa("report", filled, "--rate", 8, "--styles", "--out", out)
     assert printed.returncode == 0, printed.stderr
-    assert "neutral, happy, lively, subdued: 8 clips, each after a neutral turn" in printed.stdout
+    assert "neutral 2, happy 2, lively 2, subdued 2; each after a neutral turn of its speaker" in printed.stdout
     assert "--into-card" in printed.stdout
     assert_one_line(askqa("report", filled, "--styles"), 2)
     assert_one_line(askqa("report", filled, "--serve", "--styles"), 2)

@@ -19,7 +19,7 @@ from askqa_builder.dataset.card_listeners import LISTENERS_KEY
 from askqa_builder.errors import UsageError
 from askqa_builder.report.listening.clips import Heard
 from askqa_builder.report.listening.draw import Clip
-from askqa_builder.report.listening.ratings_file import STYLE_COLUMNS
+from askqa_builder.report.listening.ratings_file import COLUMNS, STYLE_COLUMNS
 from askqa_builder.report.listening.style_clips import draw_styles
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -109,6 +109,17 @@ def test_tables_of_ratings(askqa: Run, filled: Path, clips: list[Clip], tmp_path
     assert content["style_ratings"]["styles"][0]["naturalness_change"] is None
 
 
+def test_ratings_of_both_kinds_at_once(askqa: Run, filled: Path, clips: list[Clip], tmp_path: Path) -> None:
+    of_styles = rated(tmp_path / "a.csv", clips, ["Ann", "Bob"], confused)
+    line = ["s", "Ann", clips[0].key, "1", "4", "5", "3", "", "1", "2026-05-31T16:20:00.000Z"]
+    others = tmp_path / "b.csv"
+    others.write_text(f"{','.join(COLUMNS)}\n{','.join(line)}\n", "utf-8")
+    printed = askqa("stats", filled, "--ratings", of_styles, "--ratings", others)
+    assert printed.returncode == 0, printed.stderr
+    titles = [text for text in printed.stdout.splitlines() if text.isupper()]
+    assert titles == ["RATINGS", "RATINGS OF STYLES"]
+
+
 def test_answers_and_clips_of_another_dataset(filled: Path, clips: list[Clip], voiced: Path, tmp_path: Path) -> None:
     file = rated(tmp_path / "a.csv", clips, ["Ann"], lambda rater, clip: ("hurried", 3))
     with pytest.raises(UsageError, match='heard_as is "hurried"; the dataset has neutral, happy, lively, subdued'):
@@ -136,6 +147,8 @@ def test_the_card_says_whether_anybody_listened(askqa: Run, styled: Path, voiced
     told = manifest(copy)[LISTENERS_KEY]
     assert told["raters"] == 4
     assert "Ann" not in json.dumps(told) + card
+    assert "in 3 styles (4 listeners judged them)." in stats(copy).sentences[-2]
+    assert "in 3 styles (not validated by listeners)." in stats(styled).sentences[-2]
     assert not (copy / ".askqa").exists()
     assert verify(copy).findings == []
     kept = filter_dataset(copy, tmp_path / "kept", where="duration > 0").dataset
