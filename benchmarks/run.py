@@ -26,6 +26,7 @@ SCRIPTS = (
     "report",
     "rating_intervals",
     "training_data",
+    "paralinguistics",
     "action_rule",
     "evaluation_baselines",
     "evaluation_intervals",
