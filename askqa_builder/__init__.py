@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from askqa_builder.evaluation.comparing import compare_runs
     from askqa_builder.evaluation.run import evaluate
     from askqa_builder.evaluation.several import evaluate_several
+    from askqa_builder.evaluation.task_sets.judge_validity import judge_validity
     from askqa_builder.evaluation.task_sets.run import evaluate_tasks
     from askqa_builder.evaluation.task_sets.several import evaluate_task_sets
     from askqa_builder.export.run import export
@@ -43,6 +44,7 @@ __all__ = [
     "evaluate_tasks",
     "export",
     "filter",
+    "judge_validity",
     "listening_sheet",
     "push",
     "questions",
@@ -69,6 +71,7 @@ _FUNCTIONS = {
     "evaluate_tasks": ("askqa_builder.evaluation.task_sets.run", "evaluate_tasks"),
     "export": ("askqa_builder.export.run", "export"),
     "filter": ("askqa_builder.filtering.filter", "filter_dataset"),
+    "judge_validity": ("askqa_builder.evaluation.task_sets.judge_validity", "judge_validity"),
     "listening_sheet": ("askqa_builder.report.listening.sheet", "listening_sheet"),
     "push": ("askqa_builder.publishing.push", "push"),
     "questions": ("askqa_builder.tasks.questions", "questions"),

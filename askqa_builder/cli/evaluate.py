@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from askqa_builder.cli import evaluating_tasks, hearing
+from askqa_builder.cli.evaluation_output import check_style, print_figures, tell_endings
 from askqa_builder.cli.running import Cache, Device, Workers
 from askqa_builder.errors import UsageError
 from askqa_builder.machine import usable_cores
 
 if TYPE_CHECKING:
     from askqa_builder.build.voicing.settling import VoicingOptions
-
-_REASONS = 5
-"""So many are told, the most frequent; all are in `trajectories.jsonl`."""
-
-_STYLES = ("table", "markdown", "json")
 
 
 def evaluate_command(
@@ -54,6 +48,10 @@ def evaluate_command(
         tuple[Path, Path] | None,
         typer.Option(metavar="A B", help="Compare two finished runs instead, item by item.", show_default=False),
     ] = None,
+    judge_validity: Annotated[
+        bool,
+        typer.Option("--judge-validity", help="Of finished runs over sets, how far the judge goes with what is right."),
+    ] = False,
     style: Annotated[str, typer.Option("--as", help="How figures are printed: table, markdown or json.")] = "table",
     split: Annotated[str | None, typer.Option(help="Which split.", show_default="test, or the only one")] = None,
     limit: Annotated[int | None, typer.Option(help="So many requests, the first.", show_default="all")] = None,
@@ -143,12 +141,18 @@ def evaluate_command(
     from askqa_builder.cli.progress import progress_for
     from askqa_builder.evaluation.several import evaluate_several
 
-    _check_style(style)
+    check_style(style)
     if compare is not None:
-        _check_alone(invocation)
+        _check_alone(invocation, "compare")
         from askqa_builder.evaluation.comparing import compare_runs
 
-        _print(compare_runs(*compare), style)
+        print_figures(compare_runs(*compare), style)
+        return 0
+    if judge_validity:
+        _check_alone(invocation, "judge_validity", "datasets")
+        from askqa_builder.evaluation.task_sets.judge_validity import judge_validity as validity_of
+
+        print_figures(validity_of(datasets or []), style)
         return 0
     if not datasets:
         raise UsageError("give a dataset, or two finished runs with --compare A B")
@@ -173,8 +177,8 @@ def evaluate_command(
             seed=seed,
             overwrite=overwrite,
         )
-        _print(runs, style)
-        _tell(runs.runs, "examples", style)
+        print_figures(runs, style)
+        tell_endings(runs.runs, "examples", style)
         return runs.exit_code
     evaluating_tasks.check_of_sets(invocation)
     given = {
@@ -213,8 +217,8 @@ def evaluate_command(
         overwrite=overwrite,
         progress=progress_for(sys.stderr, "requests", "talk about", hours=None),
     )
-    _print(report if len(report.runs) > 1 else report.runs[0].scored, style)
-    _tell(report.runs, "dialogues", style)
+    print_figures(report if len(report.runs) > 1 else report.runs[0].scored, style)
+    tell_endings(report.runs, "dialogues", style)
     return report.exit_code
 
 
@@ -245,56 +249,11 @@ def _pairs(option: str, given: list[str]) -> dict[str, str]:
     return pairs
 
 
-class _Run(Protocol):
-    """A run, as far as its last lines tell of it."""
-
-    @property
-    def out(self) -> Path: ...
-    @property
-    def endings(self) -> Mapping[str, int]: ...
-    @property
-    def reasons(self) -> Mapping[tuple[str, str], int]: ...
-    @property
-    def already_complete(self) -> bool: ...
-
-
-def _tell(runs: Sequence[_Run], what: str, style: str) -> None:
-    """Print how runs ended; beside figures for other programs, not among them."""
-    for run in runs:
-        state = "already complete" if run.already_complete else "done"
-        endings = ", ".join(f"{count} {ending}" for ending, count in sorted(run.endings.items()))
-        last = f"{state}: {run.out}: {sum(run.endings.values())} {what} ({endings})"
-        for (ending, why), count in sorted(run.reasons.items(), key=lambda found: -found[1])[:_REASONS]:
-            print(f"{ending}: {count}, as {why}", file=sys.stderr)
-        print(last, file=sys.stdout if style == "table" else sys.stderr)
-
-
-class _Told(Protocol):
-    """What can be printed in several ways."""
-
-    def lines(self) -> list[str]: ...
-    def markdown(self) -> str: ...
-    def to_json(self) -> dict[str, Any]: ...
-
-
-def _check_style(style: str) -> None:
-    if style not in _STYLES:
-        raise UsageError(f"--as: {style!r} is unknown; give {', '.join(_STYLES)}")
-
-
-def _print(told: _Told, style: str) -> None:
-    if style == "table":
-        print("\n".join(told.lines()))
-    elif style == "markdown":
-        print(told.markdown().rstrip("\n"))
-    else:
-        print(json.dumps(told.to_json(), indent=1, allow_nan=False))
-
-
-def _check_alone(invocation: typer.Context) -> None:
-    """Refuse whatever stands beside --compare: it takes two runs as they are."""
+def _check_alone(invocation: typer.Context, option: str, *beside: str) -> None:
+    """Refuse whatever stands beside an option that takes finished runs as they are."""
     source = invocation.get_parameter_source
     given = [name for name in invocation.params if getattr(source(name), "name", "") == "COMMANDLINE"]
-    others = [name.replace("_", "-") for name in given if name not in ("compare", "style")]
+    others = [name.replace("_", "-") for name in given if name not in (option, "style", *beside)]
     if others:
-        raise UsageError(f"{', '.join(others)}: --compare takes two finished runs as they are; leave it out")
+        what = option.replace("_", "-")
+        raise UsageError(f"{', '.join(others)}: --{what} takes finished runs as they are; leave it out")

@@ -15,7 +15,7 @@ from askqa_builder.tasks.wordings import Wordings
 from askqa_builder.tasks.writer import VERSION as WRITER_VERSION
 
 FORMAT_VERSION = "1.1"
-"""1.1: examples have a column `metadata`."""
+"""1.1: examples have columns `metadata` and `metadata_readable`."""
 
 _MADE_SO = "1.0"
 """The format since which the same dataset and options give the same examples: finished sets stay what they are."""

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from harness import askqa_here, digests, loaded_rows, manifest, rows
 
-from askqa_builder import annotate, build, filter, verify
+from askqa_builder import annotate, build, filter, regenerate, verify
 from askqa_builder.dataset.manifest import DIGEST_KEY, write_manifest
 from askqa_builder.dataset.schema import WORD_AFFECT, row_schema
 from askqa_builder.dataset.shard import write_shard
@@ -214,6 +214,18 @@ def test_a_build_of_it_has_nothing_to_do_and_keeps_the_labels(
     before = digests(annotated)
     assert build(demo_file, annotated, profiles=str(quick_profile), seed=7, limit=2, workers=1).already_complete
     assert digests(annotated) == before
+
+
+def test_what_is_spoken_anew_has_no_labels_of_the_old_speech(
+    annotated: Path, quick_profile: Path, tmp_path: Path
+) -> None:
+    regenerate(annotated, tmp_path / "new", profiles=str(quick_profile), roles=["user"], seed=5, workers=1)
+    for row in all_rows(tmp_path / "new"):
+        assert row["affect"] == []
+        assert all(value is None for turn in row["turns"] for value in turn["emotion"]["recognised"].values())
+        assert all(word[name] is None for word in row["words"] for name in WORD_AFFECT)
+    assert "annotation" not in manifest(tmp_path / "new")
+    assert not verify(tmp_path / "new").findings
 
 
 Spoil = Callable[[dict[str, Any]], None]

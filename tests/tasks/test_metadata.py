@@ -121,3 +121,12 @@ def test_the_command_puts_labels_in_and_says_where_there_are_none(
     assert_one_line(refused, 2)
     assert "askqa styles annotate" in refused.stderr
     assert not (tmp_path / "none").exists()
+
+
+def test_questions_about_how_it_is_said_may_have_labels_too(styled_dataset: Path, tmp_path: Path) -> None:
+    made = askqa_here("styles", "questions", styled_dataset, tmp_path / "out", "--metadata")
+    assert made.returncode == 0, made.stderr
+    examples = examples_of(tmp_path / "out")
+    assert any(one["metadata_readable"] for one in examples)
+    assert all(parse(one["metadata"]).labels for one in examples)
+    assert not faults_of(styled_dataset, tmp_path / "out")

@@ -17,6 +17,7 @@ from askqa_builder.corpus.conversation import ACTS_OF, Act, Role, Turn
 from askqa_builder.errors import UsageError
 from askqa_builder.voices.emotion import SPEAKABLE, Affect
 from askqa_builder.voices.limits import PAUSES, PITCH_RANGE, STYLE_LOUDNESS, WIDEST_PITCH, WIDEST_RATE
+from askqa_builder.voices.plain_yaml import parse_yaml
 from askqa_builder.voices.profile_files import parse_profile_set, read_profile_set, shipped_profile_sets
 from askqa_builder.voices.profiles import ProfileSet
 from askqa_builder.voices.resolution import resolve
@@ -335,3 +336,13 @@ def test_a_style_tells_all_but_its_name() -> None:
     told: Mapping[str, Any] = style.to_json()
     assert "name" not in told
     assert told["emotion"] == {"category": "sad", "valence": 0.1, "arousal": None, "dominance": None}
+
+
+def test_the_documented_set_is_read_and_canonical() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "styles.md").read_text("utf-8")
+    example = page.split("```yaml\n", 1)[1].split("```", 1)[0]
+    profiles = parse_profile_set(parse_yaml(example, "styles.md"), "example", "styles.md", Path())
+    assert profiles.roles[Role.ASSISTANT].styles[Act.ANSWER] == {"lively": 1.0, "mine": 1.0, "neutral": 2.0}
+    assert profiles.styles is not None
+    assert profiles.styles.known["mine"].pauses == 0.9
+    assert parse_profile_set(profiles.to_json(), "example", "askqa.json") == profiles

@@ -28,10 +28,8 @@ from askqa_builder.evaluation.metrics.story_table import Mask
 from askqa_builder.evaluation.task_sets.asking import TaskResponse
 from askqa_builder.evaluation.task_sets.item import TaskItem
 from askqa_builder.evaluation.task_sets.measures import UNPARSABLE, measures
-from askqa_builder.evaluation.task_sets.results import NOT_READABLE, READABLE, TaskRunIdentity
+from askqa_builder.evaluation.task_sets.results import NOT_READABLE, READABLE, WHOLE, TaskRunIdentity
 from askqa_builder.evaluation.task_sets.scores import ScoredExample, classes_of, example_table
-
-WHOLE = "all"
 
 
 @dataclass(frozen=True)

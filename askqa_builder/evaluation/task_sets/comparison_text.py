@@ -9,12 +9,15 @@ from askqa_builder.corpus.rejects import quote
 from askqa_builder.dataset.card_page import escape
 from askqa_builder.evaluation.metrics.comparison_text import difference_cells
 from askqa_builder.evaluation.metrics.printing import NAMES, aligned, markdown_table, per_cent
-from askqa_builder.evaluation.task_sets.results import NOT_READABLE, READABLE, TaskRunIdentity
+from askqa_builder.evaluation.task_sets.results import NOT_READABLE, READABLE, WHOLE, TaskRunIdentity
 
 if TYPE_CHECKING:
     from askqa_builder.evaluation.task_sets.comparing import TaskComparison
 
 _HEAD = ["examples", "measure, %", "of", "first", "second", "difference", "95 % interval", "p", "detectable"]
+_OF_PARTS = ("accuracy", "macro_f1", "f1", "judge")
+"""Shown of kinds; the others are in the JSON."""
+
 _CELLS = {READABLE: "labels in the prompt tell the answer", NOT_READABLE: "labels do not tell the answer"}
 _NOTE = (
     "Second minus first; intervals: 95 %, bootstrap over stories; p: paired randomisation, runs exchanged story by "
@@ -82,6 +85,8 @@ def _paired(comparison: TaskComparison) -> list[str]:
 def _rows(comparison: TaskComparison) -> Iterator[list[str]]:
     for cell, found in comparison.cells.items():
         for name, one in found.items():
+            if cell != WHOLE and name not in _OF_PARTS:
+                continue
             both = [per_cent(one.first), per_cent(one.second)]
             shown = [_CELLS.get(cell, cell), NAMES[name], f"{one.of:g}"]
             yield [*shown, *both, *difference_cells(one), per_cent(one.detectable)]

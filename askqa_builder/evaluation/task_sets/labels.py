@@ -9,7 +9,8 @@ whole numbers; words. Beside a label itself count the answers of the set that ha
    letters - a capital standing alone ("It is B."), but no "A" that begins a sentence as an article ("A dog barks",
    unlike "A is …"); any letter in brackets, before a closing bracket, or before a stop with which the response begins
    ("(b)", "b)", "b.");
-   yes and no - as the first word of the response, or before punctuation or the end ("I would say no.");
+   yes and no - before punctuation or the end ("I would say no."), or as the first word: "yes" before anything, "no"
+   before a pronoun, an article, "there" or "not" ("no it is not", but not "no idea");
    numbers - in digits, or as a word up to twenty;
    words - as whole words, the longest first, unless a negation stands right before them ("not sad", "rather than sad").
 3. Where several occur, it is the one with which the response begins, if punctuation follows ("Yes, although …"), else
@@ -46,6 +47,11 @@ _NOT = frozenset(
 _NOT_PAIRS = frozenset({("rather", "than"), ("instead", "of")})
 _NOT_ARTICLES = frozenset({"a", "an", "the", "in"})
 """May stand between a negation and what it denies."""
+
+_AFTER_NO = frozenset(
+    {"it", "its", "he", "hes", "she", "they", "this", "that", "these", "those", "i", "we", "you"}
+    | {"the", "a", "an", "there", "not", "nobody", "nothing"}
+)
 
 _Place = tuple[str, int, int]
 """A label with where it begins and ends in the response."""
@@ -128,7 +134,8 @@ def _occurrences(response: str, forms: Mapping[tuple[str, ...], str], sort: Sort
             start, end = tokens[place].start(), tokens[place + size - 1].end()
             label = forms[tuple(words[place : place + size])]
             if sort == "polar":
-                counts = place == 0 or _stops(response, end)
+                begins = place == 0 and (words[0] == "yes" or words[1] in _AFTER_NO) if len(words) > 1 else False
+                counts = begins or _stops(response, end)
             else:
                 counts = sort == "numbers" or not _is_denied(words[:place])
             if counts:

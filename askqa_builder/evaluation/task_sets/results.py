@@ -30,6 +30,9 @@ from askqa_builder.evaluation.task_sets.scores import (
 )
 from askqa_builder.evaluation.task_sets.validity import Validity, validity
 
+WHOLE = "all"
+"""The name of all examples together."""
+
 READABLE, NOT_READABLE, NOT_TOLD = "readable", "not readable", "not told"
 """Whether labels of how things are said tell the answer."""
 

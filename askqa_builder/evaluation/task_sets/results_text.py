@@ -18,10 +18,8 @@ from askqa_builder.evaluation.metrics.printing import (
 )
 from askqa_builder.evaluation.metrics.results_text import usage_facts
 from askqa_builder.evaluation.task_sets.planted import Planted
-from askqa_builder.evaluation.task_sets.results import Cell, Judged, TaskResults
+from askqa_builder.evaluation.task_sets.results import WHOLE, Cell, Judged, TaskResults
 from askqa_builder.evaluation.task_sets.validity import FEWEST_EXAMPLES, FEWEST_GROUPS, Validity
-
-ALL = "all"
 
 _SCORES = {"right": "the label being right"}
 _CAVEAT = (
@@ -71,7 +69,7 @@ def _scored(results: TaskResults) -> str:
 
 def _rows(results: TaskResults, cells: Mapping[str, Cell], *, whole: bool) -> Iterator[list[str]]:
     """Yield a head and a row for each cell; a column that none of them has is left out."""
-    shown = {**cells, ALL: results.whole} if whole and len(cells) != 1 else dict(cells)
+    shown = {**cells, WHOLE: results.whole} if whole and len(cells) != 1 else dict(cells)
     names = [name for name in ("accuracy", "macro_f1", *results.scores, "judge") if _has(shown, name)]
     yield ["", "examples", *(NAMES[name] for name in names)]
     for label, cell in shown.items():

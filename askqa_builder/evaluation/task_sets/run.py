@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -21,14 +21,12 @@ from askqa_builder.evaluation.models.function import Function
 from askqa_builder.evaluation.models.model import Model
 from askqa_builder.evaluation.models.registry import Choice
 from askqa_builder.evaluation.models.subject import Subject
-from askqa_builder.evaluation.parties import open_judge
 from askqa_builder.evaluation.task_sets.asking import TaskAsking, TaskResponse
-from askqa_builder.evaluation.task_sets.judging import TaskJudging
+from askqa_builder.evaluation.task_sets.judges import Judges
 from askqa_builder.evaluation.task_sets.labels import LabelParser
 from askqa_builder.evaluation.task_sets.options import TaskOptions
-from askqa_builder.evaluation.task_sets.planted import planted as planted_answers
-from askqa_builder.evaluation.task_sets.reading import Metadata, TaskSet, check_window, read_task_set
-from askqa_builder.evaluation.task_sets.results import Rated, TaskRunIdentity, score_tasks
+from askqa_builder.evaluation.task_sets.reading import Metadata, check_window, read_task_set
+from askqa_builder.evaluation.task_sets.results import TaskRunIdentity, score_tasks
 from askqa_builder.evaluation.task_sets.subject import ClipSounds, open_task_subject
 from askqa_builder.evaluation.task_sets.telling import TaskScored, write_task_run
 from askqa_builder.files import keep_apart
@@ -125,7 +123,7 @@ class _Run:
             keep_apart(self._set.folder, out)
             if subject.hears:
                 check_window(self._set.items if subject.takes_clips else self._set.of_all, self._options.window)
-            judges = _Judges(self._options)
+            judges = Judges(self._options)
             stack.enter_context(judges.open())
             embedding = None if self._options.embeddings is None else TransformerEmbedding(self._options.embeddings)
             about = self._about(subject, judges.identity)
@@ -203,7 +201,7 @@ class _Run:
     def _with_metadata(self) -> bool:
         return self._set.has_metadata and self._options.metadata != "none"
 
-    def _identity(self, subject: Subject, judges: _Judges) -> TaskRunIdentity:
+    def _identity(self, subject: Subject, judges: Judges) -> TaskRunIdentity:
         return TaskRunIdentity(
             task_set=self._set.folder.resolve().name,
             digest=self._set.digest,
@@ -213,36 +211,6 @@ class _Run:
             judge=judges.name,
             seed=self._options.seed,
         )
-
-
-class _Judges:
-    """The judge of a run, if there is one."""
-
-    def __init__(self, options: TaskOptions) -> None:
-        self._options = options
-        self.identity: Any = None
-        self.name: str | None = None
-
-    @contextmanager
-    def open(self) -> Iterator[None]:
-        """Open it for the `with` block. Raises UsageError where its file does not name a model as it must."""
-        if self._options.judge is None:
-            yield
-            return
-        with open_judge(self._options.judge) as (self._chat, chosen):
-            self.identity, self._threads, self.name = chosen.identity, chosen.concurrency, chosen.model
-            yield
-
-    def rated(self, task_set: TaskSet, responses: Sequence[TaskResponse], ledger: Ledger) -> Rated | None:
-        """Let it rate what was answered, and planted answers; None where nobody judges."""
-        if self._options.judge is None:
-            return None
-        judging = TaskJudging(self._chat, self.identity, self._threads, self._options.seed, ledger)
-        said = zip(task_set.items, responses, strict=True)
-        judgements, reasons = judging.of([(item, one.response) for item, one in said if one.ending == "answered"])
-        wanted = self._options.planted
-        tried = planted_answers(judging, task_set.of_all, wanted, self._options.seed) if wanted else None
-        return Rated(judgements, reasons, tried)
 
 
 def _reasons(responses: Sequence[TaskResponse]) -> Counter[tuple[str, str]]:

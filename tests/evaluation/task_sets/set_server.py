@@ -9,6 +9,7 @@ from base64 import b64decode
 from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,19 +24,22 @@ PROBE = "Say yes."
 
 
 class SetServer(LoopbackServer):
-    """examples: of the set, by id. says: what it answers to one. failing: faults of an example, first to last, or one
-    that happens each time. hold: the example at which it says nothing until `release` is set; held: set when that
-    comes. asked: how often each example; None for a prompt and sound that are of none.
+    """examples: of the set, by id. known: by prompt and sound, with labels of how it is said and without.
+
+    says: what it answers to one. failing: faults of an example, first to last, or one that happens each time. hold: the
+    example at which it says nothing until `release` is set; held: set when that comes. asked: how often each example;
+    None for a prompt and sound that are of none.
     """
 
     def __init__(self, folder: Path) -> None:
         self.handler = _Handler
         self.examples = {one["id"]: Example(**one) for one in examples_of(folder)}
-        self.known = {
-            (one.full_prompt, b"".join(_pcm(folder / file["path"]) for file in one.audio)): name
-            for name, one in self.examples.items()
-        }
-        assert len(self.known) == len(self.examples)
+        self.known: dict[tuple[str, bytes], Example] = {}
+        for one in self.examples.values():
+            sound = b"".join(_pcm(folder / file["path"]) for file in one.audio)
+            bare = replace(one, metadata=None)
+            self.known |= {(asked.full_prompt, sound): asked for asked in (one, bare)}
+        assert len(self.known) in (len(self.examples), 2 * len(self.examples))
         self.says: Callable[[Example], str] = lambda example: example.answer
         self.failing: dict[str, list[Fault] | Fault] = {}
         self.asked: Counter[str | None] = Counter()
@@ -45,9 +49,10 @@ class SetServer(LoopbackServer):
         super().__init__()
 
     def next_fault(self, body: dict[str, Any]) -> Fault:
-        name = self.known.get((last_words(body).strip(), _sound(body)))
+        found = self.known.get((last_words(body).strip(), _sound(body)))
+        name = None if found is None else found.id
         with self._lock:
-            body["example"] = name
+            body["example"] = found
             self.requests.append(body)
             if last_words(body) != PROBE:
                 self.asked[name] += 1
@@ -60,14 +65,15 @@ class _Handler(LoopbackHandler):
     owner: SetServer
 
     def answer(self, body: dict[str, Any], fault: str | None) -> None:
-        server, name = self.owner, body["example"]
+        server, example = self.owner, body.pop("example")
+        name = None if example is None else example.id
         server.authorizations.add(self.headers.get("Authorization", ""))
         if (name is not None and name == server.hold) or fault == "hang":
             server.held.set()
             server.release.wait(60)
             self.close_connection = True
             return
-        text = "I cannot tell." if name is None else server.says(server.examples[name])
+        text = "I cannot tell." if example is None else server.says(example)
         answer = json.dumps(completion(text)).encode()
         if fault == "cut":
             self.send_half(JSON, answer)

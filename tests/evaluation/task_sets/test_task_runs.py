@@ -325,6 +325,39 @@ def test_dialogues_and_examples_are_not_compared(questions: Path, demo_dataset: 
     assert "one of the runs is of dialogues" in ended.stderr
 
 
+def test_a_judge_is_validated_over_runs(
+    questions: Path, server: SetServer, judge_server: ChatServer, tmp_path: Path
+) -> None:
+    judge_server.always = rating
+    judge = write_judge(tmp_path / "j.yaml", judge_server)
+    server.says = mostly_right
+    model = write_model(tmp_path / "m.yaml", server)
+    for name, who in (("a", ["--model", model]), ("b", ["--control", "oracle"])):
+        askqa_here("evaluate", questions, "--out", tmp_path / name, *who, "--judge", judge)
+    askqa_here("evaluate", questions, "--out", tmp_path / "c", "--control", "oracle")
+    ended = askqa_here("evaluate", "--judge-validity", tmp_path / "a", tmp_path / "b", "--as", "json")
+    assert ended.returncode == 0, ended
+    found = json.loads(ended.stdout)
+    assert found["runs"] == ["parrot", "oracle"]
+    groups = {group["name"]: group for group in found["groups"]["groups"]}
+    assert all(group["accuracy"] == 1 for name, group in groups.items() if name.startswith("oracle"))
+    kinds = results_of(tmp_path / "a")["kinds"]
+    for name, group in groups.items():
+        if name.startswith("parrot"):
+            assert group["accuracy"] == kinds[name.removeprefix("parrot, ")]["figures"]["accuracy"]["value"]
+    assert found["groups"]["accuracy"]["spearman"] > 0.9
+    for folders, told in (
+        (("a", "c"), "nobody judged in this run"),
+        (("a",), "give two finished runs or more"),
+        (("a", "m.yaml"), "holds no finished evaluation"),
+    ):
+        refused = askqa_here("evaluate", "--judge-validity", *(tmp_path / folder for folder in folders))
+        assert refused.returncode == 2
+        assert told in refused.stderr
+    beside = askqa_here("evaluate", "--judge-validity", tmp_path / "a", tmp_path / "b", "--limit", 3)
+    assert "limit: --judge-validity takes finished runs as they are" in beside.stderr
+
+
 def test_the_functions_are_those_of_the_command(questions: Path) -> None:
     from askqa_builder import compare_runs, evaluate_tasks
 
