@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import multiprocessing
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from pathlib import Path
 import jiwer
 import numpy as np
 from numpy.typing import NDArray
+from paired import RESAMPLES, difference
 
 from askqa_builder.build.steps import speech_of, utterances_of
 from askqa_builder.build.turn_drawing import Delivery, plan_turn
@@ -30,7 +32,6 @@ from askqa_builder.recognition.error_rate import normalise
 from askqa_builder.recognition.pocketsphinx import PocketSphinxRecogniser
 from askqa_builder.recognition.recogniser import Clip
 from askqa_builder.recording.timeline import FULL_SCALE
-from askqa_builder.recording.turn_measures import PAUSE_SECONDS
 from askqa_builder.seeds import derive_seed, short_hash
 from askqa_builder.speech.engine import Engine, Samples
 from askqa_builder.speech.gate import speak_gated
@@ -46,12 +47,13 @@ from common import ROOT, corpus_name, table
 
 ENGINES = ("flite", "espeak")
 SAMPLE_RATE = 16000
-DIALOGUE_TURNS, STORIES = 44, 6
+PLAIN_TURNS, PHRASED_TURNS, STORIES = 30, 17, 3
 LEAST_WORDS = 8
 MOST_STORY_WORDS = 100
-RESAMPLES = 2000
+LEAST_PAUSE_SECONDS = 0.1
 MEASURES = ("F0 mean, st", "F0 range, st", "rate, %", "energy, dB", "pauses, % of the turn")
 
+_MARK_WITHIN = re.compile(r"\w[,.;:?!]+ \w")
 _Floats = NDArray[np.float64]
 
 
@@ -73,28 +75,17 @@ class Outcome:
     seconds: float
 
 
-@dataclass(frozen=True)
-class Difference:
-    """Mean of paired differences and Cohen's d of them (mean over standard deviation), each with its 95 % interval."""
-
-    mean: float
-    low: float
-    high: float
-    d: float
-    d_low: float
-    d_high: float
-    turns: int
-
-
 def chosen_turns() -> list[Said]:
-    """DIALOGUE_TURNS turns of LEAST_WORDS words at least, and the whole of STORIES short stories, each text once.
+    """Turns of LEAST_WORDS words at least: PLAIN_TURNS, PHRASED_TURNS with a mark within, at which voices pause, and
+    the whole of STORIES short stories; each text once.
 
     Shorter turns have a word or two with an accent, too little for a range; the choice among the others is by a hash of
     their text, whatever they say.
     """
     real = os.environ.get("ASKQA_ABG_COQA")
     path = Path(real) / "coqa_abg_test.json" if real else ROOT / "tests/data/demo_test.json"
-    dialogue: dict[str, Said] = {}
+    plain: dict[str, Said] = {}
+    phrased: dict[str, Said] = {}
     stories: dict[str, Said] = {}
     for _, conversation in read_corpus(find_sources(path, None)).conversations:
         for turn in conversation.turns:
@@ -102,8 +93,9 @@ def chosen_turns() -> list[Said]:
             if turn.act is Act.STORY and words <= MOST_STORY_WORDS:
                 stories.setdefault(turn.text, Said(turn, conversation.id))
             elif turn.act is not Act.STORY and words >= LEAST_WORDS:
-                dialogue.setdefault(turn.text, Said(turn, conversation.id))
-    return _some(dialogue, DIALOGUE_TURNS) + _some(stories, STORIES)
+                kind = phrased if _MARK_WITHIN.search(turn.text) else plain
+                kind.setdefault(turn.text, Said(turn, conversation.id))
+    return _some(plain, PLAIN_TURNS) + _some(phrased, PHRASED_TURNS) + _some(stories, STORIES)
 
 
 def _some(found: Mapping[str, Said], count: int) -> list[Said]:
@@ -137,7 +129,7 @@ def _speaker(one: Said, profiles: ResolvedProfileSet) -> SpeakerProfile:
 def measures_of(turn: HeardTurn) -> _Floats:
     """The five measures as MEASURES compares them, shape [5]: semitones, semitones, log rate, dB, share of pauses."""
     found = turn.measured
-    pauses = inner_silences(_samples(turn), SAMPLE_RATE, PAUSE_SECONDS)
+    pauses = inner_silences(_samples(turn), SAMPLE_RATE, LEAST_PAUSE_SECONDS)
     share = 100 * float(np.sum(pauses[:, 1] - pauses[:, 0])) / len(turn.pcm)
     if found.f0_mean is None or found.f0_range is None or found.articulation_rate is None or found.energy is None:
         raise ValueError(f"not measured: {turn.spoken_text!r}")
@@ -154,22 +146,6 @@ def _samples(turn: HeardTurn) -> Samples:
 def documented(style: Style) -> tuple[float, ...]:
     """What is documented of each of MEASURES: up where positive, down where negative, nothing where 0."""
     return style.pitch, style.pitch_range - 1, style.rate - 1, style.loudness, style.pauses - 1
-
-
-def difference(before: _Floats, after: _Floats) -> Difference:
-    """Compare turn by turn; the intervals are percentiles of resampled turns."""
-    pairs = after - before
-    drawn = np.random.default_rng(1).integers(0, len(pairs), (RESAMPLES, len(pairs)))
-    means, effects = pairs[drawn].mean(axis=1), _effect(pairs[drawn])
-    low, high = np.percentile(means, (2.5, 97.5))
-    d_low, d_high = np.percentile(effects, (2.5, 97.5))
-    return Difference(float(pairs.mean()), low, high, float(_effect(pairs)), d_low, d_high, len(pairs))
-
-
-def _effect(pairs: _Floats) -> _Floats:
-    spread = pairs.std(axis=-1, ddof=1)
-    effect: _Floats = pairs.mean(axis=-1) / np.maximum(spread, 1e-9)
-    return effect
 
 
 def compared(neutral: _Floats, styled: _Floats, style: Style) -> Iterator[tuple[str, bool | None]]:
@@ -257,12 +233,13 @@ def outcome(engine_name: str, style_name: str) -> Outcome:
 
 def main() -> None:
     """Print a table for each engine, and one of intelligibility."""
-    print(f"Turns of {corpus_name()}: up to {DIALOGUE_TURNS} questions and answers of {LEAST_WORDS} words or more, and")
-    print(f"{STORIES} stories of up to {MOST_STORY_WORDS} words, chosen by a hash of their text; speakers as the")
+    print(f"Turns of {corpus_name()}: {PLAIN_TURNS} questions and answers of {LEAST_WORDS} words or more,")
+    print(f"{PHRASED_TURNS} with a mark within, at which voices pause, and {STORIES} stories of up to")
+    print(f"{MOST_STORY_WORDS} words, as far as there are so many, chosen by a hash of their text; speakers as the")
     print("shipped sets `flite` and `espeak` cast and draw them. Each style beside neutral, same text, same speaker:")
-    print("mean difference with its 95 % interval, ↑ or ↓ where that is wholly as documented; Cohen's d of the paired")
-    print("differences. F0, rate and energy as in `turns.measured`; pauses: silences of 0.15 s or more, over turns")
-    print("that have one.\n")
+    print("mean difference with its 95 % interval, ↑ or ↓ where that is wholly as documented; Cohen's d of the")
+    print("paired differences. F0, rate and energy as in `turns.measured`; pauses: silences of")
+    print(f"{LEAST_PAUSE_SECONDS:g} s or more, over turns that have one.\n")
     names = [name for name, style in shipped_styles().items() if not style.native]
     with ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn")) as pool:
         asked = {engine: {name: pool.submit(outcome, engine, name) for name in names} for engine in ENGINES}

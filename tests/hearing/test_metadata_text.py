@@ -80,6 +80,7 @@ def test_labels_are_the_same_after_they_were_text_and_text_after_it_was_labels(d
     st.floats(0.0, 1.0),
     st.floats(-HIGHEST, HIGHEST),
 )
+@settings(max_examples=500, deadline=None)
 def test_any_name_and_any_numbers_stay_what_they_are(
     name: str, start: float, seconds: float, share: float, level: float
 ) -> None:

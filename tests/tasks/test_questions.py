@@ -318,3 +318,12 @@ def test_the_same_seed_gives_the_same_bytes(styled_book: Path, questions_made: P
     first, again, other = ([file.read_bytes() for file in ones] for ones in files)
     assert first == again
     assert all(one != two for one, two in combinations([first[0], other[0]], 2))
+
+
+def test_labels_as_text_answer_what_is_tagged(styled_book: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    questions(styled_book, out, kinds=["direct"], metadata=True)
+    found = of_form(examples_of(out), "delivery")
+    assert all(f"style {one['label']}" in one["metadata"] for one in found)
+    assert all(one["metadata_readable"] for one in found)
+    assert faults_of(styled_book, out) == {}

@@ -26,6 +26,11 @@ _WHY_FEELING = re.compile(
 _QUOTED = re.compile(r"“[^”]*”|\"[^\"]*\"")
 
 
+def unquoted(text: str) -> str:
+    """Return a text without the words that stand in quotation marks: they are of the recording."""
+    return _QUOTED.sub("“”", text)
+
+
 def unfit(prompt: str, quoted: Iterable[str] = ()) -> str | None:
     """Say why a question must not be asked; None where it may be.
 
@@ -33,13 +38,13 @@ def unfit(prompt: str, quoted: Iterable[str] = ()) -> str | None:
     """
     for words in quoted:
         prompt = prompt.replace(f"“{words}”", "“”")
-    found = _TRANSCRIPT.search(_QUOTED.sub("“”", prompt))
+    found = _TRANSCRIPT.search(unquoted(prompt))
     return None if found is None else f"it takes for granted what is not heard: {found[0]!r}"
 
 
 def asks_why_it_feels(prompt: str) -> bool:
     """Tell whether a question is one more "why does the speaker feel …"; one of a story is enough."""
-    return _WHY_FEELING.search(_QUOTED.sub("", prompt)) is not None
+    return _WHY_FEELING.search(unquoted(prompt)) is not None
 
 
 def is_repeated(prompt: str, others: Iterable[str]) -> bool:

@@ -13,7 +13,7 @@ from askqa_builder.tasks.paralinguistics.deliveries import Delivery, stands_out
 from askqa_builder.tasks.paralinguistics.form import CE, CG, C, turn_of
 from askqa_builder.tasks.paralinguistics.gendered import gender_of
 from askqa_builder.tasks.paralinguistics.grounds import WORDS
-from askqa_builder.tasks.paralinguistics.rules import unfit
+from askqa_builder.tasks.paralinguistics.rules import unfit, unquoted
 from askqa_builder.tasks.reasoning.foreign import content_words
 from askqa_builder.voices.style import NEUTRAL
 
@@ -109,7 +109,7 @@ def _misplaced(one: WrittenQuestion, row: HeardRow) -> str | None:
 
 
 def _of_another_kind(one: WrittenQuestion, row: HeardRow) -> str | None:
-    text = f"{one.question} {one.answer}"
+    text = unquoted(f"{one.question} {one.answer}")
     turn = turn_of(row, one.evidence)
     delivery = None if turn is None else stands_out(row, turn)
     if one.kind == CE and delivery is not None:

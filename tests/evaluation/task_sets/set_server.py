@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -34,12 +35,7 @@ class SetServer(LoopbackServer):
     def __init__(self, folder: Path) -> None:
         self.handler = _Handler
         self.examples = {one["id"]: Example(**one) for one in examples_of(folder)}
-        self.known: dict[tuple[str, bytes], Example] = {}
-        for one in self.examples.values():
-            sound = b"".join(_pcm(folder / file["path"]) for file in one.audio)
-            bare = replace(one, metadata=None)
-            self.known |= {(asked.full_prompt, sound): asked for asked in (one, bare)}
-        assert len(self.known) in (len(self.examples), 2 * len(self.examples))
+        self.known = _known(folder)
         self.says: Callable[[Example], str] = lambda example: example.answer
         self.failing: dict[str, list[Fault] | Fault] = {}
         self.asked: Counter[str | None] = Counter()
@@ -79,6 +75,18 @@ class _Handler(LoopbackHandler):
             self.send_half(JSON, answer)
         else:
             self.send(200, JSON, answer)
+
+
+@cache
+def _known(folder: Path) -> dict[tuple[str, bytes], Example]:
+    """The examples of a set that no test changes, by prompt and sound, with labels of how it is said and without."""
+    examples = [Example(**one) for one in examples_of(folder)]
+    known = {}
+    for one in examples:
+        sound = b"".join(_pcm(folder / file["path"]) for file in one.audio)
+        known |= {(asked.full_prompt, sound): asked for asked in (one, replace(one, metadata=None))}
+    assert len(known) in (len(examples), 2 * len(examples))
+    return known
 
 
 def _pcm(file: Path) -> bytes:

@@ -150,6 +150,7 @@ def test_what_is_asked_of_a_story_already_is_left_out(
     styled_demo: Path, tmp_path: Path, writer: Path, server: ChatServer
 ) -> None:
     def answer(prompt: str) -> str:
+        assert "does not fit" not in prompt, prompt[-400:]
         first = good_about(prompt)[0]
         again = {**first, "question": first["question"].replace("goes on", "then goes on")}
         why = {**first, "question": "Why does what is heard seem so at the beginning?"}
@@ -158,7 +159,7 @@ def test_what_is_asked_of_a_story_already_is_left_out(
 
     server.always = answer
     out = tmp_path / "out"
-    report = make(styled_demo, out, writer, kinds=["c"])
+    report = make(styled_demo, out, writer, kinds=["c", "cg"])
     assert set(report.rejected) == {"near_duplicate"}
     prompts: dict[str, list[str]] = {}
     for one in written_in(out):
