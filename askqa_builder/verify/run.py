@@ -37,8 +37,8 @@ def verify(
     """Check a dataset: its files, its rows, their recordings, and the speech against what was asked for.
 
     source: the corpus it was made from, to check texts, labels and responses too. coqa: CoQA, where the build took
-    history from it. thorough: measure F0 over all of a
-    turn instead of its first seconds. workers: processes; None for one per core.
+    history from it. thorough: measure F0 over all of a turn instead of its first seconds, and anew what rows say was
+    measured of turns. workers: processes; None for one per core.
 
     What is wrong with the dataset is in the report. Raises UsageError where there is no dataset to check, its manifest
     is not of the form it must have, the corpus cannot be read, or `workers` is no count.

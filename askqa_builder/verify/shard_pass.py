@@ -17,7 +17,7 @@ from askqa_builder.recording.timeline import to_samples
 from askqa_builder.verify.findings import Fault, Finding
 from askqa_builder.verify.measures import TurnMeasure, measure_turn
 from askqa_builder.verify.register import RowFacts, SharedPrefix, prefix_keys
-from askqa_builder.verify.sound import Heard, check_sound, decode, sample_digests
+from askqa_builder.verify.sound import Heard, check_measures, check_sound, decode, sample_digests
 from askqa_builder.verify.structure import Expected, check_structure, missing_values
 from askqa_builder.voices.profiles import RECORDING
 
@@ -30,7 +30,10 @@ _NOT_COMPARED = frozenset({"silent_turn", "value"})
 
 @dataclass(frozen=True)
 class RowGroup:
-    """A unit of work. file: relative to the dataset. thorough: measure F0 over whole turns."""
+    """A unit of work.
+
+    file: relative to the dataset. thorough: measure F0 over whole turns, and anew what turns say was measured.
+    """
 
     dataset: Path
     file: str
@@ -102,6 +105,8 @@ def check_row(row: Mapping[str, Any], group: RowGroup) -> tuple[list[Fault], Row
         return faults, RowFacts(group.file, row["id"], (), ())
     heard = Heard.of(pcm, row["sampling_rate"], row["turns"])
     spoilt = list(check_sound(row, heard, audio_format.lossless))
+    if group.thorough and audio_format.lossless and not (row["channel"] or {}).get("kinds"):
+        spoilt += check_measures(row, heard)
     prefixes = [
         SharedPrefix(key, start, end, samples if audio_format.lossless else b"")
         for key, (start, end), samples in zip(keys, heard.spans, digests, strict=True)

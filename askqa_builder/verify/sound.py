@@ -16,6 +16,7 @@ from askqa_builder.recording.edges import speech_bounds
 from askqa_builder.recording.encode import AudioFormat
 from askqa_builder.recording.speaker import speaker_f0
 from askqa_builder.recording.timeline import FULL_SCALE, to_samples
+from askqa_builder.recording.turn_measures import measure_turn
 from askqa_builder.speech.engine import Pcm, Samples
 from askqa_builder.speech.loudness import PEAK_CEILING_DBFS, integrated_loudness
 from askqa_builder.verify.findings import Fault
@@ -128,6 +129,19 @@ def check_sound(row: Mapping[str, Any], heard: Heard, lossless: bool) -> Iterato
     if clean and lossless:
         for role, turns in powers.items():
             yield from _measured(row, heard, speakers[role], turns)
+
+
+def check_measures(row: Mapping[str, Any], heard: Heard) -> Iterator[Fault]:
+    """Measure each turn of a lossless recording without a channel as its build did; one never measured is no fault."""
+    for i, (turn, (start, end)) in enumerate(zip(row["turns"], heard.spans, strict=True)):
+        told = turn["measured"]
+        if told["energy"] is None:
+            continue
+        found = measure_turn(heard.pcm[start:end], heard.sample_rate, len(turn["spoken_text"].split())).to_json()
+        for name, value in found.items():
+            said = told[name]
+            if (value is None) != (said is None) or (value and said and abs(value / said - 1) > _F0_TOLERANCE):
+                yield Fault("style", i, f"measured {name} {said}", f"{value}, as is heard")
 
 
 def _gaps(heard: Heard, lossless: bool) -> Iterator[Fault]:

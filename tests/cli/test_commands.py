@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -150,6 +151,13 @@ def test_dry_run_writes_nothing(askqa: Run, demo_file: Path, quick_profile: Path
     assert "13 initial, 13 clarified" in printed
     assert "kal16" in printed
     assert list(tmp_path.iterdir()) == []
+
+
+def test_dry_run_tells_the_styles(askqa: Run, demo_file: Path, tmp_path: Path) -> None:
+    options = ("--profiles", "styled-flite", "--limit", "1", "--workers", "1", "--dry-run")
+    code, printed, _ = askqa("build", demo_file, tmp_path / "out", *options)
+    assert code == 0
+    assert "9 styles (drawn independently of the words)" in printed
 
 
 def test_dry_run_of_a_stage_that_few_conversations_have(
@@ -323,9 +331,14 @@ def test_profiles(askqa: Run, quick_profile: Path) -> None:
     code, out, _ = askqa("profiles")
     assert code == 0
     assert "flite" in {line.split()[0] for line in out.splitlines()}
+    assert re.search(r"^styled-flite +engine flite \(demo voices\), 9 styles$", out, re.MULTILINE)
+    assert "styles for `styles:`: neutral, lively, subdued," in out
+    assert "emotions for it, where an engine speaks them: happy, sad," in out
     code, out, _ = askqa("profiles", "flite")
     assert code == 0
     assert json.loads(out)["roles"]["user"]["voices"] == ["awb", "kal16", "rms", "slt"]
+    code, out, _ = askqa("profiles", "styled-flite")
+    assert json.loads(out)["styles"]["define"]["hurried"]["rate"] == 1.25
     code, out, _ = askqa("profiles", quick_profile)
     assert json.loads(out)["distinct_voices"] is False
 

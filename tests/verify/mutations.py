@@ -145,11 +145,13 @@ def respeak(row: Row, turn: int, *, rate: float = 1.0, pitch: float = 0.0) -> No
 def measure_anew(row: Row) -> None:
     """Make paces, F0 and loudness follow the row's times and samples, as whoever wrote it would have."""
     from askqa_builder.recording.speaker import speaker_f0
+    from askqa_builder.recording.turn_measures import measure_turn
     from askqa_builder.speech.loudness import integrated_loudness
 
     pcm = samples_of(row)
-    for turn in row["turns"]:
+    for i, turn in enumerate(row["turns"]):
         turn["words_per_minute"] = _words(turn) * 60 / (turn["end"] - turn["start"])
+        turn["measured"] = measure_turn(pcm[slice(*_span(row, i))], row["sampling_rate"], _words(turn)).to_json()
     for speaker in row["speakers"]:
         heard = [i for i, turn in enumerate(row["turns"]) if turn["role"] == speaker["role"]]
         if not heard:

@@ -30,6 +30,7 @@ from mutations import (
 from reports import found, the_only
 
 from askqa_builder import build
+from askqa_builder.dataset.schema import FORMAT_VERSION
 from askqa_builder.errors import UsageError
 from askqa_builder.filtering.filter import filter_dataset
 from askqa_builder.seeds import short_hash
@@ -73,7 +74,7 @@ def test_the_first_format_and_what_is_made_of_it(small_dataset: Path, tmp_path: 
     first = verify(older, workers=1)
     assert found(first) == set()
     filter_dataset(older, tmp_path / "kept", where="duration > 0")
-    assert '"format_version": "1.1"' in (tmp_path / "kept" / "askqa.json").read_text("utf-8")
+    assert f'"format_version": "{FORMAT_VERSION}"' in (tmp_path / "kept" / "askqa.json").read_text("utf-8")
     anew = verify(tmp_path / "kept", workers=1)
     assert found(anew) == set()
     assert anew.turns == first.turns > 0

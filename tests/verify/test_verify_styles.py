@@ -116,6 +116,18 @@ def test_a_congruent_draw_that_is_none(styled: Path, tmp_path: Path) -> None:
     assert finding.wanted == "a style that is congruent with it"
 
 
+@pytest.mark.parametrize("name", ["f0_mean", "f0_range", "articulation_rate", "energy"])
+def test_measures_that_are_not_heard_are_found_by_who_measures_anew(styled: Path, tmp_path: Path, name: str) -> None:
+    def tell(rows: list[Row]) -> None:
+        rows[0]["turns"][0]["measured"][name] *= 0.97
+
+    spoilt = remade(styled, tmp_path / "spoilt", tell)
+    assert found(verify(spoilt, workers=1)) == set()
+    finding = the_only(verify(spoilt, workers=1, thorough=True), "style")
+    assert finding.turn == 0
+    assert finding.measured.startswith(f"measured {name} ")
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
+from documented_sets import documented
 from harness import manifest, rows, samples
 from speech_server import HEEDED, SpeechServer, serving
 
@@ -24,7 +24,6 @@ from askqa_builder.verify.run import verify
 from askqa_builder.voices.emotion import DIMENSIONS, Affect
 from askqa_builder.voices.style_files import shipped_styles
 
-DOCS = Path(__file__).parents[3] / "docs" / "styles.md"
 STYLES = ("happy", "sad", "neutral")
 PROBES = 2
 """Requests in which the engine's first words are asked for, in the main process and where it speaks."""
@@ -167,7 +166,7 @@ def test_an_emotion_that_the_engine_was_not_said_to_speak_is_refused(made: Made,
 
 def test_the_documented_set_builds(server: SpeechServer, demo_file: Path, tmp_path: Path) -> None:
     """Where it names another server, model and voices, it is the set of docs/styles.md."""
-    example, _ = re.findall(r"```yaml\n(.*?)```", DOCS.read_text("utf-8"), re.DOTALL)
+    example = documented("engine: openai")
     content = yaml.safe_load(example)
     content["options"] |= {"base_url": server.url, "model": "flite", "voices": ["slt", "awb", "kal16"]}
     (tmp_path / "mine.yaml").write_text(json.dumps(content))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 import soundfile
 import yaml
+from documented_sets import documented
 
 from askqa_builder import build
 from askqa_builder.errors import UsageError
@@ -28,7 +28,6 @@ from xtts_speech import ANA, SHORT, SPEAKER_ENCODER, counted, same, say
 
 from askqa_builder.speech.engines.coqui.xtts_engine import XttsEngine
 
-DOCS = Path(__file__).parents[4] / "docs" / "styles.md"
 HAPPY, SAD, NEUTRAL = (Affect(category) for category in ("happy", "sad", "neutral"))
 
 
@@ -92,7 +91,7 @@ def test_every_clip_is_looked_at(folder: Path, anna: Reference, tmp_path: Path) 
 
 def test_the_documented_set_builds(folder: Path, anna: Reference, tmp_path: Path) -> None:
     """The speaker of docs/styles.md, with clips of these tests and a small model."""
-    _, example = re.findall(r"```yaml\n(.*?)```", DOCS.read_text("utf-8"), re.DOTALL)
+    example = documented("engine: xtts")
     content = {**yaml.safe_load(example), "options": {"model_path": str(folder)}}
     (tmp_path / "mine.yaml").write_text(json.dumps(content), "utf-8")
     (tmp_path / "clips").mkdir()
