@@ -59,9 +59,9 @@ def main() -> None:
     print("A bag of words on the text alone, five folds by story, with its 95 % interval:\n")
     table(["seed", "kind", "questions with labels", "guessed", "chance"], list(_rows(guessed)))
     print(
-        "Each example is learnt from when others are asked, so these intervals are too narrow. What they should be shows "
-        f"where there is nothing to guess: the labels of seed {SEEDS[0]}'s questions, shuffled {SHUFFLES} times among "
-        "those of a kind and a choice of labels.\n"
+        "Each example is learnt from when others are asked, so these intervals are too narrow. What they should be "
+        f"shows where there is nothing to guess: the labels of seed {SEEDS[0]}'s questions, shuffled {SHUFFLES} times "
+        "among those of a kind and a choice of labels.\n"
     )
     table(["kind", "guessed with shuffled labels (95 % of the shuffles)"], list(_shuffles(shuffled)))
 
