@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -15,6 +16,8 @@ from askqa_builder.tasks.paralinguistics.grounds import INTENDED, RECOGNISED, ST
 from askqa_builder.tasks.paralinguistics.rules import asks_why_it_feels, is_repeated, unfit
 from askqa_builder.tasks.wordings import load_wordings
 from askqa_builder.voices.emotion import CATEGORIES
+from askqa_builder.voices.style import Style
+from askqa_builder.voices.style_files import shipped_styles
 
 WORDS = Deliveries(load_wordings())
 
@@ -77,6 +80,28 @@ def test_shipped_styles_say_what_they_change() -> None:
     assert soft is not None
     assert not soft.differs_from(shipped("subdued"))  # which is softer than usual, too
     assert soft.differs_from(shipped("neutral"))
+
+
+@pytest.mark.parametrize(
+    ("named", "true_as_well_of"),
+    [
+        ("loud", ("lively", "emphatic")),
+        ("soft", ("subdued",)),
+        ("hurried", ("lively",)),
+        ("drawn-out", ("subdued", "emphatic")),
+        ("flat", ("subdued", "hurried")),
+    ],
+)
+def test_a_style_is_no_alternative_to_one_of_which_its_words_are_true(named: str, true_as_well_of: tuple[str]) -> None:
+    """The words name one change ("in a louder voice than usual"), though the style changes more."""
+    for other in true_as_well_of:
+        assert not delivery_in(shipped_styles(), named).differs_from(delivery_in(shipped_styles(), other))
+
+
+def delivery_in(styles: Mapping[str, Style], name: str) -> Delivery:
+    found = delivered(**{**styles[name].to_json(), "name": name, "native": False})
+    assert found is not None
+    return found
 
 
 def test_a_style_of_ones_own_is_said_by_its_numbers() -> None:

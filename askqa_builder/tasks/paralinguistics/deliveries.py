@@ -29,6 +29,9 @@ _CLAIMS = (
 """From which on a style is said to change something: a semitone, a fifth of the pitch range and 2 dB, our own choice,
 and the just noticeable difference of tempo, 5 % (Quené 2007, Journal of Phonetics 35)."""
 
+_SAID_ALONE = {"flat": "pitch_range", "hurried": "rate", "drawn-out": "rate", "soft": "loudness", "loud": "loudness"}
+"""What the words for these styles name, of all that they change: "in a louder voice" fits lively speech as well."""
+
 
 @dataclass(frozen=True, order=True)
 class Delivery:
@@ -46,7 +49,7 @@ class Delivery:
 
     def differs_from(self, other: Delivery) -> bool:
         """Tell whether what is said of one would be wrong of the other, both ways; as of lively and subdued speech, but
-        not of subdued and soft speech, where the first is the second, too."""
+        not of subdued and soft speech, where the first is the second, too, nor of lively and loud speech."""
         if self.is_emotion and other.is_emotion:
             return self.name != other.name
         if self.is_emotion or other.is_emotion:
@@ -57,7 +60,11 @@ class Delivery:
     def _holds_of(self, other: Delivery) -> bool:
         if not any(self.claims):
             return not any(other.claims)
-        return all(own in (0, others) for own, others in zip(self.claims, other.claims, strict=True))
+        named = _SAID_ALONE.get(self.name)
+        said = (
+            (column, own, others) for (column, *_), own, others in zip(_CLAIMS, self.claims, other.claims, strict=True)
+        )
+        return all(own in (0, others) for column, own, others in said if named in (None, column))
 
 
 def delivery_of(row: Row, turn: int) -> Delivery | None:
