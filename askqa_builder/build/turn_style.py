@@ -8,9 +8,7 @@ from typing import Any
 from askqa_builder.dataset.schema import EMOTION, MEASURED, STYLE
 from askqa_builder.recording.turn_measures import TurnMeasures
 from askqa_builder.voices.emotion import Affect
-from askqa_builder.voices.style import DrawnStyle, Style, StyleDraw
-
-_NUMBERS = ("pitch", "pitch_range", "rate", "loudness", "pauses")
+from askqa_builder.voices.style import NUMBERS, DrawnStyle, Style, StyleDraw
 
 
 def style_columns(drawn: DrawnStyle | None) -> dict[str, Any]:
@@ -21,7 +19,7 @@ def style_columns(drawn: DrawnStyle | None) -> dict[str, Any]:
         for field in EMOTION
     }
     if drawn is not None:
-        numbers = {name: getattr(drawn.style, name) for name in _NUMBERS}
+        numbers = {name: getattr(drawn.style, name) for name in NUMBERS}
         style |= {"name": drawn.style.name, "draw": drawn.draw.value, "text_label": drawn.text_label, **numbers}
         style["native"] = drawn.style.native
         emotion["congruent"] = drawn.congruent
@@ -42,7 +40,7 @@ def told_style(turn: Mapping[str, Any], known: Mapping[str, Style] | None = None
     intended = Affect.from_json(emotion.get("intended")) if style["native"] else None
     told = Style(
         style["name"],
-        **{name: style[name] for name in _NUMBERS},
+        **{name: style[name] for name in NUMBERS},
         emotion=intended,
         instructions=None if own is None or intended is None else own.instructions,
         source=None if own is None else own.source,

@@ -14,7 +14,7 @@ from askqa_builder.dataset.manifest import MANIFEST_NAME, SHARED_STORIES_KEY
 from askqa_builder.dataset.reading import finished_manifest
 from askqa_builder.errors import UsageError
 from askqa_builder.verify.shapes import NULL, TEXT, TRUTH, Each, Either, Leaf, ListOf, Shape, misfit, number, one_of
-from askqa_builder.voices.style import StyleDraw
+from askqa_builder.voices.style import NUMBERS, StyleDraw
 
 _MOST_RENDITIONS = 1_000_000
 
@@ -50,7 +50,7 @@ _PROFILES: Shape = {
         "draw": one_of(*(draw.value for draw in StyleDraw)),
         "text_label?": TEXT,
         "suits?": Each(ListOf(TEXT)),
-        "define": Each({**dict.fromkeys(("pitch", "pitch_range", "rate", "loudness", "pauses"), _NUMBER), **_STYLED}),
+        "define": Each({**dict.fromkeys(NUMBERS, _NUMBER), **_STYLED}),
     },
     "channel?": Either(
         {

@@ -9,12 +9,10 @@ from typing import Any
 from askqa_builder.speech.f0 import HIGHEST_HZ, LOWEST_HZ
 from askqa_builder.verify.findings import Fault
 from askqa_builder.voices.emotion import CATEGORIES, DIMENSIONS
-from askqa_builder.voices.style import StyleDraw
+from askqa_builder.voices.style import NUMBERS, StyleDraw
 from askqa_builder.voices.voice import Limits
 
 Turn = Mapping[str, Any]
-
-_NUMBERS = ("pitch", "pitch_range", "rate", "loudness", "pauses")
 
 _SUITING = {True: StyleDraw.CONGRUENT.value, False: StyleDraw.INCONGRUENT.value}
 
@@ -49,7 +47,7 @@ def _style(turn: Turn, profiles: Mapping[str, Any]) -> Iterator[tuple[str, str]]
         return
     choice = profiles["styles"]
     definition = choice["define"][style["name"]]
-    told, defined = ({name: one[name] for name in _NUMBERS} for one in (style, definition))
+    told, defined = ({name: one[name] for name in NUMBERS} for one in (style, definition))
     if told != defined:
         yield f"style {style['name']} with {told}", f"{defined}, as the profile set has it"
     if style["draw"] not in {draw.value for draw in StyleDraw}:

@@ -12,6 +12,9 @@ from askqa_builder.voices.emotion import Affect
 NEUTRAL = "neutral"
 """The style that changes nothing."""
 
+NUMBERS = ("pitch", "pitch_range", "rate", "loudness", "pauses")
+"""Fields of `Style` that say what a signal processor does."""
+
 
 @dataclass(frozen=True)
 class Style:
