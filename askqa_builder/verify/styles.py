@@ -58,6 +58,9 @@ def _style(turn: Turn, profiles: Mapping[str, Any]) -> Iterator[tuple[str, str]]
         yield f"draw {style['draw']!r}", ", ".join(draw.value for draw in StyleDraw)
     if style["native"] is not (definition["emotion"] is not None):
         yield f"native {style['native']}", "true where the profile set's style is an emotion, else false"
+    intended = turn["emotion"]["intended"]
+    if definition["emotion"] is not None and intended["category"] is not None and intended != definition["emotion"]:
+        yield f"intended emotion {intended}", f"{definition['emotion']}, as the profile set has it"
     suits = choice.get("suits")
     congruent = None
     if suits is not None and style["text_label"] is not None:

@@ -10,11 +10,11 @@ from typing import Any
 
 from askqa_builder.errors import UsageError
 from askqa_builder.options import close_matches, is_number, is_text
-from askqa_builder.voices.emotion import DIMENSIONS, SPEAKABLE, Affect
+from askqa_builder.voices.emotion import CATEGORIES, DIMENSIONS, SPEAKABLE, Affect
 from askqa_builder.voices.limits import PAUSES, PITCH_RANGE, STYLE_LOUDNESS, WIDEST_PITCH, WIDEST_RATE
 from askqa_builder.voices.plain_yaml import read_yaml
 from askqa_builder.voices.section import Place, Section, one_of, shown
-from askqa_builder.voices.style import Style
+from askqa_builder.voices.style import NEUTRAL, Style
 from askqa_builder.voices.voice import Limits
 
 _FILES = ("shipped_styles.yaml", "shipped_emotions.yaml")
@@ -64,6 +64,11 @@ def _style(name: str, data: object, place: Place) -> Style:
     section = Section(data, Place(place.source, place.folder, (*place.keys, name)), _KEYS)
     instructions = _text(section, "instructions")
     emotion = _emotion(section.get("emotion"), section.at("emotion"))
+    if emotion is None and name.lower() != NEUTRAL and name.lower() in CATEGORIES:
+        raise UsageError(
+            f"{place}: {name} is the name of an emotion, and what a signal processor does is none; call the style by "
+            "how it is delivered"
+        )
     if instructions is not None and emotion is None:
         raise UsageError(f"{section.at('instructions')}: they say how an emotion is spoken; give one beside them")
     if instructions is not None and len(instructions) > _LONGEST_INSTRUCTIONS:

@@ -13,8 +13,11 @@ from mutations import Row, edit_manifest, remade
 from reports import found, the_only
 
 from askqa_builder import build
+from askqa_builder.dataset.manifest import read_manifest
+from askqa_builder.dataset.source import Source
 from askqa_builder.errors import UsageError
 from askqa_builder.verify.run import verify
+from askqa_builder.verify.styles import check_styles
 
 SUITS = {"positive": ["lively"], "neutral": ["neutral"], "negative": ["subdued"]}
 
@@ -114,6 +117,21 @@ def test_a_congruent_draw_that_is_none(styled: Path, tmp_path: Path) -> None:
 
     finding = the_only(verify(remade(styled, tmp_path / "spoilt", tell), workers=1), "style")
     assert finding.wanted == "a style that is congruent with it"
+
+
+def test_an_intended_emotion_is_the_one_that_the_profile_set_asks_for(styled: Path) -> None:
+    manifest = read_manifest(styled)
+    assert manifest is not None
+    profiles = manifest["profiles"]
+    row, _ = next(Source(styled).all_texts())
+    turn = next(turn for turn in row["turns"] if turn["role"] == "user")
+    asked = {"category": "happy", "valence": 0.9, "arousal": 0.7, "dominance": None}
+    profiles["styles"]["define"][turn["style"]["name"]]["emotion"] = asked
+    turn["style"]["native"] = True
+    for told, faults in ((asked, 0), ({**asked, "valence": 0.1}, 1), ({**asked, "category": "sad"}, 1)):
+        turn["emotion"]["intended"] = dict(told)
+        found = [fault for fault in check_styles({"turns": [turn]}, profiles) if "intended" in fault.measured]
+        assert len(found) == faults
 
 
 @pytest.mark.parametrize("name", ["f0_mean", "f0_range", "articulation_rate", "energy"])

@@ -143,7 +143,7 @@ def test_a_label_without_suits_is_recorded_and_nothing_else() -> None:
 
 
 def test_definitions_that_nothing_names_are_left_out() -> None:
-    define = {"mine": {"pitch": 1.5}, "other": {"rate": 1.1}}
+    define = {"mine": {"pitch": 1.5}, "yours": {"rate": 1.1}}
     assert styled(["mine"], {"define": define}) == styled(["mine"], {"define": {"mine": {"pitch": 1.5}}})
     assert list(styled(["mine"], {"define": define}).to_json()["styles"]["define"]) == ["mine"]
 
@@ -162,6 +162,11 @@ FAULTS: dict[str, tuple[object, object, str]] = {
         ["livly"],
         None,
         "roles.user.styles.question: there is no style 'livly' (close: lively); there are",
+    ),
+    "an emotion that is none": (
+        ["Happy"],
+        {"define": {"Happy": {"pitch": 2}}},
+        "styles.define: Happy is the name of an emotion, and what a signal processor does is none",
     ),
     "an empty list": ([], None, "roles.user.styles: [] is no list of styles"),
     "an empty mapping": ({}, None, "roles.user.styles: {} is neither a list of styles"),
