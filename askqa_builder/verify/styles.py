@@ -16,9 +16,11 @@ Turn = Mapping[str, Any]
 
 _SUITING = {True: StyleDraw.CONGRUENT.value, False: StyleDraw.INCONGRUENT.value}
 
+_LOWEST_F0, _HIGHEST_F0 = 0.9 * LOWEST_HZ, 1.1 * HIGHEST_HZ  # the tracker finds peaks between lags, also at its limits
+
 _PLAUSIBLE: Mapping[str, Limits] = {
-    "f0_mean": (LOWEST_HZ, HIGHEST_HZ),
-    "f0_range": (0.0, 12 * math.log2(HIGHEST_HZ / LOWEST_HZ)),
+    "f0_mean": (_LOWEST_F0, _HIGHEST_F0),
+    "f0_range": (0.0, 12 * math.log2(_HIGHEST_F0 / _LOWEST_F0)),
     "articulation_rate": (0.0, 2000.0),  # one short word, twice as fast as it is said
     "energy": (-70.0, 0.0),
 }
