@@ -1,10 +1,10 @@
 """What is known of how a row is said, as labels of what is heard of it.
 
-Of each turn, the first of these that there is: the windows that recognisers agree in and `askqa styles annotate` has
-kept; the emotion that the voice was asked to speak; the style that a signal processor gave the turn; else what was
-measured. `neutral` is a label like any other: the delivery was left as it is, or recognised as neutral. Null is none:
-nobody chose a style for this turn, and recognisers did not agree. Labels of the text are never told: they are none of
-the speech.
+Of each turn, the first of these that there is: the emotion that the voice was asked to speak; the style that a signal
+processor gave the turn; else what was measured. Beside it stand the windows that recognisers agree in and `askqa styles
+annotate` has kept. `neutral` is a label like any other: the delivery was left as it is, or recognised as neutral. Null
+is none: nobody chose a style for this turn, and recognisers did not agree. Labels of the text are never told: they are
+none of the speech.
 """
 
 from __future__ import annotations
@@ -66,17 +66,15 @@ def _of_turn(row: Row, number: int, heard: Heard) -> Iterator[Label]:
     turn = row["turns"][number]
     windows = [window for window in row.get("affect") or () if window["turn"] == number]
     recognised = [window for window in windows if window["kept"] and not Affect.from_json(window).is_empty]
-    if recognised:
-        for window in recognised:
-            span = to_samples(window["start"], row["sampling_rate"]), to_samples(window["end"], row["sampling_rate"])
-            for moment in _audible(heard.moments(span)):
-                yield _label(moment, turn, RECOGNISED, affect=Affect.from_json(window))
-        return
     measures = _measures(turn)
     told = _asked(turn) or (None if measures.is_empty else {"source": MEASURED})
     if told is not None:
         for moment in _audible(heard.moments(turn_samples(row, number))):
             yield _label(moment, turn, **told, measures=measures)
+    for window in recognised:
+        span = to_samples(window["start"], row["sampling_rate"]), to_samples(window["end"], row["sampling_rate"])
+        for moment in _audible(heard.moments(span)):
+            yield _label(moment, turn, RECOGNISED, affect=Affect.from_json(window))
 
 
 def _asked(turn: Mapping[str, Any]) -> dict[str, Any] | None:

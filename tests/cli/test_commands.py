@@ -338,7 +338,7 @@ def test_profiles(askqa: Run, quick_profile: Path) -> None:
     assert code == 0
     assert json.loads(out)["roles"]["user"]["voices"] == ["awb", "kal16", "rms", "slt"]
     code, out, _ = askqa("profiles", "styled-flite")
-    assert json.loads(out)["styles"]["define"]["hurried"]["rate"] == 1.25
+    assert json.loads(out)["styles"]["define"]["hurried"]["rate"] == 1.2
     code, out, _ = askqa("profiles", quick_profile)
     assert json.loads(out)["distinct_voices"] is False
 

@@ -16,7 +16,7 @@ from askqa_builder.tasks.drawing import pick
 from askqa_builder.tasks.example import Draft, Example
 from askqa_builder.tasks.heard_row import HeardRow, one_line
 from askqa_builder.tasks.paralinguistics.contextual import said_after
-from askqa_builder.tasks.paralinguistics.deliveries import Delivery, delivery_of, stands_out
+from askqa_builder.tasks.paralinguistics.deliveries import Delivery, delivery_of, is_usual_heard, stands_out
 from askqa_builder.tasks.paralinguistics.form import (
     CE,
     LETTERS,
@@ -59,6 +59,7 @@ class HowSaid(_OfOneTurn):
     """In which of two ways some words are said; of every second turn, the others are asked about by `IsSaid`."""
 
     names = ("how",)
+    readable = True  # the labels tell in which ways the speaker speaks, and there are few turns
 
     def labels_of(self, facts: dict[str, Any]) -> tuple[str, ...]:
         """Return both letters."""
@@ -99,6 +100,7 @@ class IsSaid(_OfOneTurn):
     """Whether some words are said in a certain way."""
 
     names = ("is",)
+    readable = True  # as in `HowSaid`
 
     def labels_of(self, facts: dict[str, Any]) -> tuple[str, ...]:
         """Return yes and no."""
@@ -152,6 +154,8 @@ class WhichSaid(Form):
         row, stream = making.row, making.draw.stream("which", early, late)
         found = [delivery_of(row.row, turn) for turn in (early, late)]
         if found[0] is None or found[1] is None or not found[0].differs_from(found[1]):
+            return
+        if not (found[0].is_emotion or found[1].is_emotion or is_usual_heard(row, row.turns_of(row.role(late)))):
             return
         wanted = 0 if stream.uniform() < 0.5 else 1
         phrases = [quoted(row, turn, stream) for turn in (early, late)]
@@ -217,7 +221,7 @@ def _alone(row: HeardRow, turn: int) -> Delivery | None:
     """Return the delivery of a turn, where all other turns of its speaker are known to be said otherwise."""
     if row.role(turn) == Role.NARRATOR.value or not row.text(turn):
         return None
-    found = delivery_of(row.row, turn)
+    found = stands_out(row, turn)
     others = [delivery_of(row.row, other) for other in row.turns_of(row.role(turn)) if other != turn]
     alone = found is not None and bool(others) and all(one is not None and one.differs_from(found) for one in others)
     return found if alone else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,12 +86,19 @@ def delivery_of(row: Row, turn: int) -> Delivery | None:
 
 
 def stands_out(row: HeardRow, turn: int) -> Delivery | None:
-    """Return how a turn is said where a listener can tell: a style shows beside another turn of the speaker's alone."""
+    """Return how a turn is said where a listener can tell: a style shows beside the speaker's usual way alone, which
+    another turn has to be said in."""
     found = delivery_of(row.row, turn)
     if found is None or found.is_emotion:
         return found
-    others = (delivery_of(row.row, other) for other in row.turns_of(row.role(turn)) if other != turn)
-    return found if any(other is not None and other.differs_from(found) for other in others) else None
+    others = [other for other in row.turns_of(row.role(turn)) if other != turn]
+    return found if is_usual_heard(row, others) else None
+
+
+def is_usual_heard(row: HeardRow, turns: Sequence[int]) -> bool:
+    """Tell whether one of some turns is said in its speaker's usual way, as far as styles go."""
+    found = (delivery_of(row.row, turn) for turn in turns)
+    return any(one is not None and not one.is_emotion and not any(one.claims) for one in found)
 
 
 class Deliveries:

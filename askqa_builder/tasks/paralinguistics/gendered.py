@@ -60,6 +60,7 @@ class Gender(Form):
     """Whether a speaker is a man or a woman."""
 
     names = ("gender",)
+    readable = True  # nearly: who knows a speaker's F0 guesses well
     kind = DIRECT
 
     def tags(self, row: HeardRow, turn: int) -> Iterator[Tag]:
@@ -85,6 +86,7 @@ class ManOrWoman(Form):
     """Whether some words are a man's or a woman's, asked in two ways."""
 
     names = ("man_or_woman", "said_by")
+    readable = True  # as in `Gender`: the words show whose they are
     kind = CG
 
     def labels_of(self, facts: dict[str, Any]) -> tuple[str, ...]:
@@ -120,6 +122,7 @@ class WhichBy(Form):
     """Which of two things a man says, or a woman."""
 
     names = ("which_by",)
+    readable = True  # as in `ManOrWoman`
     kind = CG
 
     def labels_of(self, facts: dict[str, Any]) -> tuple[str, ...]:
