@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
+import sys
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # a process for each core: more threads would get in each other's way
     os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -34,6 +36,29 @@ _OPTIONS = (
     "--disable-sync",
     "--autoplay-policy=no-user-gesture-required",
 )
+
+
+@pytest.fixture
+def install_documented(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], str]:
+    """Installs what a page shows as a distribution, and returns the name that it registers.
+
+    Takes the Python code of the package `my_package`, and the lines of its pyproject.toml with one entry point.
+    """
+
+    def install(code: str, points: str) -> str:
+        group, name, value = re.findall(r'entry-points\."([\w.]+)"\]\s+([\w-]+) = "(.*)"', points)[0]
+        site = tmp_path / "site"
+        info = site / "documented-1.0.dist-info"
+        info.mkdir(parents=True)
+        (site / "my_package.py").write_text(code, "utf-8")
+        (info / "METADATA").write_text("Metadata-Version: 2.1\nName: documented\nVersion: 1.0\n", "utf-8")
+        (info / "entry_points.txt").write_text(f"[{group}]\n{name} = {value}\n", "utf-8")
+        monkeypatch.delitem(sys.modules, "my_package", raising=False)  # of another page
+        monkeypatch.syspath_prepend(str(site))
+        monkeypatch.setenv("PYTHONPATH", str(site), prepend=":")  # for workers
+        return str(name)
+
+    return install
 
 
 @pytest.fixture(scope="session")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from task_sets import examples_of, facts, faults_of, meddled, rows_by_id
 
 from askqa_builder import tasks
@@ -17,22 +17,12 @@ from askqa_builder.tasks.heard_row import HeardRow
 PAGE = Path(__file__).parents[2] / "docs" / "tasks.md"
 
 
-@pytest.fixture
-def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The page's class and its entry point as an installed distribution."""
+def test_the_documented_task_makes_examples_and_checks_them(
+    demo_dataset: Path, tmp_path: Path, install_documented: Callable[[str, str], str]
+) -> None:
     page = PAGE.read_text("utf-8")
     code, points = (re.findall(rf"```{kind}\n(.*?)```", page, re.DOTALL)[-1] for kind in ("python", "toml"))
-    info = tmp_path / "site" / "documented-1.0.dist-info"
-    info.mkdir(parents=True)
-    (tmp_path / "site" / "my_package.py").write_text(code, "utf-8")
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: documented\nVersion: 1.0\n", "utf-8")
-    name, value = re.findall(r'^(\w+) = "(.*)"$', points, re.MULTILINE)[0]
-    (info / "entry_points.txt").write_text(f"[askqa_builder.tasks]\n{name} = {value}\n", "utf-8")
-    monkeypatch.syspath_prepend(str(tmp_path / "site"))
-
-
-@pytest.mark.usefixtures("installed")
-def test_the_documented_task_makes_examples_and_checks_them(demo_dataset: Path, tmp_path: Path) -> None:
+    assert install_documented(code, points) == "longer"
     out = tmp_path / "out"
     tasks(demo_dataset, out, tasks=["longer", "response"])
     found, rows = examples_of(out, task="longer"), rows_by_id(demo_dataset)
