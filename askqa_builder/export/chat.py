@@ -8,6 +8,8 @@ from typing import Any
 
 from askqa_builder.export.format import Item
 
+_TOLD = {True: "yes", False: "no", None: ""}
+
 _CONTROL_TOKEN = re.compile(r"<\|(?=[^|<>\s]+\|>)")
 
 
@@ -22,6 +24,7 @@ def tags(item: Item) -> dict[str, str]:
         "conversation_id": example.conversation_id,
         "story_id": example.story_id,
         "action": example.action or "",
+        "metadata_readable": _TOLD[example.metadata_readable],
     }
 
 

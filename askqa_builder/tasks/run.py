@@ -208,7 +208,7 @@ class _Run:
         less = ", or leave fewer kinds out" if self._options.without else ""
         return UsageError(
             f"{self._source.folder} gives no example of {', '.join(self._options.tasks)} as it is heard; choose other "
-            f"--tasks or another --context{less}"
+            f"tasks or another --context{less}"
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from harness import askqa_here, assert_one_line
 from read_exports import READERS
 from speech_exports import exported, rows_of
 
-from askqa_builder import tasks
+from askqa_builder import questions, tasks
 from askqa_builder.errors import UsageError
 from askqa_builder.export.registry import ROW_FORMATS
 from askqa_builder.hearing.listening import hear
@@ -46,6 +47,16 @@ def test_a_task_set_keeps_its_labels(annotated_dataset: Path, tmp_path: Path, na
         assert example.prompt == f"{one['metadata']}\n\n{one['prompt']}"
     with pytest.raises(UsageError, match="give --metadata to askqa tasks instead"):
         exported(tmp_path / "set", tmp_path / "again", name, metadata=True)
+
+
+def test_lines_tell_which_questions_labels_answer(styled_dataset: Path, tmp_path: Path) -> None:
+    questions(styled_dataset, tmp_path / "set", kinds=["direct", "c"], segments=10)
+    exported(tmp_path / "set", tmp_path / "out", "qwen2-audio")
+    lines = [json.loads(line) for line in (tmp_path / "out" / "test.jsonl").read_text("utf-8").splitlines()]
+    told = {line["id"]: line["metadata_readable"] for line in lines}
+    wanted = {one["id"]: "yes" if one["metadata_readable"] else "no" for one in examples_of(tmp_path / "set")}
+    assert told == wanted
+    assert set(told.values()) == {"yes", "no"}
 
 
 @pytest.mark.parametrize("name", ROW_FORMATS)

@@ -68,7 +68,7 @@ FAULTS: dict[str, tuple[Callable[[Row], object], str]] = {
     ),
     "no emotion": (lambda turn: turn["emotion"]["recognised"].update(category="bored"), "angry, disgusted, fearful"),
     "beyond one": (lambda turn: turn["emotion"]["recognised"].update(agreement=1.5), "0 to 1"),
-    "no voice": (lambda turn: turn["measured"].update(f0_mean=1000.0), "60 to 450"),
+    "no voice": (lambda turn: turn["measured"].update(f0_mean=1000.0), "54 to 495"),
     "too loud": (lambda turn: turn["measured"].update(energy=3.0), "-70 to 0"),
 }
 
