@@ -102,7 +102,7 @@ def test_what_recognisers_agree_in_stands_beside_what_is_known_of_the_turn(annot
     for spoken in annotated_rows:
         labels = labels_of(spoken)
         by_role = {role: {label.source for label in labels if label.role == role} for role in ("narrator", "user")}
-        assert by_role == {role: {"measured", "recognised"} for role in ("narrator", "user")}
+        assert by_role == {"narrator": {"measured", "recognised"}, "user": {"style", "recognised"}}
         assert all(label.source == "measured" for label in labels if label.role == "assistant")
         kept = [window for window in spoken.row["affect"] if window["kept"]]
         assert len([label for label in labels if label.source == "recognised"]) < len(kept)  # neighbours are one
