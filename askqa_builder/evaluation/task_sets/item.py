@@ -9,6 +9,7 @@ from typing import Any
 from askqa_builder.evaluation.item import Item
 from askqa_builder.hearing.clip_files import AudioFile
 from askqa_builder.tasks.example import Example
+from askqa_builder.tasks.task import facts_of
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,8 @@ class TaskItem:
     question: what is asked, without whatever stands before it. prompt: all text that the model gets in this run.
     audio: files of the set. references: right answers, the gold one first. label: the class of the answer, None where
     there are no classes. metadata: whether labels of how it is said stand in the prompt. metadata_readable: whether
-    such labels tell the answer to who hears nothing; None where nobody has looked.
+    such labels tell the answer to who hears nothing; None where nobody has looked. form: of the question, where its
+    kind has several. offered: what the question lets choose between, as "a, b or c", where that differs within a form.
     """
 
     id: str
@@ -35,6 +37,8 @@ class TaskItem:
     label: str | None
     metadata: bool
     metadata_readable: bool | None
+    form: str | None = None
+    offered: str | None = None
 
     @property
     def of_kind(self) -> str:
@@ -76,6 +80,7 @@ class TaskItem:
     def of(cls, example: Example, split: str, *, metadata: bool) -> TaskItem:
         """Make it of an example. metadata: whether labels that stand in its prompt are left there."""
         asked = example if metadata else replace(example, metadata=None)
+        facts = {name: fact for name, fact in facts_of(example).items() if isinstance(fact, str)}
         return cls(
             id=example.id,
             task=example.task,
@@ -91,4 +96,6 @@ class TaskItem:
             label=example.label,
             metadata=asked.metadata is not None,
             metadata_readable=example.metadata_readable,
+            form=facts.get("form"),
+            offered=facts.get("options") or facts.get("roles"),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -124,20 +124,21 @@ class RightAnswer(Control):
 
 
 class MostFrequentLabel(Control):
-    """Says the label that is right most often in its task and kind: the floor of accuracy.
+    """Says the label that is right most often in its task, kind and form of question: the floor of accuracy.
 
-    Of labels that are as frequent, the first in order. Examples without a label are left out.
+    Where a question offers some labels of its form, the most frequent one of these: they are known by name, or by the
+    answers of other examples. Of labels that are as frequent, the first in order. Examples without a label are left
+    out.
     """
 
     name = "most-frequent-label"
 
     def __init__(self, items: Sequence[TaskItem]) -> None:
-        counts: dict[str, Counter[str]] = defaultdict(Counter)
+        groups: dict[tuple[str, str | None], list[tuple[TaskItem, str]]] = defaultdict(list)
         for item in items:
             if item.label is not None:
-                counts[item.of_kind][item.label] += 1
-        most = {kind: min(found, key=lambda label: (-found[label], label)) for kind, found in counts.items()}
-        self._says = {item.id: most[item.of_kind] for item in items if item.label is not None}
+                groups[item.of_kind, item.form].append((item, item.label))
+        self._says = {name: label for group in groups.values() for name, label in _most_frequent(group)}
 
     def respond(self, request: Request) -> Response:
         """See `Model.respond`."""
@@ -146,6 +147,29 @@ class MostFrequentLabel(Control):
     def skips(self, item: Item) -> str | None:
         """See `Control.skips`."""
         return None if item.row_id in self._says else NO_LABEL
+
+
+def _most_frequent(group: Sequence[tuple[TaskItem, str]]) -> Iterator[tuple[str, str]]:
+    """Yield the id of each example of one form, and the most frequent label that it can have."""
+    counts = Counter(label for _, label in group)
+    ranked = sorted(counts, key=lambda label: (-counts[label], label))
+    answers = Counter((label, item.references[0]) for item, label in group)
+    for item, gold in group:
+        if item.offered is None:
+            yield item.id, ranked[0]
+            continue
+        told = {label: [label] for label in ranked}
+        # its own answer may not tell: where nobody else knows any option, that would give the gold one away
+        for label, answer in answers - Counter([(gold, item.references[0])]):
+            told[label].append(answer)
+        offered = _listed(item.offered)
+        possible = (label for label in ranked if any(_listed(text) in offered for text in told[label]))
+        yield item.id, next(possible, ranked[0])
+
+
+def _listed(options: str) -> str:
+    """Return options so that each stands between commas."""
+    return f", {options.replace(' or ', ', ')}, "
 
 
 _IN_PLACE: Mapping[str, Callable[[Sequence[TaskItem]], Control]] = {

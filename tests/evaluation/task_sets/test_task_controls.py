@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
 from pathlib import Path
 
 import pytest
-from made_answers import item
+from made_answers import item, results_of
+from styled import changed_rows, style_and_cast
+from task_sets import examples_of
 
 from askqa_builder import evaluate_tasks
+from askqa_builder import questions as asked
 from askqa_builder.errors import UsageError
 from askqa_builder.evaluation.models.model import Request
 from askqa_builder.evaluation.models.registry import Choice
+from askqa_builder.evaluation.task_sets.item import TaskItem
 from askqa_builder.evaluation.task_sets.reading import clips_of, read_task_set
 from askqa_builder.evaluation.task_sets.subject import MostFrequentLabel, OtherSound, open_task_subject
 
@@ -92,6 +97,65 @@ def test_the_most_frequent_label_is_that_of_the_kind(questions: Path, tmp_path: 
     assert report.exit_code == 0
     tied = MostFrequentLabel([item("a", "yes"), item("b", "no")])
     assert tied._says == {"a": "no", "b": "no"}
+
+
+@pytest.fixture(scope="module")
+def mixed(demo_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Questions about how it is said: letters, yes and no, styles, numbers, roles and genders in the same kinds."""
+    folder = tmp_path_factory.mktemp("mixed")
+    asked(changed_rows(demo_dataset, folder / "styled", style_and_cast), folder / "questions")
+    return folder / "questions"
+
+
+def test_the_most_frequent_label_is_one_of_the_form(mixed: Path, tmp_path: Path) -> None:
+    report = evaluate_tasks(mixed, tmp_path / "run", control="most-frequent-label")
+    found = [one for one in examples_of(mixed) if one["label"] is not None]
+    golds: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    for one in found:
+        golds[one["kind"], json.loads(one["facts"])["form"]][one["label"]] += 1
+    kinds = {kind for kind, _ in golds}
+    assert all(len(set().union(*(golds[one] for one in golds if one[0] == kind))) > 2 for kind in kinds)
+    assert {name.split("/")[1] for name in report.scored.results.kinds} == kinds
+    for name, cell in report.scored.results.kinds.items():
+        kind, right = name.split("/")[1], cell.figures["accuracy"].value * cell.labelled
+        always = sum(max(counts.values()) for (of, _), counts in golds.items() if of == kind)
+        assert cell.unparsable == 0
+        assert cell.labelled == sum(one["kind"] == kind for one in found)
+        # in "direct" some questions do not offer the label that is most frequent
+        assert right >= always - 1e-6 if kind == "direct" else right == pytest.approx(always)
+
+
+def test_the_floor_of_a_mixed_kind_is_as_counted_by_hand() -> None:
+    golds = {"is": ("yes", "no", "no"), "how": ("A", "B", "B", "B"), "count": ("3", "3", "1"), None: ("man", "woman")}
+    items = [
+        item(f"{form}{place}", label, form=form) for form, labels in golds.items() for place, label in enumerate(labels)
+    ]
+    says = MostFrequentLabel(items)._says
+    assert [says[one.id] for one in items] == ["no"] * 3 + ["B"] * 4 + ["3"] * 3 + ["man"] * 2
+    results, _ = results_of([(one, says[one.id]) for one in items])
+    assert (results.whole.labelled, results.whole.unparsable) == (12, 0)
+    assert results.whole.figures["accuracy"].value == pytest.approx(8 / 12)
+
+
+def test_the_most_frequent_label_is_one_that_is_offered() -> None:
+    def styled(name: str, label: str, answer: str, offered: str) -> TaskItem:
+        return item(name, label, answer, form="delivery", offered=offered)
+
+    roles = [item(f"r{n}", "user", form="who", offered="user or narrator") for n in range(3)]
+    roles += [item("without", "assistant", form="who", offered="narrator or assistant")]
+    styles = [
+        styled("a", "lively", "with more life", "with more life or as usual"),
+        styled("b", "lively", "with more life", "as usual or with more life"),
+        styled("c", "neutral", "as usual", "in a quieter, more held-back way, with more life or as usual"),
+        styled("d", "neutral", "as usual", "as usual or in a quieter, more held-back way"),
+        styled("e", "subdued", "in a quieter, more held-back way", "as usual or in a quieter, more held-back way"),
+        styled("f", "subdued", "softly", "softly or loudly"),  # nobody else knows either
+    ]
+    says = MostFrequentLabel([*roles, *styles])._says
+    assert says == {
+        **{"r0": "user", "r1": "user", "r2": "user", "without": "assistant"},
+        **{"a": "lively", "b": "lively", "c": "lively", "d": "neutral", "e": "neutral", "f": "lively"},
+    }
 
 
 def test_the_oracle_is_right_everywhere(questions: Path, tmp_path: Path) -> None:
