@@ -343,6 +343,14 @@ def test_a_style_tells_all_but_its_name() -> None:
     assert told["emotion"] == {"category": "sad", "valence": 0.1, "arousal": None, "dominance": None}
 
 
+def test_the_documented_congruent_set_is_read() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "styles.md").read_text("utf-8")
+    example = page.split("```yaml\n")[2].split("```", 1)[0]
+    rules = parse_profile_set(parse_yaml(example, "styles.md"), "example", "styles.md", Path()).styles
+    assert rules is not None
+    assert rules.draw is StyleDraw.CONGRUENT
+
+
 def test_the_documented_set_is_read_and_canonical() -> None:
     page = (Path(__file__).parents[2] / "docs" / "styles.md").read_text("utf-8")
     example = page.split("```yaml\n", 1)[1].split("```", 1)[0]
