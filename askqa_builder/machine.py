@@ -17,6 +17,13 @@ def usable_cores() -> int:
     return os.cpu_count() or 1
 
 
+def checked_workers(workers: int | None) -> int | None:
+    """Return how many workers a user asks for; None is left to the machine. Raises UsageError."""
+    if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int) or workers < 1):
+        raise UsageError(f"workers: {workers!r} is not allowed; give a whole number from 1")
+    return workers
+
+
 def parse_devices(device: str | None) -> tuple[str | None, ...]:
     """Read "cpu", "cuda", "cuda:1" or "cuda:0,1"; None is left to the engine. Raises UsageError."""
     if device is None or device in ("cpu", "cuda"):

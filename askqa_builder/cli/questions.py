@@ -9,7 +9,18 @@ from typing import Annotated
 import typer
 
 from askqa_builder.cli import hearing
-from askqa_builder.cli.tasks import check_alone, check_set, print_report
+from askqa_builder.cli.tasks import (
+    AudioFormat,
+    Fraction,
+    Overwrite,
+    Seed,
+    Train,
+    Wordings,
+    check_alone,
+    check_set,
+    listed,
+    print_report,
+)
 
 
 def questions_command(
@@ -23,25 +34,23 @@ def questions_command(
         ),
     ] = None,
     without: Annotated[str | None, typer.Option(metavar="LIST", help="Kinds that are not made.")] = None,
-    fraction: Annotated[float, typer.Option(help="Of the training split, whole stories.")] = 1.0,
-    train: Annotated[str, typer.Option(metavar="SPLIT", help="The training split.")] = "train",
-    seed: Annotated[int, typer.Option(help="Of all draws.")] = 0,
+    fraction: Fraction = 1.0,
+    train: Train = "train",
+    seed: Seed = 0,
     context: hearing.Context = "audio",
     layout: hearing.Layout = "joined",
     segments: hearing.Segments = None,
     window: hearing.Window = None,
     metadata: hearing.Metadata = False,
-    wordings: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="YAML with prompts in place of the shipped ones.")
-    ] = None,
+    wordings: Wordings = None,
     writer: Annotated[
         Path | None, typer.Option(metavar="FILE", help="YAML: a language model that writes further questions.")
     ] = None,
-    audio_format: Annotated[str, typer.Option(help="flac or wav.")] = "flac",
+    audio_format: AudioFormat = "flac",
     check: Annotated[
         bool, typer.Option("--check", help="Check the questions in OUT against the dataset instead of making any.")
     ] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Discard the set in OUT, and make it anew.")] = False,
+    overwrite: Overwrite = False,
 ) -> int:
     """Write questions about how it is said, and about words together with how or by whom they are said; resumable."""
     from askqa_builder.cli.progress import progress_for
@@ -54,8 +63,8 @@ def questions_command(
     report = questions(
         dataset,
         out,
-        kinds=None if kinds is None else _listed(kinds),
-        without=() if without is None else _listed(without),
+        kinds=None if kinds is None else listed(kinds),
+        without=() if without is None else listed(without),
         fraction=fraction,
         train=train,
         seed=seed,
@@ -72,7 +81,3 @@ def questions_command(
     )
     print_report(report)
     return report.exit_code
-
-
-def _listed(given: str) -> list[str]:
-    return [name.strip() for name in given.split(",")]

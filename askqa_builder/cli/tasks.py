@@ -17,6 +17,15 @@ if TYPE_CHECKING:
     from askqa_builder.tasks.run import TasksReport
 
 
+Fraction = Annotated[float, typer.Option(help="Of the training split, whole stories.")]
+Train = Annotated[str, typer.Option(metavar="SPLIT", help="The training split.")]
+Seed = Annotated[int, typer.Option(help="Of all draws.")]
+Wordings = Annotated[Path | None, typer.Option(metavar="FILE", help="YAML with prompts in place of the shipped ones.")]
+AudioFormat = Annotated[str, typer.Option(help="flac or wav.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Discard the set in OUT, and make it anew.")]
+"""Options of the commands that make a set of examples."""
+
+
 def tasks_command(
     invocation: typer.Context,
     dataset: Annotated[Path, typer.Argument(help="Folder of a built dataset.")],
@@ -37,28 +46,26 @@ def tasks_command(
     balance: Annotated[
         str | None, typer.Option(metavar="action", help="As many responses of the training split ask back as answer.")
     ] = None,
-    fraction: Annotated[float, typer.Option(help="Of the training split, whole stories.")] = 1.0,
-    train: Annotated[str, typer.Option(metavar="SPLIT", help="The training split.")] = "train",
+    fraction: Fraction = 1.0,
+    train: Train = "train",
     keep_conflicts: Annotated[
         bool, typer.Option("--keep-conflicts", help="Train on requests whose labels contradict each other, too.")
     ] = False,
-    seed: Annotated[int, typer.Option(help="Of all draws.")] = 0,
+    seed: Seed = 0,
     context: hearing.Context = "audio",
     layout: hearing.Layout = "joined",
     segments: hearing.Segments = None,
     window: hearing.Window = None,
     metadata: hearing.Metadata = False,
-    wordings: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="YAML with prompts in place of the shipped ones.")
-    ] = None,
+    wordings: Wordings = None,
     writer: Annotated[
         Path | None, typer.Option(metavar="FILE", help="YAML: a language model that writes further statements.")
     ] = None,
-    audio_format: Annotated[str, typer.Option(help="flac or wav.")] = "flac",
+    audio_format: AudioFormat = "flac",
     check: Annotated[
         bool, typer.Option("--check", help="Check the examples in OUT against the dataset instead of making any.")
     ] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Discard the set in OUT, and make it anew.")] = False,
+    overwrite: Overwrite = False,
 ) -> int:
     """Derive instruction examples: audio and a text prompt in, a text answer out; resumable."""
     from askqa_builder.cli.progress import progress_for
@@ -71,8 +78,8 @@ def tasks_command(
     report = make_tasks(
         dataset,
         out,
-        tasks=None if tasks is None else [name.strip() for name in tasks.split(",")],
-        without=() if without is None else [name.strip() for name in without.split(",")],
+        tasks=None if tasks is None else listed(tasks),
+        without=() if without is None else listed(without),
         mix=mix,
         balance=balance,
         fraction=fraction,
@@ -92,6 +99,11 @@ def tasks_command(
     )
     print_report(report)
     return report.exit_code
+
+
+def listed(given: str) -> list[str]:
+    """Return the names in a list such as "voices,turns"."""
+    return [name.strip() for name in given.split(",")]
 
 
 def check_alone(invocation: typer.Context) -> None:

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from askqa_builder.errors import UsageError
-from askqa_builder.machine import usable_cores
+from askqa_builder.machine import checked_workers, usable_cores
 from askqa_builder.progress import Progress, Silent
 from askqa_builder.recognition.recogniser import RECOGNISERS, takes_option
 from askqa_builder.scoring.listeners import Choice
@@ -53,8 +53,7 @@ def _choices(
     """Check what the user asks for. Raises UsageError."""
     if asr is None and mos is None:
         raise UsageError("nothing to score with: give --asr whisper, --asr pocketsphinx or --mos utmos")
-    if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int) or workers < 1):
-        raise UsageError(f"workers: {workers!r} is not allowed; give a whole number from 1")
+    checked_workers(workers)
     for value, needed, names in (
         (model, asr, "--model needs --asr"),
         (mos_model, mos, "--mos-model needs --mos"),

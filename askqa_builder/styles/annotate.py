@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from askqa_builder.errors import UsageError
-from askqa_builder.machine import usable_cores
+from askqa_builder.machine import checked_workers, usable_cores
 from askqa_builder.progress import Progress, Silent
 from askqa_builder.styles.agreement import Rule
 from askqa_builder.styles.labelling import Settings
@@ -85,10 +85,3 @@ def read_settings(rule: str, margin: float, least_share: float, window: float, c
     if rule not in rules:
         raise UsageError(f"rule: {rule!r} is not allowed; give {' or '.join(rules)}")
     return Settings(Windowing(window, context), Rule(rule), margin, least_share)
-
-
-def checked_workers(workers: int | None) -> int | None:
-    """Return how many workers the user asks for. Raises UsageError."""
-    if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int) or workers < 1):
-        raise UsageError(f"workers: {workers!r} is not allowed; give a whole number from 1")
-    return workers

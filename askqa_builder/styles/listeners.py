@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from askqa_builder.dataset.listening.listeners import values_of
+from askqa_builder.dataset.listening.listeners import Listener, values_of
 from askqa_builder.dataset.listening.parts import Part
 from askqa_builder.dataset.listening.store import Value
 from askqa_builder.dataset.scores import mark
@@ -105,6 +105,12 @@ def choose(specs: Sequence[Spec], device: str | None, threads: int | None) -> di
             key, number = f"{wanted}#{number}", number + 1
         named[key] = choice
     return named
+
+
+def described(_: str, listener: Listener) -> dict[str, Any]:
+    """Return the manifest's entry of an open recogniser of emotions."""
+    assert isinstance(listener, AffectListener)
+    return listener.describe()
 
 
 class AffectListener:

@@ -19,7 +19,7 @@ from askqa_builder.dataset.scores import mark
 from askqa_builder.progress import Progress
 from askqa_builder.styles.figures import Figures, windows_by_turn
 from askqa_builder.styles.labelling import Settings, overall
-from askqa_builder.styles.listeners import AffectChoice, AffectListener
+from askqa_builder.styles.listeners import AffectChoice, described
 from askqa_builder.styles.row_labels import RowLabels, turn_windows
 
 
@@ -76,8 +76,7 @@ class AnnotationSession(ListeningSession):
         return {"recognisers": self.wanted, "settings": self._settings.to_json()}
 
     def _describe(self, key: str, listener: Listener) -> dict[str, Any]:
-        assert isinstance(listener, AffectListener)
-        return listener.describe()
+        return described(key, listener)
 
     def _missing(self, entry: Mapping[str, Any]) -> list[str]:
         """Return all recognisers, or none: labels are what they agree in."""

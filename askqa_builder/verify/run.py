@@ -10,7 +10,7 @@ from typing import Any
 from askqa_builder.dataset.manifest import shard_records
 from askqa_builder.dataset.shard import ShardRecord
 from askqa_builder.errors import UsageError
-from askqa_builder.machine import usable_cores
+from askqa_builder.machine import checked_workers, usable_cores
 from askqa_builder.recording.encode import FORMATS
 from askqa_builder.verify.files import check_bytes, check_figures, check_manifest, check_rejects, check_schema
 from askqa_builder.verify.findings import Finding, VerifyReport
@@ -43,8 +43,7 @@ def verify(
     What is wrong with the dataset is in the report. Raises UsageError where there is no dataset to check, its manifest
     is not of the form it must have, the corpus cannot be read, or `workers` is no count.
     """
-    if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int) or workers < 1):
-        raise UsageError(f"workers: {workers!r} is not allowed; give a whole number from 1")
+    checked_workers(workers)
     dataset = Path(dataset)
     manifest = checked_manifest(dataset)
     report = VerifyReport(dataset, thorough)

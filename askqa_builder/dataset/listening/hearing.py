@@ -2,12 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from typing import Any
 
+from askqa_builder.dataset.listening.listeners import Choice, Listener
 from askqa_builder.dataset.listening.parts import Part
-from askqa_builder.dataset.listening.rooms import Room
+from askqa_builder.dataset.listening.rooms import Room, open_room
 from askqa_builder.dataset.listening.store import HeardStore
+from askqa_builder.dataset.scores import mark
 from askqa_builder.progress import Progress
+
+
+def open_hearings(
+    choices: Mapping[str, Choice],
+    describe: Callable[[str, Listener], dict[str, Any]],
+    workers: int,
+    progress: Progress,
+    stack: ExitStack,
+) -> tuple[dict[str, dict[str, Any]], dict[str, Hearing]]:
+    """Open listeners, which `stack` closes; return how each is described, and where it runs, by its key.
+
+    workers: processes for those that compute on one core. Raises UsageError.
+    """
+    wanted: dict[str, dict[str, Any]] = {}
+    hearings: dict[str, Hearing] = {}
+    for key, choice in choices.items():
+        listener = choice.open()
+        appetite = listener.appetite
+        wanted[key] = description = describe(key, listener)
+        room = open_room(choice, listener, workers)
+        stack.callback(room.close)
+        hearings[key] = Hearing(room, appetite.batch_seconds, mark(description), progress)
+    return wanted, hearings
 
 
 class Hearing:

@@ -9,16 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from askqa_builder.dataset.card import write_card
-from askqa_builder.dataset.listening.hearing import Hearing
+from askqa_builder.dataset.listening.hearing import Hearing, open_hearings
 from askqa_builder.dataset.listening.listeners import Choice, Listener
 from askqa_builder.dataset.listening.parts import Stretch, Turns, row_parts
-from askqa_builder.dataset.listening.rooms import open_room
 from askqa_builder.dataset.listening.store import SUFFIX, HeardStore
 from askqa_builder.dataset.manifest import CARD_NAME, shard_records, write_manifest
 from askqa_builder.dataset.reading import finished_manifest, row_groups
 from askqa_builder.dataset.replacing import Replacement, finish_replacing, replace_shard
 from askqa_builder.dataset.schema import FORMAT_VERSION
-from askqa_builder.dataset.scores import mark
 from askqa_builder.dataset.statistics import summarise
 from askqa_builder.dataset.upgrade import check_rewritable
 from askqa_builder.digests import sha256_of
@@ -76,7 +74,9 @@ class ListeningSession(ABC):
     def __enter__(self) -> Self:
         with self._stack:
             check_rewritable(finished_manifest(self._dataset))  # before models are loaded
-            self._open_listeners()
+            self.wanted, self._hearings = open_hearings(
+                self._choices, self._describe, self._workers, self._progress, self._stack
+            )
             self._lock()
             self._manifest = finished_manifest(self._dataset)
             finish_replacing(self._dataset, self._manifest)
@@ -85,15 +85,6 @@ class ListeningSession(ABC):
 
     def __exit__(self, *error: object) -> None:
         self._stack.close()
-
-    def _open_listeners(self) -> None:
-        for key, choice in self._choices.items():
-            listener = choice.open()
-            appetite = listener.appetite
-            self.wanted[key] = description = self._describe(key, listener)
-            room = open_room(choice, listener, self._workers)
-            self._stack.callback(room.close)
-            self._hearings[key] = Hearing(room, appetite.batch_seconds, mark(description), self._progress)
 
     def _lock(self) -> None:
         with storage_errors(f"write to {self._dataset}"):

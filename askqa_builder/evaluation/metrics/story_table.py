@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
@@ -14,7 +15,7 @@ from askqa_builder.evaluation.metrics.numbers import Numbers
 Mask = NDArray[np.bool_]
 
 
-class StoryTable:
+class StoryTable(ABC):
     """Numbers of each part of a run (items, examples), which measures are made of by summing up.
 
     columns: by name, [n] each. story_ids: of which story each part is, [n].
@@ -23,9 +24,9 @@ class StoryTable:
     columns: Mapping[str, Numbers]
 
     @property
+    @abstractmethod
     def story_ids(self) -> Sequence[str]:
         """Of which story each part is."""
-        raise NotImplementedError
 
     @cached_property
     def story(self) -> NDArray[np.intp]:

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from askqa_builder.dataset.listening.hearing import Hearing
+from askqa_builder.dataset.listening.hearing import Hearing, open_hearings
 from askqa_builder.dataset.listening.parts import Part
-from askqa_builder.dataset.listening.rooms import open_room
 from askqa_builder.dataset.listening.store import HeardStore
 from askqa_builder.dataset.manifest import canonical_digest
 from askqa_builder.dataset.scores import mark
@@ -24,7 +23,7 @@ from askqa_builder.progress import Progress, Totals
 from askqa_builder.seeds import digest
 from askqa_builder.styles.figures import Figures, window_of
 from askqa_builder.styles.labelling import LabelledWindow, Overall, Settings, label, of_word, overall
-from askqa_builder.styles.listeners import AffectChoice, verdict_of
+from askqa_builder.styles.listeners import AffectChoice, described, verdict_of
 from askqa_builder.styles.recordings.files import Recording, RecordingError, heard_windows, read_header
 from askqa_builder.styles.recordings.words import TimedWord, read_words, words_file
 from askqa_builder.styles.windows import Window
@@ -99,13 +98,9 @@ class RecordingsSession:
 
     def __enter__(self) -> Self:
         with self._stack:
-            for key, choice in self._choices.items():
-                listener = choice.open()
-                appetite = listener.appetite
-                self._wanted[key] = description = listener.describe()
-                room = open_room(choice, listener, self._workers)
-                self._stack.callback(room.close)
-                self._hearings[key] = Hearing(room, appetite.batch_seconds, mark(description), self._progress)
+            self._wanted, self._hearings = open_hearings(
+                self._choices, described, self._workers, self._progress, self._stack
+            )
             self._lock()
             self._stack = self._stack.pop_all()
         return self
