@@ -61,6 +61,13 @@ def test_speech_is_heard_within_20_ms_of_both_ends(spoken: dict[tuple[str, str],
         assert sounds_within(pcm[::-1], 20, rate), case
 
 
+def test_words_begin_and_end_within_20_ms_of_both_ends(spoken: dict[tuple[str, str], Speech]) -> None:
+    for case, speech in spoken.items():
+        turn = prepare_turn(speech, 16000, -23.0)
+        assert turn.words[0].start <= 0.020 * 16000, case
+        assert len(turn.pcm) - turn.words[-1].end <= 0.020 * 16000, case
+
+
 @pytest.mark.parametrize("target", [-27.0, -23.0, -21.0])
 def test_turns_reach_their_level(spoken: dict[tuple[str, str], Speech], target: float) -> None:
     for case, speech in spoken.items():

@@ -26,6 +26,8 @@ SAMPLE_RATE = 16000
 CHARACTERS_A_CALL = 1000
 """flite's cost grows faster than the text: one call of 20,000 words takes minutes."""
 
+_FULL_SCALE = np.float32(32768.0)
+
 _NATIVE_RATE = (0.5, 2.0)
 _NATIVE_PITCH = (-12.0, 12.0)
 
@@ -51,6 +53,13 @@ _KEYS = {
 
 _WORD_START = b"R:SylStructure.daughter1.daughter1.R:Segment.p.end"
 _WORD_END = b"R:SylStructure.daughtern.daughtern.R:Segment.end"
+
+_PAUSE = b"pau"
+"""The segment before the first word, after the last one and at pauses. It is not silent: awb and kal16 sound as loud
+there as soft fricatives do, up to 0.26 s, with the noise of the recordings that they were made of."""
+
+_EDGE_SECONDS = 0.005
+"""How much of the noise next to speech stays, and is faded: segments end within 5 ms of where they are heard to."""
 
 
 class _Wave(ctypes.Structure):
@@ -131,28 +140,34 @@ class FliteEngine:
         self._set_pitch(voice, 2.0 ** (utterance.pitch * _PITCH_SCALE.get(voice, 1.0) / 12.0))
         pieces: list[Samples] = []
         words: list[WordTime] = []
+        spoken: list[int] = []
         offset = 0
         for start, end in split_text(utterance.text, CHARACTERS_A_CALL):
             self._libc.srand(derive_seed(utterance.seed, start) & 0x7FFFFFFF)
-            samples, times = self._call(joined_letters(utterance.text[start:end]), voice)
+            samples, times, segments = self._call(joined_letters(utterance.text[start:end]), voice)
             words += [
                 WordTime(word.start + offset, word.end + offset, word.char_start + start, word.char_end + start)
                 for word in times
             ]
+            spoken += [offset + at for at in segments]
             pieces.append(samples)
             offset += len(samples)
         if not words:
             return SpeechError("flite found no word in the text")
-        return Speech(np.concatenate(pieces), SAMPLE_RATE, tuple(words))
+        samples = np.concatenate(pieces)
+        _silence_around(samples, spoken[0], spoken[-1])
+        return Speech(samples, SAMPLE_RATE, tuple(words))
 
-    def _call(self, text: str, voice: str) -> tuple[Samples, list[WordTime]]:
+    def _call(self, text: str, voice: str) -> tuple[Samples, list[WordTime], tuple[int, int]]:
+        """Return the samples, the words, and the first and one-past-last sample that is no pause."""
         handle = ctypes.cast(self._handles[voice], ctypes.c_void_p)
         spoken = self._flite.flite_synth_text(text.encode("ascii"), handle)
         try:
             wave = self._flite.utt_wave(spoken).contents
             pcm = np.ctypeslib.as_array(wave.samples, (wave.num_samples,))
-            samples = pcm.astype(np.float32) * np.float32(1 / 32768)
-            return samples, list(self._word_times(spoken, text, len(samples)))
+            samples = pcm.astype(np.float32) / _FULL_SCALE
+            words = list(self._word_times(spoken, text, len(samples)))
+            return samples, words, self._spoken_part(spoken, len(samples))
         finally:
             self._flite.delete_utterance(spoken)
 
@@ -180,6 +195,24 @@ class FliteEngine:
                 cursor = end
             item = self._flite.item_next(item)
 
+    def _spoken_part(self, spoken: int, length: int) -> tuple[int, int]:
+        """Return the first and one-past-last sample of what is no pause at the ends; all where there is but a pause."""
+        segments = self._flite.utt_relation(spoken, b"Segment")
+        start, item = 0.0, self._flite.relation_head(segments)
+        while item and self._is_pause(item):
+            start = self._flite.flite_ffeature_float(item, b"end")
+            item = self._flite.item_next(item)
+        last = self._flite.relation_tail(segments)
+        while last and self._is_pause(last):
+            last = self._flite.item_prev(last)
+        if not item or not last:
+            return 0, length
+        end = self._flite.flite_ffeature_float(last, b"end")
+        return min(round(start * SAMPLE_RATE), length), min(round(end * SAMPLE_RATE), length)
+
+    def _is_pause(self, item: int) -> bool:
+        return bool(self._flite.flite_ffeature_string(item, b"name") == _PAUSE)
+
     def _set_pitch(self, voice: str, factor: float) -> None:
         """Move the whole melody: F0 is mean × shift + deviation × z, so the shift alone would miss by up to 1.1 st."""
         deviation = _VOICES[voice][2]
@@ -193,6 +226,22 @@ class FliteEngine:
     def _parameter(self, voice: str, key: bytes, default: float) -> float:
         features = self._handles[voice].contents.features
         return float(self._flite.flite_get_param_float(features, key, default))
+
+
+def _silence_around(samples: Samples, start: int, end: int) -> None:
+    """Silence in place what is before and after the speech, which is from `start` to `end`, but for faded edges."""
+    edge = round(_EDGE_SECONDS * SAMPLE_RATE)
+    fade = (0.5 - 0.5 * np.cos(np.pi * (np.arange(edge) + 0.5) / edge)).astype(np.float32)
+    before, after = min(edge, start), min(edge, len(samples) - end)
+    samples[: start - before] = 0.0
+    _scale(samples[start - before : start], fade[edge - before :])
+    _scale(samples[end : end + after], fade[::-1][:after])
+    samples[end + after :] = 0.0
+
+
+def _scale(samples: Samples, factors: Samples) -> None:
+    """Multiply in place, to 16 bits as all that flite returns: a cache holds these in half the space."""
+    samples[:] = np.rint(samples * factors * _FULL_SCALE) / _FULL_SCALE
 
 
 def _open(name: str) -> ctypes.CDLL:
@@ -226,7 +275,9 @@ def _declare(flite: ctypes.CDLL) -> None:
         "delete_utterance": (None, [pointer]),
         "utt_relation": (pointer, [pointer, text]),
         "relation_head": (pointer, [pointer]),
+        "relation_tail": (pointer, [pointer]),
         "item_next": (pointer, [pointer]),
+        "item_prev": (pointer, [pointer]),
         "item_as": (pointer, [pointer, text]),
         "item_parent": (pointer, [pointer]),
         "flite_ffeature_float": (number, [pointer, text]),

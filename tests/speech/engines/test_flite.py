@@ -126,6 +126,28 @@ def test_pitch_moves_f0_as_asked(engine: FliteEngine, voice: str, pitch: float) 
     assert 12 * np.log2(median_f0(changed) / median_f0(normal)) == pytest.approx(pitch, abs=0.5)
 
 
+# --- nothing but speech at both ends ---
+
+
+@pytest.mark.parametrize("voice", VOICES)
+@pytest.mark.parametrize("text", ["Yes.", SHORT, "Unfortunately not.", "A tall man...", STORY * 8])
+@pytest.mark.parametrize("rate", [0.7, 1.0])
+def test_what_is_not_spoken_is_silent(engine: FliteEngine, voice: str, text: str, rate: float) -> None:
+    speech = say(engine, Utterance(text, voice, rate=rate, seed=4))[0]
+    edge = round(0.012 * speech.sample_rate)
+    first, last = speech.words[0].start, speech.words[-1].end
+    assert not speech.samples[: max(first - edge, 0)].any()
+    assert not speech.samples[last + edge :].any()
+    assert np.abs(np.diff(speech.samples[: first + 16])).max() < 0.02  # no click where it begins
+    assert len(text) <= CHARACTERS_A_CALL or speech.samples[first:last].any()
+
+
+@pytest.mark.parametrize("voice", VOICES)
+def test_samples_are_whole_16_bit_numbers(engine: FliteEngine, voice: str) -> None:
+    scaled = say(engine, Utterance(SHORT, voice, seed=4))[0].samples * 32768
+    assert np.array_equal(scaled, np.rint(scaled))
+
+
 # --- word times ---
 
 
