@@ -60,15 +60,20 @@ def import_torchaudio() -> None:
 
 
 @contextmanager
-def loading(what: str) -> Iterator[None]:
-    """Turn what transformers and peft raise for what they cannot load into one line."""
+def loading(what: str, folder: str = "a folder that save_pretrained wrote, with its processor") -> Iterator[None]:
+    """Turn what transformers and other libraries raise for what they cannot load into one line.
+
+    folder: what a user could give in place of a name on the Hub.
+    """
     try:
         yield
+    except UsageError:
+        raise
     except Exception as error:  # they raise whatever they like
         why = " ".join(str(error).split()).partition(". ")[0] or type(error).__name__
         raise UsageError(
-            f"{what} cannot be loaded ({why}); give a folder that save_pretrained wrote, with its processor, or a name "
-            "on the Hub that can be reached or was downloaded before"
+            f"{what} cannot be loaded ({why}); give {folder}, or a name on the Hub that can be reached or was "
+            "downloaded before"
         ) from error
 
 

@@ -6,33 +6,21 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 
 from askqa_builder.errors import UsageError
 from askqa_builder.options import require
+from askqa_builder.recognition.affect.origin import ModelOrigin
 from askqa_builder.recognition.recogniser import Appetite, Clip, ListenerInfo, missing_library
-from askqa_builder.torch_support import choose_device, folder_digest, import_torchaudio, loading
+from askqa_builder.torch_support import choose_device, import_torchaudio, loading
 
 _BATCH_SECONDS = {"cuda": 512.0, "cpu": 64.0}
 
-_UNKNOWN_LICENCE = "as its maker says"
-
 _TRAINING_ONLY = "masked_spec_embed"
 """A parameter that nothing is computed with but in training, and that some checkpoints lack."""
-
-_LICENCES = {
-    "audeering/wav2vec2-large-robust-12-ft-emotion-msp-dim": "CC-BY-NC-SA-4.0",
-    "superb/hubert-base-superb-er": "Apache-2.0",
-    "superb/hubert-large-superb-er": "Apache-2.0",
-    "superb/wav2vec2-base-superb-er": "Apache-2.0",
-    "superb/wav2vec2-large-superb-er": "Apache-2.0",
-}
-"""As their model cards say."""
 
 
 class AudioModel:
@@ -43,13 +31,7 @@ class AudioModel:
 
         name: of the recogniser. model: a folder, or a name on the Hub. Raises UsageError.
         """
-        if model is None:
-            raise UsageError(f"{name} needs a model: give {name}:FOLDER, or {name}:NAME as on the Hub")
-        for library in ("torch", "transformers"):
-            if find_spec(library) is None:
-                raise missing_library(name, library, "affect")
-        if find_spec("torchaudio") is not None:  # transformers imports it where it is there
-            import_torchaudio()
+        model = checked_model(name, model, ("torch", "transformers"), "affect")
         require(isinstance(threads, int) and threads >= 0, "threads", threads, "a whole number from 0")
         from transformers import AutoConfig, AutoFeatureExtractor
 
@@ -83,23 +65,18 @@ class AudioModel:
     @property
     def info(self) -> ListenerInfo:
         """Who listens."""
-        folder = Path(self.model).expanduser()
-        is_folder = folder.is_dir()
-        commit = getattr(self.config, "_commit_hash", None)
-        return ListenerInfo(
-            name=self.name,
-            library="transformers",
-            version=f"{version('transformers')} (torch {version('torch')})",
-            model=folder.resolve().name if is_folder else self.model,
-            revision=f"files:{folder_digest(folder)[:16]}" if is_folder else commit,
-            licence=_licence_told(folder) if is_folder else _LICENCES.get(self.model, _UNKNOWN_LICENCE),
-            numeric_mode=f"{self._device.type}-float32",
+        return ModelOrigin(self.model).info(
+            self.name,
+            "transformers",
+            f"{version('transformers')} (torch {version('torch')})",
+            getattr(self.config, "_commit_hash", None),
+            self._device,
         )
 
     @property
     def appetite(self) -> Appetite:
-        """Large batches on a GPU; on a CPU torch shares one among the cores."""
-        return Appetite(batch_seconds=_BATCH_SECONDS.get(self._device.type, 64.0), one_core=False)
+        """As `appetite_on` tells."""
+        return appetite_on(self._device)
 
     def numbers(self, batch: Sequence[Clip]) -> NDArray[np.float64]:
         """Return the model's outputs for each clip, [clips, outputs]."""
@@ -131,25 +108,49 @@ class AudioModel:
         import torch
 
         padding = {"padding": True} if self._takes_waves() else {}  # others pad to a length of their own
+        convolutions = zip(*(getattr(self.config, f"conv_{name}", ()) for name in ("kernel", "stride")), strict=True)
+        least = samples_of_a_frame(tuple(convolutions))
         features = self._extractor(
-            [self._long_enough(wave) for wave in waves], sampling_rate=rate, return_tensors="pt", **padding
+            [long_enough(wave, least) for wave in waves], sampling_rate=rate, return_tensors="pt", **padding
         )
         with torch.inference_mode():
             answer = self._network(**features.to(self._device)).logits
         numbers: NDArray[np.float64] = answer.float().cpu().numpy().astype(np.float64)
         return numbers
 
-    def _long_enough(self, wave: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Add silence to what is shorter than the model's first frame."""
-        kernels, strides = (getattr(self.config, f"conv_{name}", ()) for name in ("kernel", "stride"))
-        least = 1
-        for kernel, stride in zip(reversed(kernels), reversed(strides), strict=True):
-            least = (least - 1) * stride + kernel
-        return np.pad(wave, (0, max(least - len(wave), 0)))
-
     def close(self) -> None:
         """Forget the model."""
         del self._network
+
+
+def checked_model(name: str, model: str | None, libraries: Sequence[str], extra: str) -> str:
+    """Return the model that was given, when its libraries are installed. Raises UsageError."""
+    if model is None:
+        raise UsageError(f"{name} needs a model: give {name}:FOLDER, or {name}:NAME as on the Hub")
+    for library in libraries:
+        if find_spec(library) is None:
+            raise missing_library(name, library, extra)
+    if find_spec("torchaudio") is not None:  # transformers and funasr import it where it is there
+        import_torchaudio()
+    return model
+
+
+def appetite_on(device: Any) -> Appetite:
+    """Large batches on a GPU; on a CPU torch shares one among the cores."""
+    return Appetite(batch_seconds=_BATCH_SECONDS.get(device.type, 64.0), one_core=False)
+
+
+def samples_of_a_frame(convolutions: Sequence[tuple[int, int]]) -> int:
+    """Return how many samples a model's first frame is made of. convolutions: kernel and stride of each, in order."""
+    least = 1
+    for kernel, stride in reversed(convolutions):
+        least = (least - 1) * stride + kernel
+    return least
+
+
+def long_enough(wave: NDArray[np.float32], least: int) -> NDArray[np.float32]:
+    """Add silence to what is shorter than `least` samples."""
+    return np.pad(wave, (0, max(least - len(wave), 0)))
 
 
 @contextmanager
@@ -166,17 +167,3 @@ def _quietly() -> Iterator[None]:
         logging.set_verbosity(level)
         if bars:
             logging.enable_progress_bar()
-
-
-def _licence_told(folder: Path) -> str:
-    """Return the licence that a model's card in its folder tells in its front matter."""
-    card = folder / "README.md"
-    if not card.is_file():
-        return _UNKNOWN_LICENCE
-    parts = card.read_text("utf-8", errors="replace").split("---\n", 2)
-    try:
-        told = yaml.safe_load(parts[1]) if len(parts) == 3 and not parts[0].strip() else None
-    except yaml.YAMLError:
-        return _UNKNOWN_LICENCE  # somebody else's page, which need not be as ours
-    licence = told.get("license") if isinstance(told, dict) else None
-    return licence if isinstance(licence, str) and licence else _UNKNOWN_LICENCE

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from askqa_builder.recognition.affect.audio_model import AudioModel
 from askqa_builder.recognition.affect.label_names import read_labels
@@ -44,18 +45,27 @@ class CategoriesRecogniser:
 
     def recognise(self, batch: Sequence[Clip]) -> list[Verdict]:
         """Return the most probable category of each clip; labels that mean the same count together."""
-        logits = self._model.numbers(batch)
-        shares = np.exp(logits - logits.max(axis=1, keepdims=True))
-        shares /= shares.sum(axis=1, keepdims=True)
-        return [self._verdict(row.tolist()) for row in shares]
-
-    def _verdict(self, shares: Sequence[float]) -> Verdict:
-        together: dict[str, float] = {}
-        for meaning, share in zip(self._meanings, shares, strict=True):
-            together[meaning] = together.get(meaning, 0.0) + share
-        category = max(together, key=lambda name: together[name])
-        return Verdict(Affect(category=category), min(together[category], 1.0))
+        return likeliest(self._meanings, self._model.numbers(batch))
 
     def close(self) -> None:
         """Forget the model."""
         self._model.close()
+
+
+def likeliest(meanings: Sequence[str], logits: NDArray[np.float64]) -> list[Verdict]:
+    """Return the most probable category of each clip, with its probability.
+
+    meanings: the category that each output stands for; those of outputs that mean the same count together. logits:
+    [clips, outputs], minus infinity where an output is never the answer.
+    """
+    shares = np.exp(logits - logits.max(axis=1, keepdims=True))
+    shares /= shares.sum(axis=1, keepdims=True)
+    return [_verdict(meanings, row.tolist()) for row in shares]
+
+
+def _verdict(meanings: Sequence[str], shares: Sequence[float]) -> Verdict:
+    together: dict[str, float] = {}
+    for meaning, share in zip(meanings, shares, strict=True):
+        together[meaning] = together.get(meaning, 0.0) + share
+    category = max(together, key=lambda name: together[name])
+    return Verdict(Affect(category=category), min(together[category], 1.0))
