@@ -47,6 +47,7 @@ class PocketSphinxRecogniser:
     def _decode(self, clip: Clip) -> str:
         scaled = np.rint(clip.at(_SAMPLE_RATE) * _FULL_SCALE)
         pcm = np.clip(scaled, -_FULL_SCALE, _FULL_SCALE - 1).astype("<i2")
+        self._decoder.start_stream()  # nor on the noise in that
         self._decoder.start_utt()
         try:
             self._decoder.process_raw(pcm.tobytes(), full_utt=True)

@@ -88,6 +88,9 @@ def test_a_call_does_not_depend_on_those_before(aligner: Aligner, flite: FliteEn
     aligner.align(other, UNKNOWN)
     aligner.align(other, TEXT)  # which it does not say
     assert aligner.align(one, TEXT) == first
+    for voice in ("slt", "kal16", "awb"):  # whose noises differ
+        aligner.align(spoken(flite, TEXT, voice), TEXT)
+        assert aligner.align(one, TEXT) == first, voice
 
 
 def test_words_lie_in_order_inside_the_speech(aligner: Aligner, flite: FliteEngine) -> None:

@@ -83,6 +83,8 @@ class PocketsphinxAligner:
         """Return first and one-past-last frame of each word, None where the decoder loses its way."""
         self._decoder.set_align_text(" ".join(word.name for word in words))
         try:
+            # Else times depend on the noise in what was heard before; the library calls it unnecessary, it is not.
+            self._decoder.start_stream()
             self._decoder.start_utt()
             self._decoder.process_raw(pcm, full_utt=True)
             self._decoder.end_utt()
