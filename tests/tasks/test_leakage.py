@@ -104,7 +104,7 @@ def test_each_kind_that_gives_labels_away_is_named() -> None:
     assert measured is not None
     assert not measured.leaks
     (warning,) = leaks(measured)
-    assert "ambiguous (at least 96.3% are guessed, chance 50.0%), continuation (at least 94.0%" in warning
+    assert "ambiguous (at least 92.4% are guessed, chance 50.0%), continuation (at least 86.9%" in warning
     assert "--without ambiguous,continuation" in warning
     assert "statement" not in warning
     assert "together" not in warning
@@ -125,7 +125,7 @@ def test_negations_that_tell_are_found_out(examples_made: Path) -> None:
             leaky.append(Example(**{**one, "label": label, "answer": label}))
     measured = leakage(leaky)
     assert measured is not None
-    assert measured.low > 0.8
+    assert measured.low > 0.75
 
 
 def test_what_only_a_story_tells_is_no_leak() -> None:
