@@ -25,8 +25,8 @@ FOLDS = 5
 RELABELLINGS = 400
 """The standard deviation of so many is right to 4 % of it."""
 
-MOST_AT_ONCE = 4000
-"""Examples that a reader can be given: its memory grows with their square, to about 300 MB."""
+MOST_AT_ONCE = 2500
+"""Examples that a reader can be given: time grows with their cube, and memory with their square."""
 
 _PENALTY = 1.0
 _CHUNK = 50
@@ -90,22 +90,20 @@ class _Reader:
     """
 
     def __init__(self, alike: NDArray[np.float32], learnt: NDArray[Any], asked: NDArray[Any]) -> None:
-        from scipy.linalg import cho_factor
+        from scipy.linalg import solve
 
         own = alike[np.ix_(learnt, learnt)].astype(np.float64)
-        means, mean = own.mean(axis=0), own.mean()
-        self._asked = alike[np.ix_(asked, learnt)].astype(np.float64)
-        self._asked += mean - means - self._asked.mean(axis=1, keepdims=True)
-        own += mean - means - means[:, None]
+        others = alike[np.ix_(learnt, asked)].astype(np.float64)
+        means, mean = own.mean(axis=0)[:, None], own.mean()
+        others += mean - means - others.mean(axis=0)
+        own += mean - means - means.T
         own[np.diag_indices_from(own)] += _PENALTY
-        self._own = cho_factor(own, overwrite_a=True)
+        self._weights = solve(own, others, assume_a="pos", overwrite_a=True, overwrite_b=True).T
 
     def guesses(self, learnt: Labels, offered: int) -> Labels:
         """Return the labels of those that are asked about, [relabellings, examples], by those learnt from, likewise."""
-        from scipy.linalg import cho_solve
-
         targets = 2.0 * (learnt.T[:, :, None] == np.arange(offered)) - 1.0
         flat = targets.reshape(len(targets), -1)
         middle = flat.mean(axis=0)
-        scores = middle + self._asked @ cho_solve(self._own, flat - middle, overwrite_b=True)
-        return np.asarray(np.argmax(scores.round(_DECIMALS).reshape(-1, *targets.shape[1:]), axis=2).T)
+        scores = (middle + self._weights @ (flat - middle)).round(_DECIMALS)
+        return np.asarray(np.argmax(scores.reshape(-1, *targets.shape[1:]), axis=2).T)
