@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import numpy as np
+from redrawn import Redrawn, stories
 
 from askqa_builder import build, questions
 from askqa_builder.dataset.manifest import read_manifest, shard_records
 from askqa_builder.proportions import wilson
 from askqa_builder.tasks.checking import check_tasks
 from askqa_builder.tasks.example import Example
-from askqa_builder.tasks.leakage import Guessed, LeakageSample
+from askqa_builder.tasks.leakage import Guessed, Leakage, LeakageSample
 from askqa_builder.tasks.paralinguistics.form import KINDS
 from askqa_builder.tasks.paralinguistics.grounds import ground_of, told_grounds
 from askqa_builder.tasks.paralinguistics.rules import unfit
@@ -32,60 +33,91 @@ CONVERSATIONS = 100
 SEEDS = range(5)
 """Of the questions; the styles, voices and speech are the same."""
 
-SHUFFLES = 100
+PROFILES = "styled-flite"
+
+DRAWS = 200
+"""Other seeds of styles, voices and questions."""
+
+FEWER = (30, 10)
+"""Stories, drawn from those there are."""
 
 TASK = Paralinguistics(load_wordings())
 
 
 def main() -> None:
-    """Print its tables. Argument: the folder of a finished dataset, in place of one that is built."""
+    """Print its tables. Argument: the folder of a dataset that is built so, in place of one that is built."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         dataset = Path(sys.argv[1]) if sys.argv[1:] else folder / "dataset"
         if not sys.argv[1:]:
-            build(corpus(folder, CONVERSATIONS), dataset, profiles="styled-flite", seed=1, cache="none")
-            print(f"{CONVERSATIONS} conversations of {corpus_name()}, profile set styled-flite, seed 1.\n")
-        guessed, shuffled = [], []
+            build(corpus(folder, CONVERSATIONS), dataset, profiles=PROFILES, seed=1, cache="none")
+        print(f"{CONVERSATIONS} conversations of {corpus_name()}, profile set {PROFILES}, seed 1.\n")
+        made = []
         for seed in SEEDS:
             out = folder / f"questions-{seed}"
             questions(dataset, out, seed=seed)
             found = [one for record in shard_records(_manifest(out)) for one in examples_of(out, record.file)]
-            guessed.append(_kinds(found))
+            made.append(found)
             if seed == SEEDS[0]:
                 _print_questions(dataset, out, found)
-                shuffled = [_kinds(_shuffled(found, number)) for number in range(SHUFFLES)]
             for clip in out.rglob("*.flac"):  # all of them together would be a gigabyte
                 clip.unlink()
-    print("A bag of words on the text alone, five folds by story, with its 95 % interval:\n")
-    table(["seed", "kind", "questions with labels", "guessed", "chance"], list(_rows(guessed)))
-    print(
-        "Each example is learnt from when others are asked, so these intervals are too narrow. What they should be "
-        f"shows where there is nothing to guess: the labels of seed {SEEDS[0]}'s questions, shuffled {SHUFFLES} times "
-        "among those of a kind and a choice of labels.\n"
-    )
-    table(["kind", "guessed with shuffled labels (95 % of the shuffles)"], list(_shuffles(shuffled)))
+        print("A bag of words on the text alone, five folds by story, with its 95 % interval:\n")
+        table(["seed", "kind", "questions with labels", "guessed", "chance"], list(_rows(made)))
+        _print_coverage(Redrawn(dataset, PROFILES))
 
 
-def _kinds(found: Iterable[Example]) -> Mapping[str, Guessed]:
-    """Measure what the text gives away of each kind."""
+def _measured(found: Iterable[Example]) -> Leakage | None:
+    """Measure what the text gives away."""
     sample = LeakageSample([TASK])
     for one in found:
         sample.offer(one)
-    measured = sample.measure()
-    assert measured is not None
-    return measured.kinds
+    return sample.measure()
 
 
-def _shuffled(found: Iterable[Example], number: int) -> Iterator[Example]:
-    """Yield the examples that have labels, these shuffled among those that could have the same."""
-    choices: dict[tuple[object, ...], list[Example]] = defaultdict(list)
-    for one in found:
-        if one.label is not None and (labels := TASK.labels_of(one)):
-            choices[one.kind, labels].append(one)
-    for ones in choices.values():
-        others = [one.label for one in ones]
-        Random(number).shuffle(others)
-        yield from (replace(one, label=label) for one, label in zip(ones, others, strict=True))
+def _print_coverage(redrawn: Redrawn) -> None:
+    """Print how often chance is in the interval where there is nothing to guess but what has been drawn."""
+    drawn = [list(redrawn.examples(seed)) for seed in range(DRAWS)]
+    there = len(stories([one for found in drawn for one in found]))
+    rows = list(_coverage(there, [_measured(found) for found in drawn]))
+    for count in FEWER:
+        rows += _coverage(count, [_measured(_of_stories(found, count, seed)) for seed, found in enumerate(drawn)])
+    print(
+        f"Styles, voices and questions of the same conversations, drawn with {DRAWS} other seeds and not spoken: how "
+        "often these intervals hold chance (95 % of them should), and how often Wilson's for as many independent "
+        "questions would. Sets without five stories in any choice of labels are not measured.\n"
+    )
+    columns = ["stories", "kind", "sets", "questions", "guessed: mean", "standard deviation", "these intervals"]
+    table([*columns, "median width", "Wilson's", "median width"], rows)
+
+
+def _of_stories(found: Sequence[Example], count: int, seed: int) -> list[Example]:
+    chosen = set(Random(seed).sample(stories(found), count))
+    return [one for one in found if one.story_id in chosen]
+
+
+def _coverage(count: int, measured: Sequence[Leakage | None]) -> Iterator[tuple[object, ...]]:
+    for kind in ("ce", "cg"):
+        found = [one.kinds[kind] for one in measured if one is not None and kind in one.kinds]
+        shares = np.array([one.accuracy for one in found])
+        ours = [(one.low, one.high) for one in found]
+        alone = [wilson(one.accuracy * one.examples, one.examples) for one in found]
+        yield (
+            count,
+            kind,
+            len(found),
+            round(float(np.mean([one.examples for one in found]))),
+            f"{shares.mean():.1%}",
+            f"{shares.std(ddof=1):.1%}",
+            *_held(ours, found),
+            *_held(alone, found),
+        )
+
+
+def _held(intervals: Sequence[tuple[float, float]], found: Sequence[Guessed]) -> tuple[str, str]:
+    """Return how often chance is in an interval, and how wide these are."""
+    held = [low <= one.chance <= high for (low, high), one in zip(intervals, found, strict=True)]
+    return f"{np.mean(held):.1%}", f"{np.median([high - low for low, high in intervals]):.1%}"
 
 
 def _print_questions(dataset: Path, out: Path, found: list[Example]) -> None:
@@ -105,20 +137,20 @@ def _counted(found: list[Example], faults: int) -> tuple[int, ...]:
     return len(found), faults, twice, readable, sum(unfit(one.prompt) is not None for one in found)
 
 
-def _rows(guessed: list[Mapping[str, Guessed]]) -> Iterator[tuple[object, ...]]:
-    for kind in sorted(guessed[0]):
-        ones = [kinds[kind] for kinds in guessed]
-        for seed, one in zip(SEEDS, ones, strict=True):
+def _rows(made: Sequence[Sequence[Example]]) -> Iterator[tuple[object, ...]]:
+    """Yield what is guessed of each seed's questions, and of all together."""
+    together = [replace(one, id=f"{seed}/{one.id}") for seed, found in zip(SEEDS, made, strict=True) for one in found]
+    kinds = [(seed, _kinds(found)) for seed, found in [*zip(SEEDS, made, strict=True), ("all", together)]]
+    for kind in kinds[0][1]:
+        for seed, measured in kinds:
+            one = measured[kind]
             yield seed, kind, one.examples, _told(one.accuracy, (one.low, one.high)), f"{one.chance:.1%}"
-        count = sum(one.examples for one in ones)
-        right = sum(round(one.accuracy * one.examples) for one in ones)
-        yield "all", kind, count, _told(right / count, wilson(right, count)), f"{ones[0].chance:.1%}"
 
 
-def _shuffles(shuffled: list[Mapping[str, Guessed]]) -> Iterator[tuple[str, str]]:
-    for kind in sorted(shuffled[0]):
-        low, middle, high = np.percentile([kinds[kind].accuracy for kinds in shuffled], (2.5, 50.0, 97.5))
-        yield kind, _told(float(middle), (float(low), float(high)))
+def _kinds(found: Iterable[Example]) -> Mapping[str, Guessed]:
+    measured = _measured(found)
+    assert measured is not None
+    return measured.kinds
 
 
 def _told(accuracy: float, interval: tuple[float, float]) -> str:

@@ -1,7 +1,6 @@
 """How well a reader who hears nothing guesses: a bag of words on the text of examples, by story, five-fold.
 
-The classifier is scikit-learn's ridge classifier on counts of words and of pairs of words, one for each kind, and for
-each choice of labels that a kind offers. It learns on four fifths of the stories and is asked about the others.
+There is one reader for each kind, and for each choice of labels that a kind offers (`guessing`).
 """
 
 from __future__ import annotations
@@ -11,15 +10,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from askqa_builder.proportions import wilson
+import numpy as np
+from numpy.typing import NDArray
+
+from askqa_builder.proportions import wilson_of_clusters
 from askqa_builder.seeds import derive_seed
 from askqa_builder.tasks.example import Example
+from askqa_builder.tasks.guessing import FOLDS, MOST_AT_ONCE, guessed
 from askqa_builder.tasks.sample import Sample
 from askqa_builder.tasks.task import Task
 
-FOLDS = 5
 MOST_EXAMPLES = 20_000
-"""A sample of more examples is taken, so that memory does not grow with the set."""
+"""A sample of more examples is taken, so that memory does not grow with the set; of each choice `MOST_AT_ONCE`."""
 
 ALLOWED = 0.05
 """Of the interval above chance; a text that gives more away is warned of."""
@@ -31,9 +33,10 @@ _FEWEST_EXAMPLES = 20
 class Guessed:
     """What the text alone gives away of some examples.
 
-    examples: how many were asked. accuracy: share that was guessed, with its 95 % interval (Wilson's) from low to high.
-    chance: the mean over the examples of 1 / the labels that each could have. most_frequent: accuracy of who always
-    gives the label that is most frequent among those of its kind and choice.
+    examples: how many were asked. accuracy: share that was guessed, with its 95 % interval from low to high: as wide as
+    guesses stray where there is nothing to guess, in these stories, and wider where there are few. chance: the mean
+    over the examples of 1 / the labels that each could have. most_frequent: accuracy of who always gives the label that
+    is most frequent among those of its kind and choice.
     """
 
     examples: int
@@ -107,12 +110,13 @@ class LeakageSample:
 def _measure(examples: list[_Asked]) -> Leakage | None:
     choices: dict[_Choice, list[_Asked]] = defaultdict(list)
     for example in examples:
-        choices[example.kind, example.labels].append(example)
+        if len(choices[example.kind, example.labels]) < MOST_AT_ONCE:
+            choices[example.kind, example.labels].append(example)
     stories = {choice: len({one.story for one in group}) for choice, group in choices.items()}
     asked = {choice: group for choice, group in choices.items() if stories[choice] >= FOLDS}
     if sum(map(len, asked.values())) < _FEWEST_EXAMPLES:
         return None
-    right = {choice: sum(_guesses(group)) for choice, group in asked.items()}
+    right = {choice: _right(choice, group) for choice, group in asked.items()}
     kinds = {kind: {choice: group for choice, group in asked.items() if choice[0] == kind} for kind, _ in asked}
     return Leakage(
         **vars(_guessed(asked, right)),
@@ -122,22 +126,39 @@ def _measure(examples: list[_Asked]) -> Leakage | None:
     )
 
 
+def _right(choice: _Choice, examples: Sequence[_Asked]) -> NDArray[np.int64]:
+    """Count how many are guessed, as they are and in each relabelling."""
+    labels = sorted({*choice[1], *(one.label for one in examples)})
+    numbers = np.array([labels.index(one.label) for one in examples])
+    return guessed([one.prompt for one in examples], [one.story for one in examples], numbers, len(labels))
+
+
 def _name(choice: _Choice, choices: _Choices) -> str:
     """Name a kind, with its labels where it has several choices of them."""
     kind, labels = choice
     return kind if sum(other == kind for other, _ in choices) == 1 else f"{kind} ({', '.join(labels)})"
 
 
-def _guessed(asked: _Choices, right: Mapping[_Choice, int]) -> Guessed:
+def _guessed(asked: _Choices, right: Mapping[_Choice, NDArray[np.int64]]) -> Guessed:
     """Sum up what was asked. right: how many examples of each choice were guessed, perhaps also of others."""
-    count, guessed = sum(map(len, asked.values())), sum(right[choice] for choice in asked)
-    low, high = wilson(guessed, count)
+    count = sum(map(len, asked.values()))
+    chances = {choice: 1 / len(choice[1]) for choice in asked}
+    chance = sum(len(group) * chances[choice] for choice, group in asked.items()) / count
+    shares = np.sum([right[choice] for choice in asked], axis=0) / count
+    independent = sum(len(group) * chances[one] * (1 - chances[one]) for one, group in asked.items()) / count**2
+    strayed = float(np.mean((shares[1:] - chance) ** 2))
+    low, high = wilson_of_clusters(
+        float(shares[0]),
+        count,
+        strayed / independent if independent else 1.0,
+        len({one.story for group in asked.values() for one in group}),
+    )
     return Guessed(
         examples=count,
-        accuracy=guessed / count,
+        accuracy=float(shares[0]),
         low=low,
         high=high,
-        chance=sum(len(group) / len(labels) for (_, labels), group in asked.items()) / count,
+        chance=chance,
         most_frequent=sum(map(_most_frequent, asked.values())) / count,
     )
 
@@ -160,27 +181,6 @@ def leaks(leakage: Leakage | None) -> list[str]:
 
 def _at_least(guessed: Guessed) -> str:
     return f"at least {guessed.low:.1%} are guessed, chance {guessed.chance:.1%}"
-
-
-def _guesses(examples: Sequence[_Asked]) -> Iterable[bool]:
-    from sklearn.feature_extraction.text import CountVectorizer
-    from sklearn.linear_model import RidgeClassifier
-    from sklearn.model_selection import GroupKFold
-    from sklearn.pipeline import make_pipeline
-
-    stories = [one.story for one in examples]
-    texts = [one.prompt for one in examples]
-    labels = [one.label for one in examples]
-    for learnt, asked in GroupKFold(FOLDS).split(texts, labels, stories):
-        if len({labels[i] for i in learnt}) < 2:  # nothing to tell apart
-            yield from (labels[i] == labels[learnt[0]] for i in asked)
-            continue
-        reader = make_pipeline(
-            CountVectorizer(ngram_range=(1, 2), token_pattern=r"(?u)\b\w+\b"), RidgeClassifier(random_state=0)
-        )
-        reader.fit([texts[i] for i in learnt], [labels[i] for i in learnt])
-        guessed = reader.predict([texts[i] for i in asked])
-        yield from (labels[i] == guess for i, guess in zip(asked, guessed, strict=True))
 
 
 def _most_frequent(examples: Sequence[_Asked]) -> int:

@@ -9,6 +9,7 @@ import pytest
 from harness import askqa_here, manifest
 from task_sets import examples_of
 
+from askqa_builder.proportions import wilson
 from askqa_builder.tasks.example import Example
 from askqa_builder.tasks.leakage import Leakage, LeakageSample, leaks
 from askqa_builder.tasks.reasoning.task import Reasoning
@@ -104,7 +105,7 @@ def test_each_kind_that_gives_labels_away_is_named() -> None:
     assert measured is not None
     assert not measured.leaks
     (warning,) = leaks(measured)
-    assert "ambiguous (at least 96.3% are guessed, chance 50.0%), continuation (at least 94.0%" in warning
+    assert "ambiguous (at least 92.4% are guessed, chance 50.0%), continuation (at least 86.9%" in warning
     assert "--without ambiguous,continuation" in warning
     assert "statement" not in warning
     assert "together" not in warning
@@ -125,7 +126,7 @@ def test_negations_that_tell_are_found_out(examples_made: Path) -> None:
             leaky.append(Example(**{**one, "label": label, "answer": label}))
     measured = leakage(leaky)
     assert measured is not None
-    assert measured.low > 0.8
+    assert measured.low > 0.75
 
 
 def test_what_only_a_story_tells_is_no_leak() -> None:
@@ -160,6 +161,87 @@ def test_chance_is_that_of_the_kinds() -> None:
     assert sum(kind.examples * kind.accuracy for kind in measured.kinds.values()) == pytest.approx(
         measured.examples * measured.accuracy
     )
+
+
+def alike_in_stories(seed: int, stories: int = 20) -> list[Example]:
+    """Eight examples of each story with the same words and the same label, the label drawn whatever the words are."""
+    draws = random.Random(seed)
+    found = []
+    for story in range(stories):
+        words, label = draws.choices(WORDS, k=4), draws.choice(("yes", "no"))
+        for number in range(8):
+            prompt = " ".join([*words, draws.choice(WORDS)])
+            found.append(example(50_000 + story * 8 + number, story, prompt, label, "ambiguous"))
+    return found
+
+
+def holds_chance(measured: Leakage | None) -> bool:
+    assert measured is not None
+    return measured.low <= measured.chance <= measured.high
+
+
+def width(measured: Leakage | None) -> float:
+    assert measured is not None
+    return measured.high - measured.low
+
+
+def as_if_independent(measured: Leakage | None) -> tuple[float, float]:
+    assert measured is not None
+    return wilson(measured.accuracy * measured.examples, measured.examples)
+
+
+def test_examples_of_a_story_that_are_alike_are_no_leak() -> None:
+    """Eight of one story are guessed right or wrong together: as independent ones some would be called a leak."""
+    measured = [leakage(alike_in_stories(seed)) for seed in range(40)]
+    alone = [as_if_independent(one) for one in measured]
+    assert sum(low > 0.5 + 0.05 for low, _ in alone) >= 5
+    assert sum(low <= 0.5 <= high for low, high in alone) < 30
+    assert sum(map(holds_chance, measured)) >= 36
+    assert [leaks(one) for one in measured].count([]) >= 39
+
+
+def test_chance_is_in_intervals_of_examples_that_are_not_alike_too() -> None:
+    """What is learnt of one fold is asked of another, and the other way round: all are right or wrong together."""
+    measured = []
+    for seed in range(40):
+        draws = random.Random(seed)
+        texts = [" ".join(draws.choices(WORDS, k=6)) for _ in range(300)]
+        labels = draws.choices(("yes", "no"), k=300)
+        measured.append(leakage([example(n, n // 3, texts[n], labels[n], "ambiguous") for n in range(300)]))
+    assert sum(map(holds_chance, measured)) >= 36
+    alone = [high - low for low, high in map(as_if_independent, measured)]
+    wider = [width(one) / other for one, other in zip(measured, alone, strict=True)]
+    assert min(wider) > 1.05
+    assert max(wider) < 1.5
+
+
+@pytest.mark.parametrize("stories", [5, 6, 40])
+def test_few_stories_make_nothing_certain(stories: int) -> None:
+    """Of five stories, all may be guessed by chance, however many examples they have."""
+    places = [n // stories % 2 for n in range(20 * stories)]
+    told = [example(n, n % stories, f"{n} word{i}", ("yes", "no")[i], "ambiguous") for n, i in enumerate(places)]
+    measured = leakage(told)
+    assert measured is not None
+    assert (measured.accuracy, measured.high) == (1.0, pytest.approx(1.0))
+    assert as_if_independent(measured)[0] > 0.95
+    assert (measured.low > 0.8) is (stories == 40)
+    assert holds_chance(measured) is (stories < 40)
+    assert bool(leaks(measured)) is (stories == 40)
+
+
+def test_the_order_of_examples_does_not_matter() -> None:
+    examples = alike_in_stories(3) + drawn(300, 0.2)
+    measured = leakage(examples)
+    assert leakage(list(reversed(examples))) == measured
+    assert leakage(random.Random(4).sample(examples, len(examples))) == measured
+
+
+def test_a_set_too_large_to_read_at_once_is_thinned_out_of_each_kind_alone() -> None:
+    many = [example(n, n % 50, f"{WORDS[n % 12]} {n}", LABELS[n % 3]) for n in range(3000)]
+    few = [example(9000 + n, n, f"word{n % 2}", "no" if n % 2 else "yes", "ambiguous") for n in range(60)]
+    measured = leakage([*many, *few])
+    assert measured is not None
+    assert (measured.kinds["statement"].examples, measured.kinds["ambiguous"].examples) == (2500, 60)
 
 
 def test_too_little_is_not_measured() -> None:
