@@ -20,6 +20,7 @@ from askqa_builder.tasks.paralinguistics.deliveries import (
     Delivery,
     delivery_of,
     has_speed,
+    is_otherwise,
     is_wrong,
     lacks_speed,
     stands_out,
@@ -195,8 +196,8 @@ class WhichSaid(Form):
         for letter, turn, other in zip(LETTERS, turns, reversed(turns), strict=True):
             found = _told_beside(row, turn, other)
             if found is not None and self.deliveries.says(found, facts["delivery"]):
-                if found.source != facts["ground"] or not self.deliveries.misses(row, other, facts["delivery"]):
-                    return "its answer rests on something else, or both may be right"
+                if found.source != facts["ground"]:
+                    return "its answer rests on something else"
                 return differs(example, letter, letter)
         return "neither is surely said so"
 
@@ -237,11 +238,11 @@ class WordsSaid(Form):
 
 
 def _told_beside(row: HeardRow, turn: int, other: int) -> Delivery | None:
-    """Return how a turn is said, where that is heard and surely wrong of another turn of its speaker."""
+    """Return how a turn is said, where that is heard, and another turn of its speaker is said otherwise."""
     found, usual = delivery_of(row.row, turn), usual_of(row, row.turns_of(row.role(turn)))
     if found is None or not (found.is_emotion or usual) or not has_speed(row, turn, found.speed):
         return None
-    return found if is_wrong(row, other, found) else None
+    return found if is_otherwise(row, other, found) else None
 
 
 def _alone(row: HeardRow, turn: int) -> Delivery | None:
@@ -250,5 +251,5 @@ def _alone(row: HeardRow, turn: int) -> Delivery | None:
         return None
     found = stands_out(row, turn)
     others = [other for other in row.turns_of(row.role(turn)) if other != turn]
-    alone = found is not None and bool(others) and all(is_wrong(row, other, found) for other in others)
+    alone = found is not None and bool(others) and all(is_otherwise(row, other, found) for other in others)
     return found if alone else None

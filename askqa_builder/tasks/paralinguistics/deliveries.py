@@ -132,6 +132,14 @@ def is_wrong(row: HeardRow, turn: int, other: Delivery) -> bool:
     return own is not None and other.differs_from(own) and lacks_speed(row, turn, other.speed)
 
 
+def is_otherwise(row: HeardRow, turn: int, other: Delivery) -> bool:
+    """Tell whether a turn is said otherwise than one of a certain delivery: as `is_wrong`, but it may be too short to
+    tell its speed, which nobody asks about."""
+    own = delivery_of(row.row, turn)
+    differs = own is not None and other.differs_from(own)
+    return differs and not (other.speed and has_speed(row, turn, other.speed))
+
+
 def _speed_of(row: HeardRow, turn: int) -> float | None:
     return beside(row.row, turn, usual_of(row, row.turns_of(row.role(turn))))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, permutations
 from typing import Any
 
 from askqa_builder.hearing.row_times import Row, turn_samples
@@ -165,7 +165,8 @@ class Foremost(Form):
         for form in self.names:
             found, stream = _foremost(row, form), making.draw.stream("foremost", form)
             if found is not None:
-                facts = {"form": form, "roles": choice(shuffled(stream, spoken_roles(row))), "ground": MEASURED}
+                roles = [role for _, role in _figures(row, form)]
+                facts = {"form": form, "roles": choice(shuffled(stream, roles)), "ground": MEASURED}
                 yield self.draft(making, stream, found, None, facts, label=found)
 
     def fault(self, example: Example, row: HeardRow, facts: dict[str, Any]) -> str | None:
@@ -173,8 +174,8 @@ class Foremost(Form):
         figures = sorted(_figures(row, facts["form"]), reverse=True)
         if len(figures) < 2 or not _is_clear(figures[0][0], figures[1][0], facts["form"]):
             return "no speaker is ahead of all others"
-        if any(role not in facts["roles"] for _, role in figures):
-            return "not all who are heard can be chosen"
+        if facts["roles"] not in map(choice, permutations(role for _, role in figures)):
+            return "those whom it asks about are not those of whom it is known"
         return differs(example, figures[0][1], figures[0][1])
 
 
@@ -193,11 +194,10 @@ def _distance(row: Row, axis: Axis, one: int, other: int) -> float:
 
 
 def _figures(row: HeardRow, form: str) -> list[tuple[float, str]]:
-    """Return what is measured of each speaker who is heard; nothing where one has no figure."""
+    """Return what is measured of each speaker who is heard, and of whom it is known."""
     roles = spoken_roles(row)
-    figures = [(pooled_rate(row.row, row.turns_of(role)) if form == "fastest" else _f0(row, role)) for role in roles]
-    found = [(figure, role) for figure, role in zip(figures, roles, strict=True) if figure]
-    return found if len(found) == len(roles) else []
+    known = (_f0(row, role) if form == "highest" else pooled_rate(row.row, row.turns_of(role)) for role in roles)
+    return [(figure, role) for figure, role in zip(known, roles, strict=True) if figure]
 
 
 def _f0(row: HeardRow, role: str) -> float | None:

@@ -11,19 +11,20 @@ from collections.abc import Iterable, Sequence
 from askqa_builder.hearing.row_times import Row
 from askqa_builder.speech.syllables import count_syllables
 
-FEWEST_SYLLABLES = 7
+FEWEST_SYLLABLES = 5
 """Of a turn whose speed is told. The last syllables of a turn are drawn out, so a short one is slower than its voice:
-flite's of one or two syllables by half, of five or six by a tenth, of seven on not at all; and they differ less."""
+flite's of one or two syllables by two fifths and more, of five or six by less than a tenth, of seven on not at all."""
 
 FEWEST_POOLED = 20
-"""Of a speaker's turns together: pooled, turns as long as this and said alike differ by 4 %."""
+"""Of a speaker's turns together: flite's turns of so many and more, asked for alike, differ by 4 % (standard
+deviation)."""
 
 NOTICED = math.log2(1.05)
 """The just noticeable difference of tempo, as logarithm to base 2 (Quené 2007, Journal of Phonetics 35)."""
 
 CLEAR = math.log2(1.2)
 """By how much the faster of two must be measured faster: almost four times what is just noticed, because turns of other
-words differ where nobody speaks faster, with flite by 10 % (standard deviation)."""
+words differ where nobody speaks faster, flite's by 12 % (standard deviation)."""
 
 
 def faster_by(row: Row, one: int, other: int) -> float:
