@@ -99,7 +99,7 @@ class HowDelivered(Form):
         if turn is None or delivery is None or delivery.source != facts["ground"]:
             return "nobody says how that turn is said"
         said = facts["each"]
-        if choice(said) != facts["options"] or said.count(example.answer) != 1:
+        if len(said) < 2 or choice(said) != facts["options"] or said.count(example.answer) != 1:
             return f"the answer is {example.answer!r}, which is not one of {facts['options']!r}"
         if not self.deliveries.says(delivery, example.answer):
             return f"the answer is {example.answer!r}, and the turn is {delivery.name}"
@@ -113,6 +113,7 @@ class Compared(Form):
 
     names = tuple(axis.name for axis in AXES)
     kind = DIRECT
+    ground = MEASURED
     readable = True
 
     def drafts(self, making: Making) -> Iterator[Draft]:
@@ -155,6 +156,7 @@ class Foremost(Form):
 
     names = ("fastest", "highest")
     kind = DIRECT
+    ground = MEASURED
     readable = True
 
     def drafts(self, making: Making) -> Iterator[Draft]:
