@@ -1,8 +1,9 @@
-"""When one turn is said faster than another: by syllables, where sounds and what was asked agree."""
+"""When one turn is said faster than another, or than usual: by syllables, where sounds and what was asked agree."""
 
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,7 +12,10 @@ from hypothesis import strategies as st
 from styled import STYLES
 
 from askqa_builder.speech.syllables import count_syllables
+from askqa_builder.tasks.heard_row import HeardRow
+from askqa_builder.tasks.paralinguistics.deliveries import Delivery, delivery_of, is_otherwise, is_wrong, stands_out
 from askqa_builder.tasks.paralinguistics.speed import CLEAR, beside, faster_by, pooled_rate
+from askqa_builder.voices.style_files import shipped_styles
 
 SIX = "The old man is at home."
 ELEVEN = "Unfortunately nobody answered her."
@@ -67,6 +71,56 @@ def test_words_of_more_sounds_must_not_say_otherwise() -> None:
 )
 def test_what_was_asked_must_agree(asked: tuple[float | None, float], native: bool, sure: bool) -> None:
     assert bool(told(turn(ELEVEN, 5.0, asked[0], native=native), turn(SIX, 4.0, asked[1]))) is sure
+
+
+def heard(*said: tuple[str, str, float]) -> HeardRow:
+    """A row of turns with their styles, texts and rates."""
+    row = {"turns": [turn(text, rate) | {"style": styled(name), "emotion": None} for name, text, rate in said]}
+    return HeardRow(row, SimpleNamespace(characters=[(0, 1)] * len(said)), "train")
+
+
+def styled(name: str) -> dict[str, Any]:
+    return {**shipped_styles()[name].to_json(), "name": name, "native": False}
+
+
+def delivery(name: str) -> Delivery:
+    found = delivery_of({"turns": [{"style": styled(name), "emotion": None}]}, 0)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "rate", "told"),
+    [
+        ("hurried", ELEVEN, 5.0, True),
+        ("hurried", ELEVEN, 4.1, False),
+        ("hurried", ELEVEN, 3.5, False),
+        ("hurried", SHORT, 5.0, False),
+        ("drawn-out", ELEVEN, 3.5, True),
+        ("drawn-out", ELEVEN, 5.0, False),
+        ("lively", SHORT, 3.0, True),
+        ("lively", ELEVEN, 3.0, True),
+    ],
+)
+def test_a_turn_whose_words_name_speed_alone_must_be_measured_so(name: str, text: str, rate: float, told: bool) -> None:
+    """Beside the usual turns of its speaker; other styles are heard in more than their speed."""
+    row = heard(("neutral", SIX, 4.0), (name, text, rate), ("neutral", SHORT, 1.0))
+    assert (stands_out(row, 1) is not None) is told
+    assert stands_out(heard(("neutral", SHORT, 4.0), (name, text, rate)), 1) is None or name == "lively"
+
+
+@pytest.mark.parametrize(
+    ("text", "rate", "wrong", "otherwise"),
+    [(ELEVEN, 4.0, True, True), (ELEVEN, 3.0, True, True), (ELEVEN, 5.0, False, False), (SHORT, 4.0, False, True)],
+    ids=["as usual", "slower", "as fast", "too short"],
+)
+def test_faster_is_wrong_of_a_turn_that_is_not_so(text: str, rate: float, wrong: bool, otherwise: bool) -> None:
+    """Of a short one nobody asks; that another one is the hurried one is true nevertheless."""
+    row = heard(("neutral", SIX, 4.0), ("neutral", text, rate))
+    assert is_wrong(row, 1, delivery("hurried")) is wrong
+    assert is_otherwise(row, 1, delivery("hurried")) is otherwise
+    assert is_wrong(row, 1, delivery("lively"))
+    assert not is_wrong(heard(("neutral", SIX, 4.0), ("lively", text, rate)), 1, delivery("hurried"))
 
 
 turns = st.builds(
