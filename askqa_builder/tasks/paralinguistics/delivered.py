@@ -40,6 +40,8 @@ from askqa_builder.tasks.paralinguistics.form import (
 )
 from askqa_builder.tasks.paralinguistics.survey import Group, Tag, shuffled_pair
 
+_ANY_SPEED = "0"
+
 
 def _group(row: HeardRow, turn: int) -> Group:
     """Return the turns whose deliveries are drawn alike: of one role, one act and one label of the words."""
@@ -56,7 +58,8 @@ class _OfOneTurn(Form):
     def other(self, making: Making, turn: int, delivery: Delivery, stream: Stream) -> Delivery | None:
         """Draw a delivery in the place of the turn's own; None where a question would not be balanced, or not clear."""
         group = _group(making.row, turn)
-        others = [one for one in making.survey.values(group) if one != delivery and isinstance(one, Delivery)]
+        there = making.survey.values((*group, _ANY_SPEED))
+        others = [one for one in there if one != delivery and isinstance(one, Delivery)]
         if not others:
             return None
         other = pick(stream, others)
@@ -84,7 +87,6 @@ class HowSaid(_OfOneTurn):
         delivery, group = stands_out(row, turn), _group(row, turn)
         if delivery is None:
             return
-        yield group, delivery
         for speed in (0, 1, -1):
             if speed == delivery.speed or lacks_speed(row, turn, speed):
                 yield (*group, str(speed)), delivery
