@@ -11,6 +11,7 @@ from common import machine
 HERE = Path(__file__).resolve().parent
 SCRIPTS = (
     "spoken_text",
+    "syllables",
     "build_overhead",
     "worker_scaling",
     "regenerate",

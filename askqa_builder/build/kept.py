@@ -20,6 +20,7 @@ from askqa_builder.dataset.reading import reading_errors
 from askqa_builder.errors import AskqaError
 from askqa_builder.recording.turn_measures import measure_turn
 from askqa_builder.speech.engine import Pcm
+from askqa_builder.speech.syllables import count_syllables
 
 _COLUMNS = ("id", "audio", "pcm_sha256", "turns", "words", "speakers")
 
@@ -42,7 +43,6 @@ def cut_turn(dataset: Path, turn: KeptTurn) -> HeardTurn:
         if word["turn"] == turn.place
     )
     heard = pcm[start:end]
-    count = len(told["spoken_text"].split())
     return HeardTurn(
         turn=turn.turn,
         spoken_text=told["spoken_text"],
@@ -53,7 +53,7 @@ def cut_turn(dataset: Path, turn: KeptTurn) -> HeardTurn:
         rate=told.get("rate"),
         pitch=told.get("pitch"),
         style=told_style(told),
-        measured=told_measures(told) or measure_turn(heard, rate, count),
+        measured=told_measures(told) or measure_turn(heard, rate, count_syllables(told["spoken_text"])),
     )
 
 

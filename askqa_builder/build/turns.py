@@ -15,6 +15,7 @@ from askqa_builder.speech.alignment import Aligner, load_aligner
 from askqa_builder.speech.engine import Pcm, Speech, WordTime
 from askqa_builder.speech.prosody import add_prosody
 from askqa_builder.speech.spoken_text import SpokenText
+from askqa_builder.speech.syllables import count_syllables
 from askqa_builder.voices.style import DrawnStyle
 from askqa_builder.voices.voice import Controls
 
@@ -86,7 +87,7 @@ def finish_turn(
         rate=turn.prosody.rate,
         pitch=turn.prosody.pitch,
         style=turn.style,
-        measured=measure_turn(audio.pcm, sample_rate, len(turn.spoken.text.split())),
+        measured=measure_turn(audio.pcm, sample_rate, count_syllables(turn.spoken.text)),
     )
 
 

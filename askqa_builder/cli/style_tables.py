@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from askqa_builder.report.listening.style_opinions import StyleOpinions
 
 _COLUMNS = {
-    "turns": "turns", "f0_mean": "F0 Hz", "f0_range": "range st", "articulation_rate": "words/min", "energy": "dBFS",
+    "turns": "turns", "f0_mean": "F0 Hz", "f0_range": "range st", "articulation_rate": "syll/s", "energy": "dBFS",
 }  # fmt: skip
 _CHANGES = {
     "f0_change": "F0 st", "f0_range_change": "range st", "articulation_rate_change": "rate ×", "energy_change": "dB",

@@ -44,7 +44,7 @@ MEASURED = pa.struct(
     [
         ("f0_mean", pa.float64()),  # Hz
         ("f0_range", pa.float64()),  # semitones from the 5th to the 95th percentile
-        ("articulation_rate", pa.float64()),  # words per minute without pauses
+        ("articulation_rate", pa.float64()),  # syllables per second without pauses
         ("energy", pa.float64()),  # dBFS, root mean square
     ]
 )

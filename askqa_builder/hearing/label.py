@@ -19,7 +19,7 @@ HIGHEST = 1e9
 
 SECONDS_DECIMALS = 2
 AFFECT_DECIMALS = 2
-MEASURED_DECIMALS = {"f0_mean": 0, "f0_range": 1, "articulation_rate": 0, "energy": 1}
+MEASURED_DECIMALS = {"f0_mean": 0, "f0_range": 1, "articulation_rate": 1, "energy": 1}
 """Finer differences are below what is measured, and below what listeners notice."""
 
 
@@ -27,8 +27,8 @@ MEASURED_DECIMALS = {"f0_mean": 0, "f0_range": 1, "articulation_rate": 0, "energ
 class Measures:
     """What is measured of the turn that a span is of; None where it is not known.
 
-    f0_mean: Hz. f0_range: semitones from the 5th to the 95th percentile. articulation_rate: words a minute without
-    pauses. energy: dBFS, root mean square. Rounded to `MEASURED_DECIMALS`. Raises ValueError for anything else.
+    f0_mean: Hz. f0_range: semitones from the 5th to the 95th percentile. articulation_rate: syllables a second
+    without pauses. energy: dBFS, root mean square. Rounded to `MEASURED_DECIMALS`. Raises ValueError for anything else.
     """
 
     f0_mean: float | None = None

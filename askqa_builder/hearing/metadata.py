@@ -2,7 +2,7 @@
 
     [speech labels, version 1]
     Each line: clip, seconds from its start, who speaks | where the label comes from, and the label | …
-    1 0.21-14.02 narrator | style lively | F0 214 Hz, range 9.2 st, 187 wpm, -23.0 dBFS
+    1 0.21-14.02 narrator | style lively | F0 214 Hz, range 9.2 st, 4.2 syll/s, -23.0 dBFS
     1 15.10-17.10 user | recognised happy, V 0.81, A 0.62, D 0.55
     [end of speech labels]
 
@@ -54,7 +54,7 @@ _DIMENSIONS_TOLD = (
 _MEASURES_TOLD = {
     "f0_mean": "F0: mean pitch",
     "f0_range": "range: of the pitch, in semitones",
-    "articulation_rate": "wpm: words a minute without pauses",
+    "articulation_rate": "syll/s: syllables a second without pauses",
     "energy": "dBFS: level",
 }
 
@@ -64,7 +64,7 @@ _LINE = re.compile(
 )
 _MEASURES = re.compile(
     r"(?:F0 (?P<f0_mean>[0-9]+) Hz)?(?:, )?(?:range (?P<f0_range>[0-9.]+) st)?(?:, )?"
-    r"(?:(?P<articulation_rate>[0-9]+) wpm)?(?:, )?(?:(?P<energy>-?[0-9.]+) dBFS)?"
+    r"(?:(?P<articulation_rate>[0-9.]+) syll/s)?(?:, )?(?:(?P<energy>-?[0-9.]+) dBFS)?"
 )
 _PLAIN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 _UNSAFE = re.compile(r"[^A-Za-z0-9 _.'\"\\-]")
@@ -170,7 +170,7 @@ def _measured(measures: Measures) -> list[str]:
     if measures.f0_range is not None:
         told.append(f"range {measures.f0_range:.1f} st")
     if measures.articulation_rate is not None:
-        told.append(f"{measures.articulation_rate:.0f} wpm")
+        told.append(f"{measures.articulation_rate:.1f} syll/s")
     if measures.energy is not None:
         told.append(f"{measures.energy:.1f} dBFS")
     return [", ".join(told)] if told else []

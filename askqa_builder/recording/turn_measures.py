@@ -28,8 +28,9 @@ class TurnMeasures:
     """What a turn sounds like; None where it cannot be said.
 
     f0_mean: Hz, the mean on the scale of semitones over the frames from the 5th to the 95th percentile. f0_range:
-    semitones between those percentiles. articulation_rate: words a minute, pauses left out. energy: RMS of the speech
-    without its pauses, dB relative to full scale (±1).
+    semitones between those percentiles. articulation_rate: syllables a second, pauses left out (de Jong and Wempe 2009,
+    Behavior Research Methods 41), those of the text. energy: RMS of the speech without its pauses, dB relative to full
+    scale (±1).
     """
 
     f0_mean: float | None
@@ -42,17 +43,17 @@ class TurnMeasures:
         return asdict(self)
 
 
-def measure_turn(pcm: Pcm, sample_rate: int, words: int) -> TurnMeasures:
-    """Measure a turn that is trimmed to its speech. words: how many are spoken in it, as for words_per_minute.
+def measure_turn(pcm: Pcm, sample_rate: int, syllables: int | None) -> TurnMeasures:
+    """Measure a turn that is trimmed to its speech. syllables: how many its text has, as `count_syllables` has them.
 
-    F0 is None under 0.1 s of voice, the rate of no words or no sound is None, the energy of silence is None. F0 is that
-    of the first F0_SECONDS, the others are of the whole turn.
+    F0 is None under 0.1 s of voice, the rate of no or unknown syllables or no sound is None, the energy of silence is
+    None. F0 is that of the first F0_SECONDS, the others are of the whole turn.
     """
     samples = pcm.astype(np.float32)
     samples /= FULL_SCALE
     energy, speech = _speech(samples, sample_rate)
     f0_mean, f0_range = _melody(samples, sample_rate)
-    rate = 60 * words / to_seconds(speech, sample_rate) if words and energy is not None else None
+    rate = syllables / to_seconds(speech, sample_rate) if syllables and energy is not None else None
     return TurnMeasures(f0_mean, f0_range, rate, energy)
 
 

@@ -23,8 +23,8 @@ def by_delivery(frames: Frames) -> pd.DataFrame:
     """Return a line each style, draw, text label, intended and recognised emotion that turns have; see `COLUMNS`.
 
     Each utterance counts once. by: one of `KINDS`. Means over turns: f0_mean (Hz), f0_range (semitones),
-    articulation_rate (words a minute), energy (dBFS). Of styles but neutral: the means of `changes`, over `compared`
-    turns.
+    articulation_rate (syllables a second), energy (dBFS). Of styles but neutral: the means of `changes`, over
+    `compared` turns.
     """
     spoken = frames.spoken
     spoken = pd.concat([spoken, changes(spoken)], axis=1)

@@ -73,7 +73,7 @@ class Frames:
     turns: column `row` is such a number. Columns role, act, voice, start, end, pause (silence before it), seconds,
     words, words_per_minute, rate (factor), pitch (semitones), wer, mos. How it is said, where known: style
     (name), draw, text_label (of the words alone), intended and recognised (categories of emotion), f0_mean (Hz),
-    f0_range (semitones), articulation_rate (words a minute), energy (dBFS).
+    f0_range (semitones), articulation_rate (syllables a second), energy (dBFS).
 
     speakers: columns row, role, engine, model, voice, gender, accent, requested_rate (factor), requested_pitch
     (semitones), requested_loudness (LUFS), measured_f0 (Hz), measured_words_per_minute, measured_loudness (LUFS).

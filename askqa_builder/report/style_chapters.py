@@ -23,11 +23,11 @@ _PLOTS = {
 """Title, unit and what no change is."""
 
 _FORMS = {
-    "turns": "{:,.0f}", "f0_mean": "{:.0f} Hz", "f0_range": "{:.1f} st", "articulation_rate": "{:.0f}",
+    "turns": "{:,.0f}", "f0_mean": "{:.0f} Hz", "f0_range": "{:.1f} st", "articulation_rate": "{:.2f}",
     "energy": "{:.1f} dBFS", "f0_change": "{:+.2f} st", "f0_range_change": "{:+.2f} st",
     "articulation_rate_change": "{:.2f} ×", "energy_change": "{:+.1f} dB",
 }  # fmt: skip
-_HEADS = ["F0", "F0 range", "Words/min", "Energy"]
+_HEADS = ["F0", "F0 range", "Syllables/s", "Energy"]
 _NAMES = {
     "draw": "draw", "text_label": "words alone", "intended": "emotion asked for", "recognised": "emotion recognised",
 }  # fmt: skip

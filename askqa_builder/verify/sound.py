@@ -19,6 +19,7 @@ from askqa_builder.recording.timeline import FULL_SCALE, to_samples
 from askqa_builder.recording.turn_measures import measure_turn
 from askqa_builder.speech.engine import Pcm, Samples
 from askqa_builder.speech.loudness import PEAK_CEILING_DBFS, integrated_loudness
+from askqa_builder.speech.syllables import count_syllables
 from askqa_builder.verify.findings import Fault
 from askqa_builder.voices.turn_prosody import level
 
@@ -137,7 +138,8 @@ def check_measures(row: Mapping[str, Any], heard: Heard) -> Iterator[Fault]:
         told = turn["measured"]
         if told["energy"] is None:
             continue
-        found = measure_turn(heard.pcm[start:end], heard.sample_rate, len(turn["spoken_text"].split())).to_json()
+        syllables = count_syllables(turn["spoken_text"])
+        found = measure_turn(heard.pcm[start:end], heard.sample_rate, syllables).to_json()
         for name, value in found.items():
             said = told[name]
             if (value is None) != (said is None) or (value and said and abs(value / said - 1) > _F0_TOLERANCE):

@@ -21,10 +21,10 @@ _LOWEST_F0, _HIGHEST_F0 = 0.9 * LOWEST_HZ, 1.1 * HIGHEST_HZ  # the tracker finds
 _PLAUSIBLE: Mapping[str, Limits] = {
     "f0_mean": (_LOWEST_F0, _HIGHEST_F0),
     "f0_range": (0.0, 12 * math.log2(_HIGHEST_F0 / _LOWEST_F0)),
-    "articulation_rate": (0.0, 2000.0),  # one short word, twice as fast as it is said
+    "articulation_rate": (0.0, 40.0),  # "a", twice as fast as it is said
     "energy": (-70.0, 0.0),
 }
-"""What can be measured of a turn at all: Hz, semitones, words a minute, dBFS."""
+"""What can be measured of a turn at all: Hz, semitones, syllables a second, dBFS."""
 
 
 def check_styles(row: Mapping[str, Any], profiles: Mapping[str, Any]) -> Iterator[Fault]:

@@ -26,6 +26,7 @@ from askqa_builder.corpus.conversation import Act, Role
 from askqa_builder.errors import UsageError
 from askqa_builder.recording.encode import audio_format
 from askqa_builder.recording.turn_measures import measure_turn
+from askqa_builder.speech.syllables import count_syllables
 from askqa_builder.voices.limits import GAP
 from askqa_builder.voices.style_files import shipped_styles
 
@@ -116,11 +117,11 @@ def test_where_no_style_is_drawn_all_is_there_and_null(plain: Path) -> None:
 def test_what_is_measured_is_measured_of_the_turn_that_is_heard(plain: Path) -> None:
     for row in whole_rows(plain)[:3]:
         for place, turn in enumerate(row["turns"]):
-            words = len(turn["spoken_text"].split())
-            again = measure_turn(heard(row, place), row["sampling_rate"], words)
+            syllables = count_syllables(turn["spoken_text"])
+            again = measure_turn(heard(row, place), row["sampling_rate"], syllables)
             assert turn["measured"] == again.to_json()
             assert turn["measured"]["energy"] < 0
-            assert turn["measured"]["articulation_rate"] >= turn["words_per_minute"] * (1 - 1e-9)
+            assert turn["measured"]["articulation_rate"] >= syllables / (turn["end"] - turn["start"]) * (1 - 1e-9)
 
 
 def test_it_is_measured_before_the_channel(demo_file: Path, plain: Path, tmp_path: Path) -> None:

@@ -116,7 +116,7 @@ def test_labels_of_clips_may_follow_those_of_others() -> None:
 def test_the_block_explains_the_words_and_units_that_it_has_and_no_others() -> None:
     told = render(TWO)
     assert "V, A, D: valence" in told
-    assert "wpm" not in told
+    assert "syll/s" not in told
     assert "intended" not in told
     assert render(Metadata()).split("\n")[1:-1] == ["Nothing is known of how it is said."]
     assert parse(render(Metadata())) == Metadata()

@@ -13,6 +13,7 @@ from askqa_builder.recording.turn_measures import F0_SECONDS, TurnMeasures, meas
 from askqa_builder.speech.engine import Engine, Pcm, Speech, Utterance
 from askqa_builder.speech.engines.flite import FliteEngine
 from askqa_builder.speech.loudness import integrated_loudness
+from askqa_builder.speech.syllables import count_syllables
 
 RATE = 16000
 TEXT = "The eldest was strong, the second was clever, and the youngest was kind to every creature that he met."
@@ -47,7 +48,7 @@ def say(engine: Engine, text: str, name: str, rate: float = 1.0, pitch: float = 
 @pytest.mark.parametrize("hertz", [75.0, 110.0, 220.0, 390.0])
 @pytest.mark.parametrize("rate", [8000, 16000, 24000])
 def test_a_steady_voice_has_its_f0_and_no_range(hertz: float, rate: int) -> None:
-    measures = measure_turn(steady(hertz, rate=rate), rate, words=3)
+    measures = measure_turn(steady(hertz, rate=rate), rate, syllables=3)
     assert measures.f0_mean == pytest.approx(hertz, rel=0.01)
     assert measures.f0_range == pytest.approx(0, abs=0.2)
 
@@ -55,15 +56,15 @@ def test_a_steady_voice_has_its_f0_and_no_range(hertz: float, rate: int) -> None
 @pytest.mark.parametrize("span", [3.0, 8.0, 12.0])
 def test_a_glide_has_nine_tenths_of_its_span_about_its_middle(span: float) -> None:
     glide = 120 * 2 ** (np.linspace(0, span, 2 * RATE) / 12)
-    measures = measure_turn(voice(glide), RATE, words=3)
+    measures = measure_turn(voice(glide), RATE, syllables=3)
     assert measures.f0_range == pytest.approx(0.9 * span, abs=0.25)
     assert measures.f0_mean == pytest.approx(120 * 2 ** (span / 24), rel=0.01)
 
 
 def test_a_few_octave_errors_change_neither_mean_nor_range() -> None:
     """A creaky end, whose periods come in pairs, is an octave lower for any tracker."""
-    plain = measure_turn(steady(200, 2.0), RATE, words=3)
-    creaky = measure_turn(np.concatenate((steady(200, 1.93), steady(100, 0.07))), RATE, words=3)
+    plain = measure_turn(steady(200, 2.0), RATE, syllables=3)
+    creaky = measure_turn(np.concatenate((steady(200, 1.93), steady(100, 0.07))), RATE, syllables=3)
     assert creaky.f0_mean == pytest.approx(plain.f0_mean, rel=0.005)
     assert creaky.f0_range == pytest.approx(plain.f0_range, abs=0.3)
 
@@ -71,7 +72,7 @@ def test_a_few_octave_errors_change_neither_mean_nor_range() -> None:
 @pytest.mark.parametrize("name", ["slt", "rms", "awb", "kal16"])
 def test_f0_agrees_with_praat(name: str, flite: FliteEngine) -> None:
     pcm = say(flite, TEXT, name)
-    measures = measure_turn(pcm, RATE, len(TEXT.split()))
+    measures = measure_turn(pcm, RATE, count_syllables(TEXT))
     sound = parselmouth.Sound(pcm / FULL_SCALE, RATE)
     f0 = sound.to_pitch_ac(time_step=0.01, pitch_floor=60, pitch_ceiling=450).selected_array["frequency"]
     heights = 12 * np.log2(f0[f0 > 0])
@@ -84,11 +85,11 @@ def test_f0_agrees_with_praat(name: str, flite: FliteEngine) -> None:
 
 @pytest.mark.parametrize("name", ["slt", "awb"])
 def test_what_the_voice_was_asked_for_is_measured(name: str, flite: FliteEngine) -> None:
-    words = len(TEXT.split())
-    plain = measure_turn(say(flite, TEXT, name), RATE, words)
-    higher = measure_turn(say(flite, TEXT, name, pitch=3.0), RATE, words)
-    faster = measure_turn(say(flite, TEXT, name, rate=1.25), RATE, words)
-    softer = measure_turn(say(flite, TEXT, name, lufs=-29.0), RATE, words)
+    syllables = count_syllables(TEXT)
+    plain = measure_turn(say(flite, TEXT, name), RATE, syllables)
+    higher = measure_turn(say(flite, TEXT, name, pitch=3.0), RATE, syllables)
+    faster = measure_turn(say(flite, TEXT, name, rate=1.25), RATE, syllables)
+    softer = measure_turn(say(flite, TEXT, name, lufs=-29.0), RATE, syllables)
     assert None not in (*plain.to_json().values(), *higher.to_json().values())
     assert 12 * np.log2(higher.f0_mean / plain.f0_mean) == pytest.approx(3.0, abs=0.4)
     assert higher.f0_range == pytest.approx(plain.f0_range, abs=0.6)
@@ -113,9 +114,9 @@ def test_pauses_are_no_articulation_and_have_no_energy() -> None:
     word = steady(120, 0.5)
     close = np.concatenate((word, silence(0.1), word))
     apart = np.concatenate((word, silence(0.6), word))
-    assert measure_turn(word, RATE, 2).articulation_rate == pytest.approx(240)
-    assert measure_turn(close, RATE, 4).articulation_rate == pytest.approx(60 * 4 / 1.1, rel=0.01)
-    assert measure_turn(apart, RATE, 4).articulation_rate == pytest.approx(240, rel=0.02)
+    assert measure_turn(word, RATE, 2).articulation_rate == pytest.approx(4)
+    assert measure_turn(close, RATE, 4).articulation_rate == pytest.approx(4 / 1.1, rel=0.01)
+    assert measure_turn(apart, RATE, 4).articulation_rate == pytest.approx(4, rel=0.02)
     alone, with_pause = (measure_turn(pcm, RATE, 4).energy for pcm in (word, apart))
     assert with_pause == pytest.approx(alone, abs=0.1)
 
@@ -134,7 +135,7 @@ def test_energy_follows_the_level_that_a_build_gives_a_turn(flite: FliteEngine) 
 
 def test_only_the_first_seconds_count_for_f0() -> None:
     first = steady(120, F0_SECONDS)
-    measures = measure_turn(np.concatenate((first, steady(240, 5))), RATE, words=10)
+    measures = measure_turn(np.concatenate((first, steady(240, 5))), RATE, syllables=10)
     assert measures.f0_mean == pytest.approx(120, rel=0.01)
 
 
@@ -142,10 +143,11 @@ def test_what_cannot_be_measured_is_none() -> None:
     noise = np.random.default_rng(1).normal(0, 1000, RATE).astype(np.int16)
     whispered = measure_turn(noise, RATE, 3)
     assert (whispered.f0_mean, whispered.f0_range) == (None, None)
-    assert whispered.articulation_rate == pytest.approx(180)
+    assert whispered.articulation_rate == pytest.approx(3)
     assert measure_turn(silence(1.0), RATE, 3) == TurnMeasures(None, None, None, None)
     assert measure_turn(silence(0), RATE, 3) == TurnMeasures(None, None, None, None)
     assert measure_turn(steady(120), RATE, 0).articulation_rate is None
+    assert measure_turn(steady(120), RATE, None).articulation_rate is None
 
 
 @settings(max_examples=60, deadline=None)

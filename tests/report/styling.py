@@ -48,7 +48,7 @@ def _style(row: dict[str, Any], conversation: int) -> None:
         turn["measured"] = {
             "f0_mean": 120.0 * 2 ** (NUMBERS[name]["pitch"] / 12),
             "f0_range": 8.0 * NUMBERS[name]["pitch_range"],
-            "articulation_rate": 200.0 * NUMBERS[name]["rate"],
+            "articulation_rate": 4.5 * NUMBERS[name]["rate"],
             "energy": -25.0 + NUMBERS[name]["loudness"],
         }
         vote = {"recogniser": "a", "probability": 0.9, **Affect("happy", 0.7, 0.6).to_json()}

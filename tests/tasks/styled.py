@@ -97,7 +97,7 @@ def measure(turn: Turn, stream: Stream) -> None:
     turn["measured"] = {
         "f0_mean": 120.0 * 2 ** ((of["pitch"] + stream.normal()) / 12),
         "f0_range": 6.0 * of["pitch_range"] + stream.normal(),
-        "articulation_rate": 190.0 * of["rate"] * (1 + 0.1 * stream.normal()),
+        "articulation_rate": 4.4 * of["rate"] * (1 + 0.1 * stream.normal()),
         "energy": -24.0 + of["loudness"] + stream.normal(),
     }
 

@@ -59,7 +59,7 @@ function measuredLine(measured) {
     ? `${title} ${value.toFixed(digits).replace("-", "−")} ${unit}` : null);
   const facts = [
     figure("F0", measured.f0_mean, 0, "Hz"), figure("range", measured.f0_range, 1, "st"),
-    figure("articulation", measured.articulation_rate, 0, "words/min"), figure("energy", measured.energy, 1, "dBFS"),
+    figure("articulation", measured.articulation_rate, 2, "syllables/s"), figure("energy", measured.energy, 1, "dBFS"),
   ].filter(Boolean);
   return facts.length ? element("p", {}, `measured: ${facts.join(" · ")}`) : null;
 }

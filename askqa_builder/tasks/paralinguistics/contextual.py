@@ -38,6 +38,7 @@ class Neighbour(Form):
 
     names = ("reply", "before")
     kind = C
+    ground = WORDS
 
     def drafts(self, making: Making) -> Iterator[Draft]:
         """Yield both of each turn that has a neighbour."""
@@ -71,6 +72,7 @@ class Speaker(Form):
 
     names = ("speaker",)
     kind = C
+    ground = WORDS
 
     def drafts(self, making: Making) -> Iterator[Draft]:
         """Yield one for each row, about a turn of a drawn speaker."""
@@ -98,6 +100,7 @@ class Order(Form):
 
     names = ("order",)
     kind = C
+    ground = WORDS
 
     def drafts(self, making: Making) -> Iterator[Draft]:
         """Yield one for each turn that a drawn earlier one can be compared with."""
@@ -129,6 +132,7 @@ class AskedBefore(Form):
 
     names = ("asked_before",)
     kind = C
+    ground = WORDS
 
     def drafts(self, making: Making) -> Iterator[Draft]:
         """Yield one for each turn of the assistant."""
@@ -146,7 +150,7 @@ class AskedBefore(Form):
     def fault(self, example: Example, row: HeardRow, facts: dict[str, Any]) -> str | None:
         """Count them."""
         turn = turn_of(row, facts["phrase"])
-        if turn is None or row.role(turn) != Role.ASSISTANT.value:
+        if turn is None or {row.role(turn), facts["role"]} != {Role.ASSISTANT.value}:
             return "the assistant says no such words"
         told = row.row["turns"][:turn]
         if any(one["act"] == Act.CLARIFICATION.value for one in told):
@@ -160,6 +164,7 @@ class Wanted(Form):
 
     names = ("wanted",)
     kind = C
+    ground = WORDS
 
     def drafts(self, making: Making) -> Iterator[Draft]:
         """Yield one for a row that asks about its last question."""

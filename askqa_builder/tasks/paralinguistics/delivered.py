@@ -16,7 +16,16 @@ from askqa_builder.tasks.drawing import pick
 from askqa_builder.tasks.example import Draft, Example
 from askqa_builder.tasks.heard_row import HeardRow, one_line
 from askqa_builder.tasks.paralinguistics.contextual import said_after
-from askqa_builder.tasks.paralinguistics.deliveries import Delivery, delivery_of, is_usual_heard, stands_out
+from askqa_builder.tasks.paralinguistics.deliveries import (
+    Delivery,
+    delivery_of,
+    has_speed,
+    is_otherwise,
+    is_wrong,
+    lacks_speed,
+    stands_out,
+    usual_of,
+)
 from askqa_builder.tasks.paralinguistics.form import (
     CE,
     LETTERS,
@@ -30,6 +39,8 @@ from askqa_builder.tasks.paralinguistics.form import (
     turn_of,
 )
 from askqa_builder.tasks.paralinguistics.survey import Group, Tag, shuffled_pair
+
+_ANY_SPEED = "0"
 
 
 def _group(row: HeardRow, turn: int) -> Group:
@@ -47,12 +58,17 @@ class _OfOneTurn(Form):
     def other(self, making: Making, turn: int, delivery: Delivery, stream: Stream) -> Delivery | None:
         """Draw a delivery in the place of the turn's own; None where a question would not be balanced, or not clear."""
         group = _group(making.row, turn)
-        others = [one for one in making.survey.values(group) if one != delivery and isinstance(one, Delivery)]
+        there = making.survey.values((*group, _ANY_SPEED))
+        others = [one for one in there if one != delivery and isinstance(one, Delivery)]
         if not others:
             return None
         other = pick(stream, others)
-        kept = making.survey.keeps(group, delivery, other, stream)
-        return other if kept and other.differs_from(delivery) else None
+        if not is_wrong(making.row, turn, other):
+            return None
+        # who can be told from the faster or slower ones are fewer: they alone count against them
+        faster_or_slower = min(filter(None, (delivery.speed, other.speed)), default=0)
+        kept = making.survey.keeps((*group, str(faster_or_slower)), delivery, other, stream)
+        return other if kept else None
 
 
 class HowSaid(_OfOneTurn):
@@ -66,10 +82,14 @@ class HowSaid(_OfOneTurn):
         return LETTERS
 
     def tags(self, row: HeardRow, turn: int) -> Iterator[Tag]:
-        """Count each delivery that stands out."""
-        delivery = stands_out(row, turn)
-        if delivery is not None:
-            yield _group(row, turn), delivery
+        """Count each delivery that stands out, and again beside the faster and the slower ones, if it can be told from
+        them."""
+        delivery, group = stands_out(row, turn), _group(row, turn)
+        if delivery is None:
+            return
+        for speed in (0, 1, -1):
+            if speed == delivery.speed or lacks_speed(row, turn, speed):
+                yield (*group, str(speed)), delivery
 
     def drafts(self, making: Making) -> Iterator[Draft]:
         """Yield one for each turn that stands out."""
@@ -90,10 +110,12 @@ class HowSaid(_OfOneTurn):
         """Look for the words, and how they are said."""
         turn = turn_of(row, facts["phrase"])
         delivery = None if turn is None or row.role(turn) != facts["role"] else stands_out(row, turn)
-        if delivery is None or delivery.source != facts["ground"]:
+        if turn is None or delivery is None or delivery.source != facts["ground"]:
             return "nobody says how these words are said"
-        fitting = [letter for letter in LETTERS if self.deliveries.says(delivery, facts[letter.lower()])]
-        return differs(example, fitting[0], fitting[0]) if len(fitting) == 1 else f"{len(fitting)} of the two are right"
+        fitting = [letter for letter in LETTERS if not self.deliveries.misses(row, turn, facts[letter.lower()])]
+        if len(fitting) != 1 or not self.deliveries.says(delivery, facts[fitting[0].lower()]):
+            return f"{len(fitting)} of the two may be right, or neither surely is"
+        return differs(example, fitting[0], fitting[0])
 
 
 class IsSaid(_OfOneTurn):
@@ -126,10 +148,13 @@ class IsSaid(_OfOneTurn):
         """Look for the words, and how they are said."""
         turn = turn_of(row, facts["phrase"])
         delivery = None if turn is None or row.role(turn) != facts["role"] else stands_out(row, turn)
-        if delivery is None or delivery.source != facts["ground"]:
+        if turn is None or delivery is None or delivery.source != facts["ground"]:
             return "nobody says how these words are said"
-        expected = YES if self.deliveries.says(delivery, facts["delivery"]) else NO
-        return differs(example, expected, expected)
+        if self.deliveries.says(delivery, facts["delivery"]):
+            return differs(example, YES, YES)
+        if not self.deliveries.misses(row, turn, facts["delivery"]):
+            return f"{facts['delivery']!r} may be right of the turn, or says nothing of how it is spoken"
+        return differs(example, NO, NO)
 
 
 class WhichSaid(Form):
@@ -152,10 +177,8 @@ class WhichSaid(Form):
 
     def _of(self, making: Making, early: int, late: int) -> Iterator[Draft]:
         row, stream = making.row, making.draw.stream("which", early, late)
-        found = [delivery_of(row.row, turn) for turn in (early, late)]
-        if found[0] is None or found[1] is None or not found[0].differs_from(found[1]):
-            return
-        if not (found[0].is_emotion or found[1].is_emotion or is_usual_heard(row, row.turns_of(row.role(late)))):
+        found = [_told_beside(row, turn, other) for turn, other in ((early, late), (late, early))]
+        if None in found:
             return
         wanted = 0 if stream.uniform() < 0.5 else 1
         phrases = [quoted(row, turn, stream) for turn in (early, late)]
@@ -169,17 +192,16 @@ class WhichSaid(Form):
 
     def fault(self, example: Example, row: HeardRow, facts: dict[str, Any]) -> str | None:
         """Look for both, and how each is said."""
-        fitting = []
-        for letter in LETTERS:
-            turn = turn_of(row, facts[letter.lower()])
-            delivery = None if turn is None or row.role(turn) != facts["role"] else delivery_of(row.row, turn)
-            if delivery is None:
-                return "nobody says how one of the two is said"
-            if self.deliveries.says(delivery, facts["delivery"]):
-                fitting.append(letter)
-                if delivery.source != facts["ground"]:
+        turns = [turn for letter in LETTERS if (turn := turn_of(row, facts[letter.lower()])) is not None]
+        if len(turns) != len(LETTERS) or {*map(row.role, turns)} != {facts["role"]}:
+            return "one of the two is not said by them in one turn"
+        for letter, turn, other in zip(LETTERS, turns, reversed(turns), strict=True):
+            found = _told_beside(row, turn, other)
+            if found is not None and self.deliveries.says(found, facts["delivery"]):
+                if found.source != facts["ground"]:
                     return "its answer rests on something else"
-        return differs(example, fitting[0], fitting[0]) if len(fitting) == 1 else f"{len(fitting)} of the two are right"
+                return differs(example, letter, letter)
+        return "neither is surely said so"
 
 
 class WordsSaid(Form):
@@ -217,11 +239,19 @@ class WordsSaid(Form):
         return differs(example, one_line(row.text(answering)))
 
 
+def _told_beside(row: HeardRow, turn: int, other: int) -> Delivery | None:
+    """Return how a turn is said, where that is heard, and another turn of its speaker is said otherwise."""
+    found, usual = delivery_of(row.row, turn), usual_of(row, row.turns_of(row.role(turn)))
+    if found is None or not (found.is_emotion or usual) or not has_speed(row, turn, found.speed):
+        return None
+    return found if is_otherwise(row, other, found) else None
+
+
 def _alone(row: HeardRow, turn: int) -> Delivery | None:
     """Return the delivery of a turn, where all other turns of its speaker are known to be said otherwise."""
     if row.role(turn) == Role.NARRATOR.value or not row.text(turn):
         return None
     found = stands_out(row, turn)
-    others = [delivery_of(row.row, other) for other in row.turns_of(row.role(turn)) if other != turn]
-    alone = found is not None and bool(others) and all(one is not None and one.differs_from(found) for one in others)
+    others = [other for other in row.turns_of(row.role(turn)) if other != turn]
+    alone = found is not None and bool(others) and all(is_otherwise(row, other, found) for other in others)
     return found if alone else None

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from itertools import product
 from typing import Any
 
 from askqa_builder.hearing.row_times import Row
 from askqa_builder.seeds import Stream
 from askqa_builder.tasks.heard_row import HeardRow
 from askqa_builder.tasks.paralinguistics.grounds import INTENDED, RECOGNISED, STYLE
+from askqa_builder.tasks.paralinguistics.speed import NOTICED, beside
 from askqa_builder.tasks.wordings import Wordings
 from askqa_builder.voices.emotion import CATEGORIES
 from askqa_builder.voices.style import NEUTRAL
+from askqa_builder.voices.style_files import shipped_styles
 
 TASK = "paralinguistics"
 
@@ -28,6 +32,8 @@ _CLAIMS = (
 )
 """From which on a style is said to change something: a semitone, a fifth of the pitch range and 2 dB, our own choice,
 and the just noticeable difference of tempo, 5 % (Quené 2007, Journal of Phonetics 35)."""
+
+_RATE = [name for name, *_ in _CLAIMS].index("rate")
 
 _SAID_ALONE = {"flat": "pitch_range", "hurried": "rate", "drawn-out": "rate", "soft": "loudness", "loud": "loudness"}
 """What the words for these styles name, of all that they change: "in a louder voice" fits lively speech as well."""
@@ -46,6 +52,13 @@ class Delivery:
     def is_emotion(self) -> bool:
         """Whether it is one."""
         return self.source != STYLE
+
+    @property
+    def speed(self) -> int:
+        """Whether its words name a faster (1) or slower (-1) way of speaking, and nothing else; else 0."""
+        others = [claim for place, claim in enumerate(self.claims) if place != _RATE]
+        alone = _SAID_ALONE.get(self.name) == "rate" or not any(others)
+        return self.claims[_RATE] if self.claims and alone else 0
 
     def differs_from(self, other: Delivery) -> bool:
         """Tell whether what is said of one would be wrong of the other, both ways; as of lively and subdued speech, but
@@ -87,18 +100,48 @@ def delivery_of(row: Row, turn: int) -> Delivery | None:
 
 def stands_out(row: HeardRow, turn: int) -> Delivery | None:
     """Return how a turn is said where a listener can tell: a style shows beside the speaker's usual way alone, which
-    another turn has to be said in."""
+    another turn has to be said in, and speed where it is measured, too."""
     found = delivery_of(row.row, turn)
     if found is None or found.is_emotion:
         return found
     others = [other for other in row.turns_of(row.role(turn)) if other != turn]
-    return found if is_usual_heard(row, others) else None
+    return found if usual_of(row, others) and has_speed(row, turn, found.speed) else None
 
 
-def is_usual_heard(row: HeardRow, turns: Sequence[int]) -> bool:
-    """Tell whether one of some turns is said in its speaker's usual way, as far as styles go."""
-    found = (delivery_of(row.row, turn) for turn in turns)
-    return any(one is not None and not one.is_emotion and not any(one.claims) for one in found)
+def usual_of(row: HeardRow, turns: Sequence[int]) -> list[int]:
+    """Return those of some turns that are said in their speaker's usual way, as far as styles go."""
+    found = ((turn, delivery_of(row.row, turn)) for turn in turns)
+    return [turn for turn, one in found if one is not None and not one.is_emotion and not any(one.claims)]
+
+
+def has_speed(row: HeardRow, turn: int, speed: int) -> bool:
+    """Tell whether a turn is measured as faster (1) or slower (-1) than its speaker's usual turns; True of 0."""
+    distance = _speed_of(row, turn) if speed else None
+    return not speed or (distance is not None and distance * speed >= NOTICED)
+
+
+def lacks_speed(row: HeardRow, turn: int, speed: int) -> bool:
+    """Tell whether a turn is measured as not faster (1) or not slower (-1) than those; True of 0."""
+    distance = _speed_of(row, turn) if speed else None
+    return not speed or (distance is not None and distance * speed < NOTICED)
+
+
+def is_wrong(row: HeardRow, turn: int, other: Delivery) -> bool:
+    """Tell whether what is said of a delivery is surely wrong of a turn."""
+    own = delivery_of(row.row, turn)
+    return own is not None and other.differs_from(own) and lacks_speed(row, turn, other.speed)
+
+
+def is_otherwise(row: HeardRow, turn: int, other: Delivery) -> bool:
+    """Tell whether a turn is said otherwise than one of a certain delivery: as `is_wrong`, but it may be too short to
+    tell its speed, which nobody asks about."""
+    own = delivery_of(row.row, turn)
+    differs = own is not None and other.differs_from(own)
+    return differs and not (other.speed and has_speed(row, turn, other.speed))
+
+
+def _speed_of(row: HeardRow, turn: int) -> float | None:
+    return beside(row.row, turn, usual_of(row, row.turns_of(row.role(turn))))
 
 
 class Deliveries:
@@ -119,8 +162,27 @@ class Deliveries:
             return self._wordings.says(TASK, _wording(delivery), text)
         return text == _by_numbers(delivery)
 
+    def misses(self, row: HeardRow, turn: int, text: str) -> bool:
+        """Tell whether a text is words for a delivery, and surely wrong of a turn."""
+        named = [one for one in self._sayable(row) if self.says(one, text)]
+        return bool(named) and all(is_wrong(row, turn, one) for one in named)
+
+    def _sayable(self, row: HeardRow) -> Iterator[Delivery]:
+        """Yield what can be said of a turn: the styles of the row and, of other names, those that are shipped, all that
+        numbers can say, and emotions."""
+        own = {one.name: one for turn in row.turns if (one := delivery_of(row.row, turn)) and not one.is_emotion}
+        yield from {**_shipped(), **own}.values()
+        yield from (Delivery(STYLE, "", claims) for claims in product((-1, 0, 1), repeat=len(_CLAIMS)))
+        yield from (Delivery(INTENDED, category) for category in sorted(_NAMEABLE))
+
     def _is_worded(self, delivery: Delivery) -> bool:
         return _wording(delivery) in self._wordings.table[TASK]
+
+
+@cache
+def _shipped() -> dict[str, Delivery]:
+    styles = shipped_styles().items()
+    return {name: Delivery(STYLE, name, _claims(style.to_json())) for name, style in styles}
 
 
 def _wording(delivery: Delivery) -> str:

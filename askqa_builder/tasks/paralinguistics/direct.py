@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, permutations
 from typing import Any
 
 from askqa_builder.hearing.row_times import Row, turn_samples
 from askqa_builder.tasks.drawing import shuffled
 from askqa_builder.tasks.example import Draft, Example
 from askqa_builder.tasks.heard_row import HeardRow
-from askqa_builder.tasks.paralinguistics.deliveries import Delivery, stands_out
+from askqa_builder.tasks.paralinguistics.deliveries import Delivery, is_wrong, stands_out
 from askqa_builder.tasks.paralinguistics.form import (
     DIRECT,
     Form,
@@ -24,6 +24,7 @@ from askqa_builder.tasks.paralinguistics.form import (
     turn_at,
 )
 from askqa_builder.tasks.paralinguistics.grounds import MEASURED
+from askqa_builder.tasks.paralinguistics.speed import CLEAR, faster_by, pooled_rate
 from askqa_builder.tasks.paralinguistics.survey import Tag, shuffled_pair
 
 _MOST_OPTIONS = 4
@@ -50,8 +51,7 @@ class Axis:
 
 
 AXES = (
-    # 20 %: four times the just noticeable difference of tempo (Quené 2007)
-    Axis("faster", "articulation_rate", math.log2(1.2), 1.0),
+    Axis("faster", "articulation_rate", CLEAR, 1.0),
     # three times that of level, about 1 dB
     Axis("louder", "energy", 3.0),
     # a few semitones: smaller differences are heard in running speech, but seldom count ('t Hart 1981, JASA 69)
@@ -81,24 +81,30 @@ class HowDelivered(Form):
             if delivery is None or place is None:
                 continue
             there = making.survey.values((self.names[0], row.split, row.role(turn)))
-            others = [one for one in there if isinstance(one, Delivery) and one.differs_from(delivery)]
+            others = [one for one in there if isinstance(one, Delivery) and is_wrong(row, turn, one)]
             others = shuffled(stream, others)[: _MOST_OPTIONS - 1]
             words = {one.name: self.deliveries.say(one, stream) for one in [delivery, *others]}
             said = [text for text in shuffled(stream, list(words.values())) if text is not None]
             answer = words[delivery.name]
             if answer is None or len(set(said)) < max(2, len(words)):
                 continue
-            facts = {"role": row.role(turn), "ordinal": place, "options": choice(said), "ground": delivery.source}
+            facts = {"role": row.role(turn), "ordinal": place, "options": choice(said), "each": said}
+            facts["ground"] = delivery.source
             yield self.draft(making, stream, answer, turn, facts, label=delivery.name)
 
     def fault(self, example: Example, row: HeardRow, facts: dict[str, Any]) -> str | None:
         """Count to the turn, and compare the answer with its delivery."""
         turn = turn_at(row, facts["role"], facts["ordinal"])
         delivery = None if turn is None else stands_out(row, turn)
-        if delivery is None or delivery.source != facts["ground"]:
+        if turn is None or delivery is None or delivery.source != facts["ground"]:
             return "nobody says how that turn is said"
-        if not self.deliveries.says(delivery, example.answer) or example.answer not in facts["options"]:
+        said = facts["each"]
+        if len(said) < 2 or choice(said) != facts["options"] or said.count(example.answer) != 1:
+            return f"the answer is {example.answer!r}, which is not one of {facts['options']!r}"
+        if not self.deliveries.says(delivery, example.answer):
             return f"the answer is {example.answer!r}, and the turn is {delivery.name}"
+        if unsure := [one for one in said if one != example.answer and not self.deliveries.misses(row, turn, one)]:
+            return f"{unsure[0]!r} may be right of the turn, too"
         return differs(example, example.answer, delivery.name)
 
 
@@ -107,6 +113,7 @@ class Compared(Form):
 
     names = tuple(axis.name for axis in AXES)
     kind = DIRECT
+    ground = MEASURED
     readable = True
 
     def drafts(self, making: Making) -> Iterator[Draft]:
@@ -149,6 +156,7 @@ class Foremost(Form):
 
     names = ("fastest", "highest")
     kind = DIRECT
+    ground = MEASURED
     readable = True
 
     def drafts(self, making: Making) -> Iterator[Draft]:
@@ -159,7 +167,8 @@ class Foremost(Form):
         for form in self.names:
             found, stream = _foremost(row, form), making.draw.stream("foremost", form)
             if found is not None:
-                facts = {"form": form, "roles": choice(shuffled(stream, spoken_roles(row))), "ground": MEASURED}
+                roles = [role for _, role in _figures(row, form)]
+                facts = {"form": form, "roles": choice(shuffled(stream, roles)), "ground": MEASURED}
                 yield self.draft(making, stream, found, None, facts, label=found)
 
     def fault(self, example: Example, row: HeardRow, facts: dict[str, Any]) -> str | None:
@@ -167,13 +176,15 @@ class Foremost(Form):
         figures = sorted(_figures(row, facts["form"]), reverse=True)
         if len(figures) < 2 or not _is_clear(figures[0][0], figures[1][0], facts["form"]):
             return "no speaker is ahead of all others"
-        if any(role not in facts["roles"] for _, role in figures):
-            return "not all who are heard can be chosen"
+        if facts["roles"] not in map(choice, permutations(role for _, role in figures)):
+            return "those whom it asks about are not those of whom it is known"
         return differs(example, figures[0][1], figures[0][1])
 
 
 def _distance(row: Row, axis: Axis, one: int, other: int) -> float:
     """Return how far a turn lies above another, in units of the margin; 0 where that cannot be said."""
+    if axis.name == "faster":
+        return faster_by(row, one, other) / axis.margin
     values = []
     for turn in (one, other):
         start, end = turn_samples(row, turn)
@@ -181,34 +192,19 @@ def _distance(row: Row, axis: Axis, one: int, other: int) -> float:
         if value is None or end - start < _SHORTEST * row["sampling_rate"]:
             return 0.0
         values.append(value)
-    distance = axis.distance(*values)
-    # words a minute are fewer where words are long: letters must say the same
-    if axis.column == "articulation_rate" and distance * math.log(_letters(row, one) / _letters(row, other)) <= 0:
-        return 0.0
-    return distance
-
-
-def _letters(row: Row, turn: int) -> float:
-    """Return letters per articulated word-minute: how fast a turn is, whatever the length of its words."""
-    of = row["turns"][turn]
-    words = of["spoken_text"].split()
-    letters: int = sum(map(len, words))
-    rate: float = of["measured"]["articulation_rate"]
-    return max(letters, 1) / max(len(words), 1) * rate
-
-
-_COLUMNS = {"fastest": "words_per_minute", "highest": "f0"}
+    return axis.distance(*values)
 
 
 def _figures(row: HeardRow, form: str) -> list[tuple[float, str]]:
-    """Return what is measured of each speaker who is heard; nothing where one has no figure."""
+    """Return what is measured of each speaker who is heard, and of whom it is known."""
     roles = spoken_roles(row)
-    found = [
-        (one["measured"][_COLUMNS[form]], one["role"])
-        for one in row.row["speakers"]
-        if one["role"] in roles and one["measured"] and one["measured"][_COLUMNS[form]]
-    ]
-    return found if len(found) == len(roles) else []
+    known = (_f0(row, role) if form == "highest" else pooled_rate(row.row, row.turns_of(role)) for role in roles)
+    return [(figure, role) for figure, role in zip(known, roles, strict=True) if figure]
+
+
+def _f0(row: HeardRow, role: str) -> float | None:
+    speaker = next((one for one in row.row["speakers"] if one["role"] == role), None)
+    return (speaker["measured"] or {}).get("f0") if speaker is not None else None
 
 
 def _foremost(row: HeardRow, form: str) -> str | None:

@@ -42,11 +42,13 @@ class Making:
 
 
 class Form(ABC):
-    """One form of question. names: of its wordings. readable: whether labels of how it is said answer it unheard."""
+    """One form of question. names: of its wordings. readable: whether labels of how it is said answer it unheard.
+    ground: what every answer rests on; None where that depends on the row, and `fault` looks there."""
 
     names: ClassVar[tuple[str, ...]]
     kind: ClassVar[str]
     readable: ClassVar[bool] = False
+    ground: ClassVar[str | None] = None
 
     def __init__(self, deliveries: Deliveries) -> None:
         self.deliveries = deliveries

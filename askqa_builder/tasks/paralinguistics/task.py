@@ -93,6 +93,8 @@ class Paralinguistics(Task):
         form = self._by_name[facts["form"]]
         if form.kind != example.kind or form.readable is not example.metadata_readable:
             return "its kind, or whether labels answer it, is not its form's"
+        if form.ground not in (None, facts["ground"]):
+            return f"it rests on {form.ground}, not on {facts['ground']}"
         rule = unfit(example.prompt, (value for value in facts.values() if isinstance(value, str)))
         return self.misworded(example, facts["form"]) or rule or form.fault(example, row, facts)
 
