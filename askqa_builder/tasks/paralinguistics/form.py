@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from askqa_builder.corpus.conversation import Role
 from askqa_builder.seeds import Stream
-from askqa_builder.tasks.drawing import draw_phrase
+from askqa_builder.tasks.drawing import crosses_sentences, draw_phrase
 from askqa_builder.tasks.example import Draft, Example
 from askqa_builder.tasks.heard_row import HeardRow, one_line, plain
 from askqa_builder.tasks.listening.transcripts import ORDINALS
@@ -85,15 +85,25 @@ class Form(ABC):
 
 
 def quoted(row: HeardRow, turn: int, stream: Stream) -> str | None:
-    """Return words that are heard in this turn alone: all of it, or of a longer one a drawn part; None where there are
-    none."""
+    """Return words that are heard in this turn alone: all of it, or of a longer one a drawn part of a sentence; None
+    where there are none."""
     text = one_line(row.text(turn))
     words = len(plain(text).split())
     if words > _MOST_QUOTED or row.role(turn) == Role.NARRATOR.value:
-        phrase = draw_phrase(stream, row, [turn])
+        phrase = draw_phrase(stream, row, [turn], in_sentence=True)
         return None if phrase is None else phrase.text
     is_clear = words >= _FEWEST_QUOTED and not set('“”"') & set(text)
     return text if is_clear and row.occurrences(text) == 1 else None
+
+
+def misquoted(example: Example, row: HeardRow, facts: dict[str, Any]) -> str | None:
+    """Say which quotation runs from one sentence into another; whole turns may. None where none does."""
+    for phrase in (facts[name] for name in ("phrase", "a", "b") if name in facts):
+        if f"“{phrase}”" in example.prompt and crosses_sentences(phrase):
+            turn = turn_of(row, phrase)
+            if turn is None or plain(row.text(turn)) != plain(phrase):
+                return f"“{phrase}” is of more than one sentence"
+    return None
 
 
 def turn_of(row: HeardRow, phrase: str) -> int | None:
