@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ KINDS = (DIRECT, C, CE, CG)
 
 LETTERS = ("A", "B")
 YES, NO = "yes", "no"
+
+_HAS_PARTS = re.compile(r",| and | or ")
 
 _FEWEST_QUOTED, _MOST_QUOTED = 2, 12
 """Words of a turn that is quoted whole: one is soon said twice, and more are asked for in part."""
@@ -118,8 +121,10 @@ def spoken_roles(row: HeardRow) -> list[str]:
 
 
 def choice(options: Sequence[str]) -> str:
-    """Return options as a question offers them: "a, b or c"."""
+    """Return options as a question offers them: "a, b or c", or "a, b; c and d; or e" where one has parts itself."""
     *before, last = options
+    if before and any(_HAS_PARTS.search(option) for option in options):
+        return "; ".join([*before, f"or {last}"])
     return f"{', '.join(before)} or {last}" if before else last
 
 
