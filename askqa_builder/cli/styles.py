@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 REJECTED = 3
 
+_HOURS = "h of speech"
+
 styles_app = typer.Typer(help="How it is said: labels that recognisers give, and questions.", rich_markup_mode=None)
 
 
@@ -79,13 +81,14 @@ def annotate_command(
             raise UsageError("--recordings FOLDER goes with --out FILE, and with no dataset")
         from askqa_builder.styles.annotate import annotate_recordings
 
-        progress = progress_for(sys.stderr, "recordings", "annotate")
+        progress = progress_for(sys.stderr, "recordings", "annotate", _HOURS, counted=True)
         return _tell_recordings(annotate_recordings(recordings, out, progress=progress, **options), as_json)
     if dataset is None or out is not None:
         raise UsageError("give the folder of a dataset, or --recordings FOLDER --out FILE")
     from askqa_builder.styles.annotate import annotate
 
-    return _tell(annotate(dataset, progress=progress_for(sys.stderr, "rows", "annotate"), **options), as_json)
+    progress = progress_for(sys.stderr, "rows", "annotate", _HOURS, counted=True)
+    return _tell(annotate(dataset, progress=progress, **options), as_json)
 
 
 def _tell(report: AnnotationReport, as_json: bool) -> int:
@@ -94,7 +97,8 @@ def _tell(report: AnnotationReport, as_json: bool) -> int:
         return 0
     _print_figures(report.figures, "turns")
     state = "already complete" if report.already_complete else "done"
-    print(f"{state}: {report.dataset}: {report.rows} rows annotated by {_names(report.recognisers)}")
+    annotated = f"{report.rows} rows, {_hours(report.figures)}, annotated by {_names(report.recognisers)}"
+    print(f"{state}: {report.dataset}: {annotated}")
     return 0
 
 
@@ -105,8 +109,13 @@ def _tell_recordings(report: RecordingsReport, as_json: bool) -> int:
         _print_figures(report.figures, "recordings")
         state = "already complete" if report.already_complete else "done"
         left = f", {report.rejected} left out, see {report.rejects}" if report.rejected else ""
-        print(f"{state}: {report.out}: {report.recordings} recordings annotated by {_names(report.recognisers)}{left}")
+        annotated = f"{report.recordings} recordings, {_hours(report.figures)}, annotated by"
+        print(f"{state}: {report.out}: {annotated} {_names(report.recognisers)}{left}")
     return REJECTED if report.rejected else 0
+
+
+def _hours(figures: Mapping[str, Any]) -> str:
+    return f"{figures['seconds'] / 3600:.2f} {_HOURS}"
 
 
 def _names(recognisers: Mapping[str, Mapping[str, Any]]) -> str:

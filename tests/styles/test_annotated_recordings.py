@@ -13,6 +13,7 @@ import soundfile
 from harness import assert_one_line, kill_group, run_askqa, started_askqa, wait_until
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from speech_counted import Counted
 
 from askqa_builder import annotate_recordings
 from askqa_builder.styles.recordings.files import SILENCE, Recording, heard_windows
@@ -84,6 +85,19 @@ def test_nobody_listens_to_silence(folder: Path, tmp_path: Path) -> None:
     assert report.figures["windows"] == 3 + sum(
         len(line["windows"]) for line in labels(tmp_path / "labels.jsonl").values()
     )
+
+
+def test_progress_counts_each_second_of_what_can_be_read_once(folder: Path, tmp_path: Path) -> None:
+    for name in ("broken.wav", "empty.wav", "odd.wav"):
+        (folder / name).unlink()
+    told = Counted()
+    report = annotate_recordings(folder, tmp_path / "labels.jsonl", RECOGNISERS, workers=1, progress=told)
+    seconds = sum(line["duration"] for line in labels(tmp_path / "labels.jsonl").values())
+    assert told.seconds == pytest.approx(seconds)
+    assert told.total == pytest.approx(seconds, abs=0.1)  # as headers say
+    assert told.recorded == pytest.approx(seconds - 6.0)  # silence
+    assert told.items == 4
+    assert report.figures["seconds"] == pytest.approx(seconds, abs=1e-3)
 
 
 def test_what_cannot_be_read_is_told(folder: Path, tmp_path: Path) -> None:
