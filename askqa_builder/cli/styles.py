@@ -125,6 +125,9 @@ def _names(recognisers: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def _print_figures(figures: Mapping[str, Any], wholes: str) -> None:
+    from askqa_builder.corpus.rejects import escape
+    from askqa_builder.dataset.annotation import agreement_told, agreement_warnings
+
     total = max(figures["windows"], 1)
     parts = [f"{name} {figures[name] / total:.1%}" for name in ("kept", "undecided", "inconsistent")]
     if "silent" in figures:
@@ -133,8 +136,9 @@ def _print_figures(figures: Mapping[str, Any], wholes: str) -> None:
     labelled = sum(figures["labels"].values())
     labels = ", ".join(f"{name} {count}" for name, count in figures["labels"].items())
     print(f"{figures[wholes]} {wholes}, {labelled} with an emotion{f': {labels}' if labels else ''}")
-    agreement = figures["agreement"]
-    if agreement is not None and agreement["raw"] is not None:
-        kappa = "" if agreement["kappa"] is None else f", {agreement['kappa_kind']}'s kappa {agreement['kappa']:.2f}"
-        print(f"agreement in the category: {agreement['raw']:.1%}{kappa}")
+    told = agreement_told(figures["agreement"])
+    if told:
+        print(f"agreement: {told}")
+    for warning in agreement_warnings(figures["agreement"]):
+        print(f"warning: {escape(warning)}")
     print("these are labels of recognisers, not of people")

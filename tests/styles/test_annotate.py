@@ -178,6 +178,8 @@ def test_two_of_a_kind_agree_in_part(small_copy: Path) -> None:
     loud, quiet = {"name": "loud"}, {"name": "loud", "threshold": 10.0}
     report = annotate(small_copy, [loud, quiet], workers=1)
     assert list(report.recognisers) == ["loud", "loud#2"]
+    warning = f"2 said neutral of all {report.figures['windows']} windows: it tells nothing apart here"
+    assert warning in " ".join((small_copy / "README.md").read_text("utf-8").split())
     agreement = report.figures["agreement"]
     windows = [window for row in all_rows(small_copy) for window in row["affect"]]
     alike = sum(window["votes"][0]["category"] == window["votes"][1]["category"] for window in windows)
