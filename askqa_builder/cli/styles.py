@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 REJECTED = 3
 
+_MOST_NAMED = 10
+"""Recordings left out that are named; the file has all."""
+
 _HOURS = "h of speech"
 
 styles_app = typer.Typer(help="How it is said: labels that recognisers give, and questions.", rich_markup_mode=None)
@@ -106,12 +109,26 @@ def _tell_recordings(report: RecordingsReport, as_json: bool) -> int:
     if as_json:
         print(json.dumps({**asdict(report), "out": str(report.out)}, indent=1))
     else:
+        _print_left_out(report)
         _print_figures(report.figures, "recordings")
         state = "already complete" if report.already_complete else "done"
         left = f", {report.rejected} left out, see {report.rejects}" if report.rejected else ""
         annotated = f"{report.recordings} recordings, {_hours(report.figures)}, annotated by"
         print(f"{state}: {report.out}: {annotated} {_names(report.recognisers)}{left}")
     return REJECTED if report.rejected else 0
+
+
+def _print_left_out(report: RecordingsReport) -> None:
+    from itertools import islice
+
+    from askqa_builder.corpus.rejects import escape
+
+    if report.rejected:
+        with report.out.with_name(report.rejects).open(encoding="ascii") as lines:
+            for line in map(json.loads, islice(lines, _MOST_NAMED)):
+                print(f"left out: {escape(line['file'])}: {escape(line['detail'])}", file=sys.stderr)
+        if report.rejected > _MOST_NAMED:
+            print(f"left out: {report.rejected - _MOST_NAMED} more, see {report.rejects}", file=sys.stderr)
 
 
 def _hours(figures: Mapping[str, Any]) -> str:

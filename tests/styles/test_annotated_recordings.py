@@ -121,6 +121,33 @@ def test_what_cannot_be_read_is_told(folder: Path, tmp_path: Path) -> None:
     assert "already complete" in again.stdout
 
 
+def test_damaged_files_are_named_in_a_line_each_and_the_others_annotated(tmp_path: Path) -> None:
+    folder = tmp_path / "recordings"
+    folder.mkdir()
+    soundfile.write(folder / "good.wav", noise(3.0, 16000), 16000)
+    soundfile.write(folder / "middle.mp3", noise(20.0, 16000), 16000)
+    whole = bytearray((folder / "middle.mp3").read_bytes())
+    third = len(whole) // 3
+    whole[third : third + 3000] = bytes((37 * place) % 256 for place in range(third, third + 3000))
+    (folder / "middle.mp3").write_bytes(whole)
+    (folder / "other.mp3").write_bytes(b"no sound at all" * 100)
+    (folder / "nothing.mp3").write_bytes(b"")
+    result = run_askqa(
+        "styles", "annotate", "--recordings", folder, "--out", tmp_path / "labels.jsonl",
+        "--recogniser", "loud", "--workers", "1",
+    )  # fmt: skip
+    assert result.returncode == 3
+    assert list(labels(tmp_path / "labels.jsonl")) == ["good.wav"]
+    lines = result.stderr.splitlines()
+    assert len(lines) == 5, result.stderr  # two of the progress, and no word of a decoder
+    no_sound = "it holds no sound of its kind, or nothing at all; write the file anew, or leave it out"
+    assert lines[2:] == [
+        "left out: middle.mp3: it is damaged: decoding stops in the middle; write the file anew, or leave it out",
+        f"left out: nothing.mp3: {no_sound}",
+        f"left out: other.mp3: {no_sound}",
+    ]
+
+
 def test_words_beside_a_recording_are_labelled(folder: Path, tmp_path: Path) -> None:
     (folder / "stereo.ctm").write_text(";; a comment\nstereo 1 0.50 0.40 hello\nstereo 1 8.50 0.25 there\n")
     (folder / "small.words.jsonl").write_text('{"word": "yes", "start": 0.1, "end": 0.4}\n')

@@ -17,6 +17,7 @@ from askqa_builder.dataset.reading import row_groups
 from askqa_builder.errors import AskqaError
 from askqa_builder.recognition.recogniser import Clip
 from askqa_builder.recording.timeline import Seconds, to_seconds
+from askqa_builder.undecodable import what_is_wrong
 
 _COLUMNS = ["id", "audio", "turns"]
 
@@ -81,8 +82,7 @@ def _decode(row: dict[str, Any]) -> tuple[NDArray[np.float32], int]:
     try:
         samples, rate = soundfile.read(io.BytesIO(row["audio"]["bytes"]), dtype="float32")
     except soundfile.LibsndfileError as error:
-        what = error.error_string.rstrip(". ")
         raise AskqaError(
-            f"the recording of {row['id']!r} cannot be decoded ({what}); build the dataset again"
+            f"the recording of {row['id']!r} cannot be decoded ({what_is_wrong(error)}); build the dataset again"
         ) from error
     return samples, int(rate)
