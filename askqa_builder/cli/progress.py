@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
 from tqdm import tqdm
@@ -16,19 +17,34 @@ SECONDS_BETWEEN_LINES = 30.0
 
 
 def progress_for(
-    stream: TextIO, unit: str = "conversations", verb: str = "speak", hours: str | None = "h of audio"
+    stream: TextIO,
+    unit: str = "conversations",
+    verb: str = "speak",
+    hours: str | None = "h of audio",
+    *,
+    counted: bool = False,
 ) -> Progress:
     """Choose how to show progress on a stream; unit, verb: what is counted, and what is done with it.
 
-    hours: what the hours are of; None where steps record tokens instead of seconds.
+    hours: what the hours are of; None where steps record tokens instead of seconds. counted: the hours in all are no
+    estimate, and those done are told as a part of them.
     """
-    return Bar(stream, unit, hours) if stream.isatty() else Lines(stream, unit, verb, hours)
+    told = _Hours(hours, counted)
+    return Bar(stream, unit, told) if stream.isatty() else Lines(stream, unit, verb, told)
+
+
+@dataclass(frozen=True)
+class _Hours:
+    """What hours are of, None where tokens are counted; counted: they are told as a part of all."""
+
+    unit: str | None
+    counted: bool
 
 
 class _Speed:
     """Items done and × real time since the start of this run."""
 
-    def __init__(self, hours: str | None) -> None:
+    def __init__(self, hours: _Hours) -> None:
         self.total = Totals(0, 0.0)
         self.hours = hours
         self.items = 0
@@ -49,8 +65,11 @@ class _Speed:
     def describe(self) -> str:
         """Hours recorded in this run, how many times faster than real time, and the time left."""
         elapsed = max(time.monotonic() - self._begun, 1e-3)
-        text = f"{self.recorded / 3600:.2f} {self.hours}, {self.recorded / elapsed:.0f} × real time"
-        if self.hours is None:
+        done = f"{self.recorded / 3600:.2f}"
+        if self.hours.counted:
+            done = f"{self.seconds / 3600:.2f} of {self.total.seconds / 3600:.2f}"
+        text = f"{done} {self.hours.unit}, {self.recorded / elapsed:.0f} × real time"
+        if self.hours.unit is None:
             text = f"{self.recorded:.0f} tokens"
         spoken = self.seconds - self._at_start
         if spoken <= 0:
@@ -62,7 +81,7 @@ class _Speed:
 class Bar(_Speed):
     """A bar for people."""
 
-    def __init__(self, stream: TextIO, unit: str, hours: str | None) -> None:
+    def __init__(self, stream: TextIO, unit: str, hours: _Hours) -> None:
         super().__init__(hours)
         self._stream = stream
         self._unit = unit
@@ -96,7 +115,7 @@ class Bar(_Speed):
 class Lines(_Speed):
     """Plain lines for logs."""
 
-    def __init__(self, stream: TextIO, unit: str, verb: str, hours: str | None) -> None:
+    def __init__(self, stream: TextIO, unit: str, verb: str, hours: _Hours) -> None:
         super().__init__(hours)
         self._stream = stream
         self._unit = unit
@@ -107,7 +126,8 @@ class Lines(_Speed):
         """Say what there is to do."""
         super().start(totals, done)
         resumed = f", {done.items} of them done before" if done.items else ""
-        hours = "" if self.hours is None else f", about {totals.seconds / 3600:.2f} {self.hours}"
+        about = "" if self.hours.counted else "about "
+        hours = "" if self.hours.unit is None else f", {about}{totals.seconds / 3600:.2f} {self.hours.unit}"
         self._print(f"{totals.items} {self._unit} to {self._verb}{hours}{resumed}")
 
     def advance(self, items: int, seconds: float, recorded: float) -> None:

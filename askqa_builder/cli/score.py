@@ -50,7 +50,7 @@ def score_command(
         mos_samples=mos_samples,
         device=device,
         workers=workers,
-        progress=progress_for(sys.stderr, "rows", "score"),
+        progress=progress_for(sys.stderr, "rows", "score", "h of speech", counted=True),
     )
     if as_json:
         print(json.dumps({**asdict(report), "dataset": str(report.dataset)}, indent=1))

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 LONGEST_TEXT = 70
+
+_DIMENSIONS = {"valence": "V", "arousal": "A", "dominance": "D"}
+_MEASURES = {
+    "f0_mean": "F0 {:.0f} Hz", "f0_range": "range {:.1f} st", "articulation_rate": "{:.0f} words/min",
+    "energy": "{:.1f} dBFS",
+}  # fmt: skip
 
 
 def show_command(
@@ -19,17 +27,21 @@ def show_command(
     save: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the recording to this .wav, .flac, .mp3 or .ogg file.")
     ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print all of the row but its sound as JSON.")] = False,
 ) -> int:
-    """Show one row: its turns with their times, its voices and the response it waits for."""
+    """Show one row: its turns with their times and how they are said, its voices and the response it waits for."""
     from askqa_builder.corpus.rejects import escape
     from askqa_builder.dataset.reading import find_row, save_recording
 
     row = find_row(dataset, row_id)
-    for line in _lines(row):
-        print(escape(line))  # the dataset may be anybody's
+    if as_json:
+        print(json.dumps({**row, "audio": {"path": row["audio"]["path"]}}, indent=1))
+    else:
+        for line in _lines(row):
+            print(escape(line))  # the dataset may be anybody's
     if save is not None:
         save_recording(row, save)
-        print(f"recording written to {save}")
+        print(f"recording written to {save}", file=sys.stderr if as_json else sys.stdout)
     return 0
 
 
@@ -42,5 +54,31 @@ def _lines(row: dict[str, Any]) -> Iterator[str]:
         text = " ".join(turn["text"].split())
         shown = text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…"
         yield f"{turn['start']:8.3f} {turn['end']:8.3f}  {turn['role']:9} {voices[turn['role']]:{width}} {shown}"
+        told = list(_delivery(turn))
+        if told:
+            yield f"{'':17}  {'':9} {'':{width}} [{'; '.join(told)}]"
     response = row["response"]
     yield f"then the assistant should {response['action']}: {' | '.join(response['references'])}"
+
+
+def _delivery(turn: Mapping[str, Any]) -> Iterator[str]:
+    """Yield how a turn is said, as far as that is known: what was asked, what recognisers found, what was measured."""
+    style, emotion, measured = (turn.get(name) or {} for name in ("style", "emotion", "measured"))
+    if style.get("name") is not None:
+        label, congruent = style["text_label"], emotion.get("congruent")
+        suits = "" if congruent is None else ", which it suits" if congruent else ", which it does not suit"
+        yield f"style {style['name']}" + ("" if label is None else f" (words {label}{suits})")
+    for name in ("intended", "recognised"):
+        told = _affect(emotion.get(name) or {})
+        if told:
+            yield f"{name} {told}"
+    figures = [form.format(measured[name]) for name, form in _MEASURES.items() if measured.get(name) is not None]
+    if figures:
+        yield ", ".join(figures)
+
+
+def _affect(affect: Mapping[str, Any]) -> str:
+    parts = [affect["category"]] if affect.get("category") is not None else []
+    parts += [f"{letter} {affect[name]:.2f}" for name, letter in _DIMENSIONS.items() if affect.get(name) is not None]
+    agreement = affect.get("agreement")
+    return ", ".join(parts) + ("" if not parts or agreement is None else f" (agreement {100 * agreement:.0f} %)")

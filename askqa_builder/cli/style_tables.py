@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from askqa_builder.cli.tables import Cell, counted, paragraph, section, table
+from askqa_builder.report.delivery import few_turns, told_change
+from askqa_builder.report.style_effects import FEWEST_TURNS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,10 +38,25 @@ def told_styles(styles: pd.DataFrame, width: int) -> Iterator[str]:
     changed = [line for line in lines if not math.isnan(line["compared"]) and line["compared"] > 0]
     if changed:
         yield ""
-        cells = [[line["group"], int(line["compared"]), *(line[name] for name in _CHANGES)] for line in changed]
-        yield from table(["beside neutral", "turns", *_CHANGES.values()], cells, width)
+        yield from _beside_neutral(changed, few_turns(styles), width)
+
+
+def _beside_neutral(changed: Sequence[Mapping[Hashable, Any]], few: Sequence[str], width: int) -> Iterator[str]:
+    cells: list[list[Cell]] = [
+        [line["group"], int(line["compared"]), int(line["neutral"]), *(told_change(line, name) for name in _CHANGES)]
+        for line in changed
+    ]
+    yield from table(["beside neutral", "turns", "neutral", *_CHANGES.values()], cells, width)
+    yield from paragraph(
+        "means of turns less the mean of neutral turns of the same role and voice, with 95 % intervals for other "
+        "conversations; rate: the ratio of the two; –: too few conversations for an interval",
+        width,
+    )
+    if few:
+        named = "all of them" if len(few) == len(changed) else ", ".join(few)
         yield from paragraph(
-            "means of turns less the mean of neutral turns of the same role and voice; rate: the ratio of the two",
+            f"few turns: of {named}, fewer than {FEWEST_TURNS} turns or neutral ones are compared; even the intervals "
+            "are rough guesses",
             width,
         )
 

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
 REJECTED = 3
 
+_MOST_NAMED = 10
+"""Recordings left out that are named; the file has all."""
+
+_HOURS = "h of speech"
+
 styles_app = typer.Typer(help="How it is said: labels that recognisers give, and questions.", rich_markup_mode=None)
 
 
@@ -79,13 +84,14 @@ def annotate_command(
             raise UsageError("--recordings FOLDER goes with --out FILE, and with no dataset")
         from askqa_builder.styles.annotate import annotate_recordings
 
-        progress = progress_for(sys.stderr, "recordings", "annotate")
+        progress = progress_for(sys.stderr, "recordings", "annotate", _HOURS, counted=True)
         return _tell_recordings(annotate_recordings(recordings, out, progress=progress, **options), as_json)
     if dataset is None or out is not None:
         raise UsageError("give the folder of a dataset, or --recordings FOLDER --out FILE")
     from askqa_builder.styles.annotate import annotate
 
-    return _tell(annotate(dataset, progress=progress_for(sys.stderr, "rows", "annotate"), **options), as_json)
+    progress = progress_for(sys.stderr, "rows", "annotate", _HOURS, counted=True)
+    return _tell(annotate(dataset, progress=progress, **options), as_json)
 
 
 def _tell(report: AnnotationReport, as_json: bool) -> int:
@@ -94,7 +100,8 @@ def _tell(report: AnnotationReport, as_json: bool) -> int:
         return 0
     _print_figures(report.figures, "turns")
     state = "already complete" if report.already_complete else "done"
-    print(f"{state}: {report.dataset}: {report.rows} rows annotated by {_names(report.recognisers)}")
+    annotated = f"{report.rows} rows, {_hours(report.figures)}, annotated by {_names(report.recognisers)}"
+    print(f"{state}: {report.dataset}: {annotated}")
     return 0
 
 
@@ -102,11 +109,30 @@ def _tell_recordings(report: RecordingsReport, as_json: bool) -> int:
     if as_json:
         print(json.dumps({**asdict(report), "out": str(report.out)}, indent=1))
     else:
+        _print_left_out(report)
         _print_figures(report.figures, "recordings")
         state = "already complete" if report.already_complete else "done"
         left = f", {report.rejected} left out, see {report.rejects}" if report.rejected else ""
-        print(f"{state}: {report.out}: {report.recordings} recordings annotated by {_names(report.recognisers)}{left}")
+        annotated = f"{report.recordings} recordings, {_hours(report.figures)}, annotated by"
+        print(f"{state}: {report.out}: {annotated} {_names(report.recognisers)}{left}")
     return REJECTED if report.rejected else 0
+
+
+def _print_left_out(report: RecordingsReport) -> None:
+    from itertools import islice
+
+    from askqa_builder.corpus.rejects import escape
+
+    if report.rejected:
+        with report.out.with_name(report.rejects).open(encoding="ascii") as lines:
+            for line in map(json.loads, islice(lines, _MOST_NAMED)):
+                print(f"left out: {escape(line['file'])}: {escape(line['detail'])}", file=sys.stderr)
+        if report.rejected > _MOST_NAMED:
+            print(f"left out: {report.rejected - _MOST_NAMED} more, see {report.rejects}", file=sys.stderr)
+
+
+def _hours(figures: Mapping[str, Any]) -> str:
+    return f"{figures['seconds'] / 3600:.2f} {_HOURS}"
 
 
 def _names(recognisers: Mapping[str, Mapping[str, Any]]) -> str:
@@ -116,6 +142,9 @@ def _names(recognisers: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def _print_figures(figures: Mapping[str, Any], wholes: str) -> None:
+    from askqa_builder.corpus.rejects import escape
+    from askqa_builder.dataset.annotation import agreement_told, agreement_warnings
+
     total = max(figures["windows"], 1)
     parts = [f"{name} {figures[name] / total:.1%}" for name in ("kept", "undecided", "inconsistent")]
     if "silent" in figures:
@@ -124,8 +153,9 @@ def _print_figures(figures: Mapping[str, Any], wholes: str) -> None:
     labelled = sum(figures["labels"].values())
     labels = ", ".join(f"{name} {count}" for name, count in figures["labels"].items())
     print(f"{figures[wholes]} {wholes}, {labelled} with an emotion{f': {labels}' if labels else ''}")
-    agreement = figures["agreement"]
-    if agreement is not None and agreement["raw"] is not None:
-        kappa = "" if agreement["kappa"] is None else f", {agreement['kappa_kind']}'s kappa {agreement['kappa']:.2f}"
-        print(f"agreement in the category: {agreement['raw']:.1%}{kappa}")
+    told = agreement_told(figures["agreement"])
+    if told:
+        print(f"agreement: {told}")
+    for warning in agreement_warnings(figures["agreement"]):
+        print(f"warning: {escape(warning)}")
     print("these are labels of recognisers, not of people")

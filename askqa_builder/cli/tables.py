@@ -1,17 +1,18 @@
-"""Tables for a terminal: columns as wide as they must be, text escaped and clipped where the line would be too long."""
+"""Tables for a terminal: columns as wide as they must be, text escaped and wrapped where the line would be too long."""
 
 from __future__ import annotations
 
 import math
 import textwrap
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 
 from askqa_builder.corpus.rejects import escape
 
 Cell = str | int | float | None
 
-_NARROWEST = 8
-"""No column of text is clipped to fewer characters."""
+_LONGEST_WHOLE = 12
+"""Words of as many characters are never broken."""
 
 _GAP = "  "
 
@@ -19,21 +20,25 @@ _GAP = "  "
 def table(header: Sequence[str], lines: Sequence[Sequence[Cell]], width: int, decimals: int = 2) -> Iterator[str]:
     """Yield the lines of a table of at most `width` characters where that can be.
 
-    Columns that hold numbers stand at the right; what is not known is a dash; the widest columns of text are clipped
-    first.
+    Columns that hold numbers stand at the right; what is not known is a dash; the widest columns of text are narrowed
+    first, and what does not fit goes on in the next line.
     """
     cells = [[_text(cell, decimals) for cell in line] for line in lines]
     numeric = [not any(isinstance(line[place], str) for line in lines) for place in range(len(header))]
-    widths = [max(map(len, column)) for column in zip(header, *cells, strict=True)]
-    _narrow(
-        widths, [place for place, number in enumerate(numeric) if not number], width - len(_GAP) * (len(header) - 1)
-    )
+    columns = list(zip(header, *cells, strict=True))
+    widths = [max(map(len, column)) for column in columns]
+    words = [max((len(word) for text in column for word in text.split()), default=0) for column in columns]
+    texts = [place for place, number in enumerate(numeric) if not number]
+    for longest in (words, [min(word, _LONGEST_WHOLE) for word in words]):
+        _narrow(widths, longest, texts, width - len(_GAP) * (len(header) - 1))
     for line in [list(header), *cells]:
-        placed = (
-            _clipped(cell, size).rjust(size) if number else _clipped(cell, size).ljust(size)
-            for cell, size, number in zip(line, widths, numeric, strict=True)
-        )
-        yield _GAP.join(placed).rstrip()
+        wrapped = [_wrapped(cell, size) for cell, size in zip(line, widths, strict=True)]
+        for parts in zip_longest(*wrapped, fillvalue=""):
+            placed = (
+                part.rjust(size) if number else part.ljust(size)
+                for part, size, number in zip(parts, widths, numeric, strict=True)
+            )
+            yield _GAP.join(placed).rstrip()
 
 
 def section(title: str, lines: Sequence[str]) -> Iterator[str]:
@@ -52,10 +57,10 @@ def counted(number: int, one: str) -> str:
     return f"{number:,} {one if number == 1 else one + 's'}"
 
 
-def _narrow(widths: list[int], texts: Sequence[int], most: int) -> None:
+def _narrow(widths: list[int], least: Sequence[int], texts: Sequence[int], most: int) -> None:
     while sum(widths) > most:
-        widest = max(texts, key=lambda place: widths[place], default=None)
-        if widest is None or widths[widest] <= _NARROWEST:
+        widest = max((place for place in texts if widths[place] > least[place]), key=widths.__getitem__, default=None)
+        if widest is None:
             return
         widths[widest] -= 1
 
@@ -70,5 +75,5 @@ def _text(cell: Cell, decimals: int) -> str:
     return f"{cell:,}"
 
 
-def _clipped(text: str, size: int) -> str:
-    return text if len(text) <= size else f"{text[: size - 1]}…"
+def _wrapped(text: str, size: int) -> list[str]:
+    return textwrap.wrap(text, size, break_on_hyphens=False) if len(text) > size else [text]

@@ -148,7 +148,7 @@ def print_report(report: TasksReport) -> None:
         )
     if report.measured:
         print(f"text only: {_leakage(report.leakage, report.measured)}")
-    if PARALINGUISTICS in report.tasks:
+    if PARALINGUISTICS in report.tasks or report.metadata:
         share = report.readable / sum(report.counts.values())
         print(f"metadata-readable: {report.readable} ({share:.1%}); labels as text answer these without any sound")
     if report.limit is not None:

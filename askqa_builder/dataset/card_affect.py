@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from askqa_builder.dataset.annotation import ANNOTATION_KEY, is_annotated
+from askqa_builder.dataset.annotation import ANNOTATION_KEY, agreement_told, agreement_warnings, is_annotated
 from askqa_builder.dataset.card_page import escape
 
 
@@ -43,14 +43,6 @@ def _figures(figures: Mapping[str, Any]) -> dict[str, str]:
         **{name: f"{figures[name] / total:.1%}" for name in ("kept", "undecided", "inconsistent")},
         "turns": str(figures["turns"]),
         "labels": escape(labels) or "none",
-        "agreement": _agreement(figures["agreement"]),
+        "agreement": agreement_told(figures["agreement"]),
+        "warnings": escape(" ".join(agreement_warnings(figures["agreement"]))),
     }
-
-
-def _agreement(agreement: Mapping[str, Any] | None) -> str:
-    """Say how well recognisers agree; nothing where there are not two that tell categories."""
-    if agreement is None or agreement["raw"] is None:
-        return ""
-    kind = agreement["kappa_kind"].capitalize()
-    kappa = "" if agreement["kappa"] is None else f", {kind}'s kappa {agreement['kappa']:.2f}"
-    return f"{agreement['raw']:.1%} of pairs of recognisers tell the same category{kappa}"

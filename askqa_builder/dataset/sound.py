@@ -11,6 +11,7 @@ import numpy.typing as npt
 import soundfile
 
 from askqa_builder.errors import AskqaError
+from askqa_builder.undecodable import what_is_wrong
 
 
 def decoded(row: Mapping[str, Any]) -> tuple[npt.NDArray[np.int16], int]:
@@ -21,6 +22,6 @@ def decoded(row: Mapping[str, Any]) -> tuple[npt.NDArray[np.int16], int]:
     try:
         samples, rate = soundfile.read(io.BytesIO(audio["bytes"]), dtype="int16")
     except soundfile.LibsndfileError as error:
-        what = error.error_string.rstrip(". ")
+        what = what_is_wrong(error)
         raise AskqaError(f"row {row['id']}: its recording cannot be read ({what}); see askqa verify") from error
     return samples, int(rate)

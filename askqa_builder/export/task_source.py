@@ -22,6 +22,7 @@ from askqa_builder.hearing.clip_files import AUDIO_FOLDER, AudioFile, resampled,
 from askqa_builder.recording.encode import encode
 from askqa_builder.tasks.example import Example
 from askqa_builder.tasks.reading import examples_of, tasks_manifest
+from askqa_builder.undecodable import what_is_wrong
 
 _SOUND_PATH = re.compile(AUDIO_FOLDER + r"/[\w-]+/[0-9a-f]{2}/[0-9a-f]{16}\.(wav|flac)", re.ASCII)
 
@@ -85,7 +86,7 @@ class TaskSource(Source):
         except OSError as error:
             raise self._unreadable(source, error.strerror) from error
         except soundfile.LibsndfileError as error:
-            raise self._unreadable(source, error.error_string.rstrip(". ")) from error
+            raise self._unreadable(source, what_is_wrong(error)) from error
         channels = 1 if samples.ndim == 1 else samples.shape[1]
         if (len(samples), rate, channels) != (source.samples, source.sampling_rate, source.channels):
             raise AskqaError(f"{self.folder / source.path} is not as its examples say; {_REMEDY}")

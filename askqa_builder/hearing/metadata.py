@@ -6,8 +6,9 @@
     1 15.10-17.10 user | recognised happy, V 0.81, A 0.62, D 0.55
     [end of speech labels]
 
-The second line explains the words and units that the block has. The format is our own: the papers that give language
-models time-stamped labels do not publish theirs.
+The second line explains the words and units that the block has. Texts that stand beside a block pass `beside_labels`,
+so that a prompt has no other line that begins or ends one, whatever a story says. The format is our own: the papers
+that give language models time-stamped labels do not publish theirs.
 """
 
 from __future__ import annotations
@@ -88,6 +89,11 @@ def render(metadata: Metadata) -> str:
     """Return labels as a block of lines, without a line end: the same labels give the same text."""
     lines = [_line(label) for label in metadata.labels]
     return "\n".join([f"[speech labels, version {VERSION}]", _legend(metadata), *lines, END])
+
+
+def beside_labels(text: str) -> str:
+    """Return a text as it may stand beside a block: a line of it that would begin or end one is moved by a blank."""
+    return "\n".join(f" {line}" if line == END or _BEGIN.fullmatch(line) else line for line in text.split("\n"))
 
 
 def parse(text: str) -> Metadata:

@@ -119,7 +119,8 @@ def points(
 def strips(groups: Sequence[tuple[str, Values]], along: Axis, label: str, origin: float | None = None) -> Markup:
     """Draw the values of each group on a line of its own, and their mean; at most 300 of each, evenly taken.
 
-    groups: name and values, from above. origin: a value that all are to be seen against, as no change.
+    groups: name and values, from above; on an axis by ratio, the mean is that of their logarithms. origin: a value that
+    all are to be seen against, as no change.
     """
     height = _TOP + _STRIP * len(groups) + _BOTTOM
     foot = height - _BOTTOM
@@ -132,7 +133,7 @@ def strips(groups: Sequence[tuple[str, Values]], along: Axis, label: str, origin
             f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2"/>'
             for x, y in zip(_x(along.share(shown)).tolist(), ups.tolist(), strict=True)
         )
-        mean = float(_x(along.share(float(values.mean()))))
+        mean = float(_x(along.share(values).mean()))
         parts.append(
             f'<text class="tick" x="{_LEFT}" y="{middle - 9}">{escape(name)}</text><g class="dots">{dots}</g>'
             f'<path class="mean" d="M{mean:.1f} {middle - 7}V{middle + 7}"/>'

@@ -83,7 +83,7 @@ class Session(ListeningSession):
     def _stretches(self, turns: Turns, sampling_rate: int) -> Iterator[Stretch]:
         for place, turn in enumerate(turns):
             start, end = (to_samples(turn[name], sampling_rate) for name in ("start", "end"))
-            yield Stretch(place, start, end)
+            yield Stretch(place, start, end, end - start)
 
     def _replacement(
         self, entry: Mapping[str, Any], keys: Sequence[str], digests: Digests, store: HeardStore

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from enum import Enum
 from itertools import combinations
+from typing import Any
 
 from askqa_builder.recognition.affect.recogniser import Verdict
 from askqa_builder.voices.emotion import DIMENSIONS, Affect
@@ -104,7 +105,7 @@ class Agreement:
             counts[told[place]] += count
         return counts
 
-    def to_json(self) -> dict[str, float | int | str | list[str] | None]:
+    def to_json(self) -> dict[str, Any]:
         """Return the manifest's entry."""
         kappa = "cohen" if len(self._names) == 2 else "fleiss"
         return {
@@ -113,4 +114,5 @@ class Agreement:
             "raw": self.raw,
             "kappa": self.kappa,
             "kappa_kind": kappa,
+            "told": {name: dict(sorted(self._told_by(place).items())) for place, name in enumerate(self._names)},
         }

@@ -7,9 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from askqa_builder.recognition.affect.recogniser import Verdict
+from askqa_builder.recording.timeline import Seconds
 from askqa_builder.styles.agreement import Agreement
 from askqa_builder.styles.labelling import LabelledWindow, Overall
 from askqa_builder.voices.emotion import Affect
+
+_SECONDS_DECIMALS = 3
 
 
 def window_of(told: Mapping[str, Any]) -> LabelledWindow:
@@ -24,11 +27,15 @@ class Figures:
     def __init__(self, recognisers: Mapping[str, Sequence[str]]) -> None:
         self._categorical = [name for name, tells in recognisers.items() if "category" in tells]
         self._agreement = Agreement(self._categorical)
+        self._seconds: Seconds = 0.0
         self._counts: Counter[str] = Counter()
         self._labels: Counter[str] = Counter()
 
-    def add(self, windows: Sequence[LabelledWindow], whole: Overall | None, *, unheard: int = 0) -> None:
-        """Count a turn or a recording. unheard: windows that nobody listened to, as they are silent."""
+    def add(
+        self, windows: Sequence[LabelledWindow], whole: Overall | None, seconds: Seconds, *, unheard: int = 0
+    ) -> None:
+        """Count a turn or a recording of so many seconds. unheard: windows that nobody heard, as they are silent."""
+        self._seconds += seconds
         self._counts["wholes"] += 1
         self._counts["windows"] += len(windows) + unheard
         self._counts["silent"] += unheard
@@ -48,6 +55,7 @@ class Figures:
         """Return the manifest's figures; wholes: what was counted beside windows, "turns" or "recordings"."""
         silent = {"silent": self._counts["silent"]} if wholes == "recordings" else {}
         return {
+            "seconds": round(self._seconds, _SECONDS_DECIMALS),
             "windows": self._counts["windows"],
             **{name: self._counts[name] for name in ("kept", "undecided", "inconsistent")},
             **silent,

@@ -85,7 +85,7 @@ class AnnotationSession(ListeningSession):
     def _stretches(self, turns: Turns, sampling_rate: int) -> Iterator[Stretch]:
         for place, turn in enumerate(turns):
             for window in turn_windows(turn, sampling_rate, self._settings.windowing):
-                yield Stretch(place, window.heard_start, window.heard_end)
+                yield Stretch(place, window.heard_start, window.heard_end, window.end - window.start)
 
     def _replacement(
         self, entry: Mapping[str, Any], keys: Sequence[str], digests: Digests, store: HeardStore
@@ -108,5 +108,6 @@ class AnnotationSession(ListeningSession):
                 for batch in group.to_batches(max_chunksize=64):
                     for row in batch.to_pylist():
                         for windows in windows_by_turn(row):
-                            figures.add(windows, overall(windows, self._settings.least_share))
+                            seconds = sum(window.end - window.start for window in windows)
+                            figures.add(windows, overall(windows, self._settings.least_share), seconds)
         return figures.to_json("turns")

@@ -129,6 +129,12 @@ def _fault(tasks: Mapping[str, Task], example: Example, row: HeardRow) -> str | 
     """Let the task check an example. Whatever stands in it: somebody may have edited it."""
     if example.task not in tasks:
         return f"it is of {example.task!r}, which is no task of its set"
+    kinds = tasks[example.task].readable_kinds
+    if kinds is not None and example.metadata_readable not in (
+        None,
+        example.kind in kinds,
+    ):  # None: of earlier versions
+        return "whether labels of how it is said answer it is not as its kind has it"
     try:
         return tasks[example.task].fault(example, row)
     except MemoryError:

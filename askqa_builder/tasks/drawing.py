@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from askqa_builder.hearing.heard import Span
 from askqa_builder.seeds import Stream
+from askqa_builder.speech.pieces import split_sentences
 from askqa_builder.tasks.heard_row import HeardRow, one_line, plain
 from askqa_builder.tasks.marks import is_closed, is_whole
 
@@ -43,10 +44,13 @@ def shuffled(stream: Stream, things: Sequence[Thing]) -> list[Thing]:
     return [things[i] for i in sorted(range(len(things)), key=keys.__getitem__)]
 
 
-def draw_phrase(stream: Stream, row: HeardRow, turns: Sequence[int], *, timed: bool = False) -> Phrase | None:
+def draw_phrase(
+    stream: Stream, row: HeardRow, turns: Sequence[int], *, timed: bool = False, in_sentence: bool = False
+) -> Phrase | None:
     """Draw some words that are heard once, and cut no quotation or bracket; None where none are found.
 
     turns: in which to look. timed: only where it is known when the words are heard, and they are in one clip.
+    in_sentence: only words of one sentence.
     """
     tokens = {turn: _tokens(row, turn) for turn in turns}
     long_enough = [turn for turn in turns if len(tokens[turn]) >= FEWEST_WORDS]
@@ -60,9 +64,15 @@ def draw_phrase(stream: Stream, row: HeardRow, turns: Sequence[int], *, timed: b
         span = row.span_of(turn, start, end)
         heard_together = span is not None and row.heard.moment(span) is not None
         fits = len(plain(text).split()) >= FEWEST_WORDS and is_closed(whole, start, end) and is_whole(text)
+        fits = fits and not (in_sentence and crosses_sentences(whole[start:end]))
         if fits and row.occurrences(text) == 1 and (heard_together or not timed):
             return Phrase(turn, text, start, end, span)
     return None
+
+
+def crosses_sentences(text: str) -> bool:
+    """Tell whether a stretch of a text has words of more than one sentence, or paragraph."""
+    return len(split_sentences(text, len(text) + 1)) > 1
 
 
 def _tokens(row: HeardRow, turn: int) -> list[tuple[int, int]]:

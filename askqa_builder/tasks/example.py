@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from askqa_builder.corpus.rejects import describe
+from askqa_builder.hearing.metadata import beside_labels
 
 AUDIO_FILE = pa.struct(
     [("path", pa.string()), ("samples", pa.int64()), ("sampling_rate", pa.int32()), ("channels", pa.int32())]
@@ -116,8 +117,9 @@ class Example:
     @property
     def full_prompt(self) -> str:
         """All text that a model gets: the story first, where it is read, then labels of how it is said."""
-        story = None if self.story is None else f"Story:\n{self.story.strip()}"
-        return "\n\n".join(part for part in (story, self.metadata, self.prompt) if part is not None)
+        told = [] if self.story is None else [f"Story:\n{beside_labels(self.story.strip())}"]
+        labels = [] if self.metadata is None else [self.metadata]
+        return "\n\n".join([*told, *labels, beside_labels(self.prompt)])
 
     def to_json(self) -> dict[str, Any]:
         """Return its columns."""

@@ -75,7 +75,7 @@ class Maker:
                 numbers[draft.kind] += 1
                 number = f"/{numbers[draft.kind]}" if numbers[draft.kind] > 1 else ""
                 example_id = f"{row.row['id']}/{task.name}/{draft.kind}{number}"
-                yield task, finished(draft, Origin(example_id, task.name, row, audio, seed, contrast_id))
+                yield task, finished(task.tagged(draft), Origin(example_id, task.name, row, audio, seed, contrast_id))
 
 
 def _fault(task: Task, example: Example, row: HeardRow) -> str | None:

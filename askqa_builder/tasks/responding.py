@@ -27,4 +27,4 @@ class Responder:
         one = HeardRow(row, heard, split)
         draft = next(self._task.drafts(one, Draw(self._seed, self._task.name, row["id"])))
         example_id = f"{row['id']}/{self._task.name}/{draft.kind}"
-        return finished(draft, Origin(example_id, self._task.name, one, audio, self._seed))
+        return finished(self._task.tagged(draft), Origin(example_id, self._task.name, one, audio, self._seed))

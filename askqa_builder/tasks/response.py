@@ -14,6 +14,7 @@ class Response(Task):
 
     name = "response"
     version = 2
+    readable_kinds = frozenset[str]()
 
     @property
     def kinds(self) -> Sequence[str]:

@@ -52,7 +52,8 @@ class TasksReport:
     kinds of which much is refused, and what the text gives away of the others. shared_stories: stories that the dataset
     has in several splits, of which examples are made in one alone. limit: which task limits a mix, and how many of each
     there would have been; None without a mix. tasks: that were asked for; measured: those of them whose leakage is
-    measured, where there is enough. readable: examples that labels of how it is said would answer without any sound.
+    measured, where there is enough. metadata: whether labels of how it is said stand in prompts; readable: examples
+    that such labels would answer without any sound.
     """
 
     out: Path
@@ -64,6 +65,7 @@ class TasksReport:
     limit: str | None
     tasks: Sequence[str]
     measured: Sequence[str]
+    metadata: bool
     readable: int
     already_complete: bool
 
@@ -187,6 +189,7 @@ class _Run:
             limit=_limit(self._options.mix, made["mixed_of"]),
             tasks=self._options.tasks,
             measured=[task.name for task in self._tasks if task.tells_labels],
+            metadata=self._options.hearing.metadata,
             readable=figures.readable,
             already_complete=complete,
         )

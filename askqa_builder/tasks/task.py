@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from askqa_builder.chat.model import ChatModel
@@ -35,15 +36,24 @@ class Task(ABC):
     """Base class of tasks. An instance serves one run.
 
     name: as in `Example.task` and `--mix`; version: raised when the same row would give other examples. written: kinds
-    of which a language model writes examples where one is given (`write`); none for most tasks.
+    of which a language model writes examples where one is given (`write`); none for most tasks. readable_kinds: those
+    that who is given the labels of how it is said (times, speakers, measurements; no words) answers without any sound;
+    None where nobody has looked, or each draft says it.
     """
 
     name: ClassVar[str]
     version: ClassVar[int] = 1
     written: ClassVar[tuple[str, ...]] = ()
+    readable_kinds: ClassVar[frozenset[str] | None] = None
 
     def __init__(self, wordings: Wordings) -> None:
         self.wordings = wordings
+
+    def tagged(self, draft: Draft) -> Draft:
+        """Return a draft that says whether labels answer it, where its kind does."""
+        if self.readable_kinds is None:
+            return draft
+        return replace(draft, metadata_readable=draft.kind in self.readable_kinds)
 
     @property
     def description(self) -> str:

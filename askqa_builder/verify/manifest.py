@@ -110,6 +110,7 @@ _MANIFEST: Shape = {
             **dict.fromkeys(("window", "context", "margin", "least_share"), _NUMBER),
         },
         "figures?": {
+            "seconds?": _NUMBER,
             **dict.fromkeys(("windows", "kept", "undecided", "inconsistent", "turns"), _COUNT),
             "labels": Each(_COUNT),
             "agreement": Either(

@@ -14,6 +14,7 @@ import numpy as np
 import soundfile
 
 from askqa_builder.errors import UsageError
+from askqa_builder.undecodable import what_is_wrong
 from askqa_builder.voices.section import Place, Section, file_name, shown
 
 GENERATED = ("white", "pink", "speech")
@@ -118,7 +119,7 @@ def _read(path: Path, name: str, place: Place, values: Mapping[str, Any]) -> Noi
     except OSError as error:
         raise UsageError(f"{place}: the recording {path} cannot be read: {error.strerror}") from error
     except soundfile.LibsndfileError as error:
-        raise UsageError(f"{place}: {path.name} is not a recording that can be read: {error}") from error
+        raise UsageError(f"{place}: {path.name} is not a recording that can be read: {what_is_wrong(error)}") from error
     seconds = len(samples) / rate
     if seconds < _SHORTEST_SECONDS:
         raise UsageError(f"{place}: {path.name} is {seconds:g} s long; {_SHORTEST_SECONDS:g} s is the least")

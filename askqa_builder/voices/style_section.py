@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any
 
 from askqa_builder.corpus.conversation import ACTS_OF, Act, Role
@@ -118,14 +118,30 @@ def _check_known(names: Weights, known: Mapping[str, Style], place: Place) -> No
 
 
 def _check_left(choice: StyleChoice, roles: Mapping[Role, RoleStyles], place: Place) -> None:
-    """Raise UsageError where a text may come for which no style is left to draw."""
+    """Raise UsageError, with all of them, where texts may come for which no style is left to draw."""
+    acts, unserved = [], set()
     for role, act, weights in _each(roles):
-        for label in choice.suits or ():
-            if not choice.left(weights, label):
-                raise UsageError(
-                    f"{_at(place, role, act)}: of {', '.join(weights)} none is {choice.draw.value} with a text that is "
-                    f"{label} (styles.suits.{label}); add one that is"
-                )
+        missing = [label for label in choice.suits or () if not choice.left(weights, label)]
+        if missing:
+            unserved.update(missing)
+            acts.append(f"{'.'.join(_at(place, role, act).keys)} ({', '.join(weights)}) for {_listed(missing)} texts")
+    if acts:
+        raise UsageError(
+            f"{place.source}: draw is {choice.draw.value}, and these have no such style: {'; '.join(acts)}. "
+            f"{_remedy(choice, unserved)}, change styles.suits, or let an act draw none"
+        )
+
+
+def _remedy(choice: StyleChoice, unserved: Set[str]) -> str:
+    suits = {label: names for label, names in (choice.suits or {}).items() if label in unserved}
+    told = "; ".join(f"{label}: {', '.join(names) or 'none so far'}" for label, names in suits.items())
+    wanted = "that suits them" if choice.draw is StyleDraw.CONGRUENT else "that does not suit them"
+    return f"Give each a style {wanted} (those that suit: {told})"
+
+
+def _listed(labels: Sequence[str]) -> str:
+    *before, last = labels
+    return f"{', '.join(before)} and {last}" if before else last
 
 
 def _each(roles: Mapping[Role, RoleStyles]) -> Iterator[tuple[Role, Act, Weights]]:

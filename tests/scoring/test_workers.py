@@ -26,7 +26,7 @@ QUICK = Appetite(batch_seconds=1.0, one_core=True)
 def batch(number: int) -> Batch:
     """One clip, so short that nothing is heard in it."""
     samples = np.full(40 + number, 0.01, np.float32)
-    return [Part(f"row {number}", Clip(samples, 16000), number.to_bytes(32, "little"))]
+    return [Part(f"row {number}", Clip(samples, 16000), number.to_bytes(32, "little"), len(samples) / 16000)]
 
 
 def kill_workers() -> int:
@@ -69,7 +69,7 @@ def test_no_batch_is_lost_where_all_workers_are_killed() -> None:
 def test_a_batch_that_hangs_twice_is_named() -> None:
     hanging = Appetite(batch_seconds=1.0, one_core=True, start_seconds=0.01, minimum_speed=1e6)
     room = WorkerRoom(Choice("asr", "counting"), hanging, workers=1)
-    turn = Part("turn 3 of 'long'", Clip(np.zeros(16000 * 20, np.float32), 16000), b"x")
+    turn = Part("turn 3 of 'long'", Clip(np.zeros(16000 * 20, np.float32), 16000), b"x", 20.0)
     try:
         with pytest.raises(AskqaError, match=r"no answer in time, twice, near turn 3 of 'long'"):
             list(room.run([[turn]]))

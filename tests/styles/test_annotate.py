@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from harness import askqa_here, digests, loaded_rows, manifest, rows
+from speech_counted import Counted
 
 from askqa_builder import annotate, build, filter, regenerate, verify
 from askqa_builder.dataset.manifest import DIGEST_KEY, write_manifest
@@ -65,6 +66,29 @@ def test_turns_and_words_are_labelled_from_their_windows(annotated: Path) -> Non
             around = [w for w in row["affect"] if w["start"] < word["end"] and w["end"] > word["start"]]
             assert (word["emotion"], word["valence"]) in [(w["category"], w["valence"]) for w in around]
     assert {word["emotion"] for row in found for word in row["words"]} >= {"angry"}
+
+
+@pytest.mark.usefixtures("installed")
+def test_progress_and_figures_count_each_second_of_speech_once(small_copy: Path) -> None:
+    """Whatever context is heard with a window, and however many listen."""
+    told = Counted()
+    report = annotate(small_copy, RECOGNISERS, workers=1, progress=told)
+    spoken = sum(turn["end"] - turn["start"] for row in all_rows(small_copy) for turn in row["turns"])
+    assert told.total == pytest.approx(spoken)
+    assert told.seconds == pytest.approx(spoken)
+    assert 0 < told.recorded < spoken  # rows share turns, which are heard once
+    assert told.items == report.rows
+    assert report.figures["seconds"] == pytest.approx(spoken, abs=1e-3)
+
+
+@pytest.mark.usefixtures("installed")
+def test_hours_are_told_as_a_part_of_all_and_in_the_last_line(small_copy: Path) -> None:
+    spoken = sum(turn["end"] - turn["start"] for row in all_rows(small_copy) for turn in row["turns"])
+    hours = f"{spoken / 3600:.2f}"
+    done = askqa_here("styles", "annotate", small_copy, "--recogniser", "loud", "--recogniser", "bright")
+    assert f"rows to annotate, {hours} h of speech\n" in done.stderr
+    assert f" rows, {hours} of {hours} h of speech, " in done.stderr
+    assert f" rows, {hours} h of speech, annotated by loud" in done.stdout
 
 
 def test_nothing_but_labels_changes(annotated: Path, small: Path) -> None:
@@ -154,6 +178,8 @@ def test_two_of_a_kind_agree_in_part(small_copy: Path) -> None:
     loud, quiet = {"name": "loud"}, {"name": "loud", "threshold": 10.0}
     report = annotate(small_copy, [loud, quiet], workers=1)
     assert list(report.recognisers) == ["loud", "loud#2"]
+    warning = f"2 said neutral of all {report.figures['windows']} windows: it tells nothing apart here"
+    assert warning in " ".join((small_copy / "README.md").read_text("utf-8").split())
     agreement = report.figures["agreement"]
     windows = [window for row in all_rows(small_copy) for window in row["affect"]]
     alike = sum(window["votes"][0]["category"] == window["votes"][1]["category"] for window in windows)

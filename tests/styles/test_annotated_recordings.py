@@ -13,6 +13,7 @@ import soundfile
 from harness import assert_one_line, kill_group, run_askqa, started_askqa, wait_until
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from speech_counted import Counted
 
 from askqa_builder import annotate_recordings
 from askqa_builder.styles.recordings.files import SILENCE, Recording, heard_windows
@@ -86,6 +87,19 @@ def test_nobody_listens_to_silence(folder: Path, tmp_path: Path) -> None:
     )
 
 
+def test_progress_counts_each_second_of_what_can_be_read_once(folder: Path, tmp_path: Path) -> None:
+    for name in ("broken.wav", "empty.wav", "odd.wav"):
+        (folder / name).unlink()
+    told = Counted()
+    report = annotate_recordings(folder, tmp_path / "labels.jsonl", RECOGNISERS, workers=1, progress=told)
+    seconds = sum(line["duration"] for line in labels(tmp_path / "labels.jsonl").values())
+    assert told.seconds == pytest.approx(seconds)
+    assert told.total == pytest.approx(seconds, abs=0.1)  # as headers say
+    assert told.recorded == pytest.approx(seconds - 6.0)  # silence
+    assert told.items == 4
+    assert report.figures["seconds"] == pytest.approx(seconds, abs=1e-3)
+
+
 def test_what_cannot_be_read_is_told(folder: Path, tmp_path: Path) -> None:
     result = run_askqa(
         "styles", "annotate", "--recordings", folder, "--out", tmp_path / "labels.jsonl",
@@ -105,6 +119,33 @@ def test_what_cannot_be_read_is_told(folder: Path, tmp_path: Path) -> None:
     )  # fmt: skip
     assert again.returncode == 3
     assert "already complete" in again.stdout
+
+
+def test_damaged_files_are_named_in_a_line_each_and_the_others_annotated(tmp_path: Path) -> None:
+    folder = tmp_path / "recordings"
+    folder.mkdir()
+    soundfile.write(folder / "good.wav", noise(3.0, 16000), 16000)
+    soundfile.write(folder / "middle.mp3", noise(20.0, 16000), 16000)
+    whole = bytearray((folder / "middle.mp3").read_bytes())
+    third = len(whole) // 3
+    whole[third : third + 3000] = bytes((37 * place) % 256 for place in range(third, third + 3000))
+    (folder / "middle.mp3").write_bytes(whole)
+    (folder / "other.mp3").write_bytes(b"no sound at all" * 100)
+    (folder / "nothing.mp3").write_bytes(b"")
+    result = run_askqa(
+        "styles", "annotate", "--recordings", folder, "--out", tmp_path / "labels.jsonl",
+        "--recogniser", "loud", "--workers", "1",
+    )  # fmt: skip
+    assert result.returncode == 3
+    assert list(labels(tmp_path / "labels.jsonl")) == ["good.wav"]
+    lines = result.stderr.splitlines()
+    assert len(lines) == 5, result.stderr  # two of the progress, and no word of a decoder
+    no_sound = "it holds no sound of its kind, or nothing at all; write the file anew, or leave it out"
+    assert lines[2:] == [
+        "left out: middle.mp3: it is damaged: decoding stops in the middle; write the file anew, or leave it out",
+        f"left out: nothing.mp3: {no_sound}",
+        f"left out: other.mp3: {no_sound}",
+    ]
 
 
 def test_words_beside_a_recording_are_labelled(folder: Path, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score
 
+from askqa_builder.dataset.annotation import agreement_told, agreement_warnings
 from askqa_builder.recognition.affect.recogniser import Verdict
 from askqa_builder.styles.agreement import Agreement, Rule, agreed, share_for
 from askqa_builder.voices.emotion import CATEGORIES, Affect
@@ -98,3 +99,32 @@ def test_windows_where_one_tells_nothing_are_not_counted() -> None:
     alone = Agreement(["one"])
     alone.add(["sad"])
     assert alone.windows == 0
+
+
+def counted(*pairs: tuple[str, str]) -> dict[str, object]:
+    agreement = Agreement(["one", "two"])
+    for pair in pairs:
+        agreement.add(pair)
+    return agreement.to_json()
+
+
+def test_a_recogniser_that_says_the_same_of_all_windows_is_named() -> None:
+    found = counted(("sad", "sad"), ("happy", "sad"), ("sad", "sad"))
+    constant, chance = agreement_warnings(found)
+    assert constant.startswith("two said sad of all 3 windows: it tells nothing apart here")
+    assert chance.startswith("A kappa of 0.00 is agreement no better than by chance")
+    assert "66.7% of pairs of recognisers tell the same category, Cohen's kappa 0.00" in agreement_told(found)
+
+
+def test_where_all_say_one_and_the_same_there_is_no_kappa_and_why_is_said() -> None:
+    found = counted(("neutral", "neutral"), ("neutral", "neutral"))
+    assert [warning.split(" ")[0] for warning in agreement_warnings(found)] == ["one", "two", "All"]
+    assert "kappa" not in agreement_told(found)
+
+
+def test_agreement_beyond_chance_needs_no_warning() -> None:
+    found = counted(("sad", "sad"), ("happy", "happy"), ("sad", "happy"))
+    assert list(agreement_warnings(found)) == []
+    assert list(agreement_warnings(counted(("sad", "happy"), ("happy", "sad"), ("sad", "happy")))) != []
+    assert list(agreement_warnings(None)) == list(agreement_warnings(counted())) == []
+    assert agreement_told(counted()) == ""

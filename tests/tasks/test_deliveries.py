@@ -12,6 +12,7 @@ from styled import STYLES
 
 from askqa_builder.seeds import Stream
 from askqa_builder.tasks.paralinguistics.deliveries import Deliveries, Delivery, delivery_of
+from askqa_builder.tasks.paralinguistics.form import choice
 from askqa_builder.tasks.paralinguistics.grounds import INTENDED, RECOGNISED, STYLE
 from askqa_builder.tasks.paralinguistics.rules import asks_why_it_feels, is_repeated, unfit
 from askqa_builder.tasks.wordings import load_wordings
@@ -107,7 +108,7 @@ def delivery_in(styles: Mapping[str, Style], name: str) -> Delivery:
 def test_a_style_of_ones_own_is_said_by_its_numbers() -> None:
     mine = delivered(name="mine", pitch=2.0, pitch_range=0.5, rate=1.0, loudness=3.0, pauses=1.0)
     assert mine is not None
-    assert WORDS.say(mine, Stream("x")) == "higher, with fewer ups and downs and louder than usual"
+    assert WORDS.say(mine, Stream("x")) == "higher and with fewer ups and downs and louder than usual"
     slow = delivered(name="slow", pitch=0.0, pitch_range=1.0, rate=0.8, loudness=0.0, pauses=1.0)
     assert slow is not None
     assert WORDS.say(slow, Stream("x")) == "more slowly than usual"
@@ -118,6 +119,16 @@ def test_of_a_turn_without_a_style_nothing_is_known() -> None:
     nothing = dict.fromkeys(("name", "pitch", "pitch_range", "rate", "loudness", "pauses", "native"))
     assert delivered(**nothing) is None
     assert delivered(**{**STYLES["lively"], "name": "happy", "native": True}) is None  # asked for, and not noted
+
+
+def test_options_that_have_parts_are_parted_by_semicolons() -> None:
+    assert choice(["user", "narrator", "assistant"]) == "user, narrator or assistant"
+    assert choice(["as usual"]) == "as usual"
+    numbers = "higher and louder than usual"
+    assert choice([numbers, "as plainly as usual"]) == f"{numbers}; or as plainly as usual"
+    held_back = "in a quieter, more held-back way than usual"
+    assert choice([held_back, "as usual", numbers]) == f"{held_back}; as usual; or {numbers}"
+    assert choice(["higher and louder than usual"]) == numbers
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -130,3 +131,29 @@ def test_questions_about_how_it_is_said_may_have_labels_too(styled_dataset: Path
     assert any(one["metadata_readable"] for one in examples)
     assert all(parse(one["metadata"]).labels for one in examples)
     assert not faults_of(styled_dataset, tmp_path / "out")
+
+
+def test_kinds_that_the_labels_answer_are_tagged_and_others_not(styled_book: Path, tmp_path: Path) -> None:
+    """The block tells who speaks from when to when, with F0, and no words."""
+    out = tmp_path / "set"
+    done = askqa_here("tasks", styled_book, out, "--metadata", "--tasks", "listening,reasoning,response")
+    found = examples_of(out)
+    tagged = {(one["task"], one["kind"]): one["metadata_readable"] for one in found}
+    assert {kind for (_, kind), readable in tagged.items() if readable} == {"speakers", "turns", "voices"}
+    assert None not in tagged.values()
+    assert {task for task, _ in tagged} == {"listening", "reasoning", "response"}
+    readable = sum(one["metadata_readable"] for one in found)
+    assert f"metadata-readable: {readable} (" in done.stdout
+    assert f"\n\n{readable} questions have `metadata_readable` true" in (out / "README.md").read_text("utf-8")
+    for one in found:
+        if one["kind"] == "speakers":
+            spoken = [label.role for label in parse(one["metadata"]).labels if label.source != "recognised"]
+            assert one["answer"] == ", ".join(spoken)
+    changed = meddled(out, tmp_path / "meddled", lambda ones: [flipped(one) for one in ones])
+    faults = faults_of(styled_book, tmp_path / "meddled")
+    assert faults.keys() == changed
+    assert set(faults.values()) == {"whether labels of how it is said answer it is not as its kind has it"}
+
+
+def flipped(one: dict[str, Any]) -> dict[str, Any]:
+    return {**one, "metadata_readable": not one["metadata_readable"]}

@@ -207,12 +207,14 @@ FAULTS: dict[str, tuple[object, object, str]] = {
     "nothing left": (
         {"question": ["lively", "subdued"]},
         {"draw": "congruent", "text_label": "vader", "suits": SUITS},
-        "roles.user.styles.question: of lively, subdued none is congruent with a text that is neutral (styles.suits",
+        "draw is congruent, and these have no such style: roles.user.styles.question (lively, subdued) for neutral "
+        "texts. Give each a style that suits them (those that suit: neutral: neutral), change styles.suits, or",
     ),
     "nothing unfit left": (
         ["lively", "flat"],
         {"draw": "incongruent", "text_label": "vader", "suits": {**SUITS, "positive": ["lively", "flat"]}},
-        "of flat, lively none is incongruent with a text that is positive",
+        "draw is incongruent, and these have no such style: roles.user.styles.question (flat, lively) for positive "
+        "texts; roles.user.styles.clarification (flat, lively) for positive texts. Give each a style that does not",
     ),
     "too high": (
         ["x"],
@@ -249,6 +251,19 @@ def test_a_fault_gives_one_line_with_file_and_key(name: str) -> None:
     assert said in str(caught.value)
     assert str(caught.value).startswith("mine.yaml: ")
     assert "\n" not in str(caught.value)
+
+
+def test_all_acts_and_labels_without_a_style_are_told_at_once() -> None:
+    with pytest.raises(UsageError) as caught:
+        styled(
+            {"question": ["subdued"], "clarification": ["lively", "neutral"]},
+            {"draw": "congruent", "text_label": "vader", "suits": {**SUITS, "neutral": []}},
+        )
+    told = str(caught.value)
+    assert "\n" not in told
+    assert "roles.user.styles.question (subdued) for positive and neutral texts; " in told
+    assert "roles.user.styles.clarification (lively, neutral) for neutral and negative texts. Give each" in told
+    assert "(those that suit: positive: lively; neutral: none so far; negative: subdued)" in told
 
 
 def test_people_who_were_recorded_draw_no_style(tmp_path: Path) -> None:

@@ -47,20 +47,28 @@ class Hearing:
         self._listener = listener
         self._progress = progress
 
-    def hear(self, rows: Iterable[Sequence[Part]], store: HeardStore, *, counting: bool) -> list[list[bytes]]:
+    def hear(
+        self, rows: Iterable[Sequence[Part]], store: HeardStore, *, counting: bool, share: float
+    ) -> list[list[bytes]]:
         """See that the store has a value for each part of all rows; return the parts' digests by row.
 
-        counting: whether rows are told to the progress. What has been heard is kept batch by batch.
+        counting: whether rows are told to the progress. share: of the seconds of speech that are told, as who listens
+        is one of several. What has been heard is kept batch by batch.
         """
         digests: list[list[bytes]] = []
-        for batch, values in self._room.run(self._batches(rows, store, digests, counting)):
+        for batch, values in self._room.run(self._batches(rows, store, digests, counting, share)):
             store.add(self._listener, values)
-            seconds = sum(part.clip.seconds for part in batch)
+            seconds = share * sum(part.seconds for part in batch)
             self._progress.advance(0, seconds, seconds)
         return digests
 
     def _batches(
-        self, rows: Iterable[Sequence[Part]], store: HeardStore, digests: list[list[bytes]], counting: bool
+        self,
+        rows: Iterable[Sequence[Part]],
+        store: HeardStore,
+        digests: list[list[bytes]],
+        counting: bool,
+        share: float,
     ) -> Iterator[list[Part]]:
         """Yield what is not heard yet in batches to the listener's taste, and fill in `digests` on the way."""
         batch: list[Part] = []
@@ -71,7 +79,7 @@ class Hearing:
             known = 0.0
             for part in row:
                 if part.digest in under_way or (self._listener, part.digest) in store:
-                    known += part.clip.seconds
+                    known += part.seconds
                     continue
                 under_way.add(part.digest)
                 if batch and filled + part.clip.seconds > self._batch_seconds:
@@ -79,6 +87,6 @@ class Hearing:
                     batch, filled = [], 0.0
                 batch.append(part)
                 filled += part.clip.seconds
-            self._progress.advance(int(counting), known, 0.0)
+            self._progress.advance(int(counting), share * known, 0.0)
         if batch:
             yield batch

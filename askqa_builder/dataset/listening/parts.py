@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from askqa_builder.dataset.reading import row_groups
 from askqa_builder.errors import AskqaError
 from askqa_builder.recognition.recogniser import Clip
+from askqa_builder.recording.timeline import Seconds, to_seconds
+from askqa_builder.undecodable import what_is_wrong
 
 _COLUMNS = ["id", "audio", "turns"]
 
@@ -27,27 +29,29 @@ Turns = Sequence[Mapping[str, Any]]
 class Part:
     """What is listened to at once. digest: of its samples and their rate; parts that sound the same have the same.
 
-    where: its place, for messages.
+    where: its place, for messages. seconds: of the speech that it is heard for, without context.
     """
 
     where: str
     clip: Clip
     digest: bytes
+    seconds: Seconds
 
     @classmethod
-    def of(cls, where: str, samples: NDArray[np.float32], sample_rate: int) -> Part:
-        """Make a part of samples, which are not empty."""
+    def of(cls, where: str, samples: NDArray[np.float32], sample_rate: int, meant: int) -> Part:
+        """Make a part of samples, which are not empty; meant: those without context."""
         digest = hashlib.sha256(sample_rate.to_bytes(4, "little") + samples.tobytes()).digest()
-        return cls(where, Clip(samples, sample_rate), digest)
+        return cls(where, Clip(samples, sample_rate), digest, to_seconds(meant, sample_rate))
 
 
 @dataclass(frozen=True)
 class Stretch:
-    """From where to where to listen, in samples. turn: its place in the row."""
+    """From where to where to listen, in samples. turn: its place in the row. meant: samples of it without context."""
 
     turn: int
     start: int
     end: int
+    meant: int
 
 
 Cutting = Callable[[Turns, int], Iterable[Stretch]]
@@ -71,15 +75,14 @@ def _parts(row: dict[str, Any], cutting: Cutting) -> Iterator[Part]:
         where = f"turn {stretch.turn} of {row['id']!r}"
         if not len(part):
             raise AskqaError(f"{where} lies outside its recording; build the dataset again")
-        yield Part.of(where, part, rate)
+        yield Part.of(where, part, rate, stretch.meant)
 
 
 def _decode(row: dict[str, Any]) -> tuple[NDArray[np.float32], int]:
     try:
         samples, rate = soundfile.read(io.BytesIO(row["audio"]["bytes"]), dtype="float32")
     except soundfile.LibsndfileError as error:
-        what = error.error_string.rstrip(". ")
         raise AskqaError(
-            f"the recording of {row['id']!r} cannot be decoded ({what}); build the dataset again"
+            f"the recording of {row['id']!r} cannot be decoded ({what_is_wrong(error)}); build the dataset again"
         ) from error
     return samples, int(rate)

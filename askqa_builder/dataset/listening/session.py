@@ -25,6 +25,7 @@ from askqa_builder.files import remove_temporaries, storage_errors
 from askqa_builder.locking import LOCK_NAME, lock_folder, release
 from askqa_builder.output_folder import STATE_FOLDER
 from askqa_builder.progress import Progress, Totals
+from askqa_builder.recording.timeline import to_seconds
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -125,8 +126,8 @@ class ListeningSession(ABC):
             for group in row_groups(self._dataset / entry["file"], ["turns"]):
                 for turns in group.column("turns").to_pylist():
                     rows += 1
-                    samples += sum(stretch.end - stretch.start for stretch in self._stretches(turns, rate))
-        return Totals(rows, samples / rate * len(self.wanted))
+                    samples += sum(stretch.meant for stretch in self._stretches(turns, rate))
+        return Totals(rows, to_seconds(samples, rate))
 
     def _label_shard(self, place: int, store: HeardStore) -> None:
         """Listen to a shard, then write it anew."""
@@ -138,7 +139,7 @@ class ListeningSession(ABC):
         digests: Digests = []
         for key in keys:
             parts = row_parts(file, self._stretches)
-            digests = self._hearings[key].hear(parts, store, counting=key == keys[0])
+            digests = self._hearings[key].hear(parts, store, counting=key == keys[0], share=1 / len(keys))
         replace_shard(self._dataset, self._manifest, place, self._replacement(entry, keys, digests, store))
 
     def _tell(self, key: str, told: Mapping[str, Any]) -> None:

@@ -12,6 +12,7 @@ from askqa_builder.corpus.conversation import Role
 from askqa_builder.errors import UsageError
 from askqa_builder.evaluation.item import Said
 from askqa_builder.evaluation.models.model import Request
+from askqa_builder.hearing.metadata import beside_labels
 from askqa_builder.options import is_text, require_known
 from askqa_builder.voices.plain_yaml import parse_yaml, read_yaml
 
@@ -70,6 +71,7 @@ class Prompts:
 
 def with_labels(metadata: str | None, prompt: str) -> str:
     """Return a prompt after the labels of how it is said, where there are such."""
+    prompt = beside_labels(prompt)
     return prompt if metadata is None else f"{metadata}\n\n{prompt}"
 
 

@@ -21,6 +21,7 @@ from askqa_builder.evaluation.models.sound import Sound
 from askqa_builder.evaluation.task_sets.item import TaskItem
 from askqa_builder.hearing.clip_files import AudioFile
 from askqa_builder.tasks.reading import examples_of, tasks_manifest
+from askqa_builder.undecodable import what_is_wrong
 
 Metadata = Literal["stored", "none"]
 """stored: labels that the set has in its prompts are asked with. none: they are left out."""
@@ -115,8 +116,7 @@ def _clip(folder: Path, item: TaskItem, file: AudioFile) -> Sound:
     try:
         samples, rate = soundfile.read(folder / file.path, dtype="int16")
     except (soundfile.LibsndfileError, OSError) as error:
-        what = getattr(error, "error_string", None) or getattr(error, "strerror", None) or str(error)
-        raise AskqaError(f"{folder / file.path} cannot be read ({what.rstrip('. ')}); {_AGAIN}") from error
+        raise AskqaError(f"{folder / file.path} cannot be read ({what_is_wrong(error)}); {_AGAIN}") from error
     if (len(samples), rate, samples.ndim) != (file.samples, file.sampling_rate, min(file.channels, 2)):
         raise AskqaError(f"{folder / file.path} is not the clip that {item.id} tells of; {_AGAIN}")
     return np.asarray(samples)

@@ -20,6 +20,7 @@ from askqa_builder.digests import sha256_of
 from askqa_builder.errors import SpeechError, UsageError
 from askqa_builder.speech.engine import EngineInfo, Pace, Samples, Speech, Utterance
 from askqa_builder.speech.gate import MOST_CLIPPED, clipped_share
+from askqa_builder.undecodable import what_is_wrong
 from askqa_builder.voices.plain_yaml import read_yaml
 from askqa_builder.voices.section import Place, Section, shown
 from askqa_builder.voices.voice import Controls, Voice
@@ -83,7 +84,7 @@ class RecordingEngine:
         try:
             channels, rate = soundfile.read(path, dtype="float32", always_2d=True)
         except soundfile.LibsndfileError as error:  # its own text names the folder
-            return SpeechError(f"the recording {path.name} cannot be read: {error.error_string}")
+            return SpeechError(f"the recording {path.name} cannot be read: {what_is_wrong(error)}")
         except OSError as error:
             return SpeechError(f"the recording {path.name} cannot be read: {error.strerror}")
         if not len(channels):

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from askqa_builder.errors import UsageError
 from askqa_builder.styles.windows import Window, Windowing
+from askqa_builder.undecodable import quiet_decoders, what_is_wrong
 
 SUFFIXES = (".wav", ".flac", ".mp3", ".ogg", ".opus")
 
@@ -42,7 +43,8 @@ class Recording:
     def seconds(self) -> float:
         """Its length as its header says; 0 where it says none."""
         try:
-            return float(soundfile.info(self.path).duration)
+            with quiet_decoders():
+                return float(soundfile.info(self.path).duration)
         except (soundfile.LibsndfileError, OSError):
             return 0.0
 
@@ -86,7 +88,8 @@ class Header:
 def read_header(recording: Recording) -> Header:
     """Raises RecordingError where the file cannot be read."""
     try:
-        info = soundfile.info(recording.path)
+        with quiet_decoders():
+            info = soundfile.info(recording.path)
     except (soundfile.LibsndfileError, OSError) as error:
         raise _unreadable(error) from error
     return Header(int(info.samplerate), int(info.channels))
@@ -98,7 +101,9 @@ def heard_windows(recording: Recording, windowing: Windowing) -> Iterator[HeardW
     Raises RecordingError where it cannot be decoded, is empty, or holds what is no number.
     """
     try:
-        with soundfile.SoundFile(recording.path) as file:
+        with quiet_decoders():
+            file = soundfile.SoundFile(recording.path)
+        with file:
             yield from _windows(file, windowing)
     except (soundfile.LibsndfileError, OSError) as error:
         raise _unreadable(error) from error
@@ -110,7 +115,7 @@ def _windows(file: soundfile.SoundFile, windowing: Windowing) -> Iterator[HeardW
     block = max(round(_BLOCK_SECONDS * rate), step)
     held = np.zeros(0, np.float32)
     first, start = 0, 0  # of what is held, and of the next window
-    while len(read := file.read(block, dtype="float32", always_2d=True)):
+    while len(read := _read(file, block)):
         if not np.isfinite(read).all():
             raise RecordingError("not_finite", "samples that are no numbers; write the file anew")
         held = np.concatenate([held[max(start - beside - first, 0) :], read.mean(axis=1, dtype=np.float32)])
@@ -127,6 +132,11 @@ def _windows(file: soundfile.SoundFile, windowing: Windowing) -> Iterator[HeardW
         yield _heard(window, held, first)
 
 
+def _read(file: soundfile.SoundFile, block: int) -> NDArray[np.float32]:
+    with quiet_decoders():
+        return np.asarray(file.read(block, dtype="float32", always_2d=True))
+
+
 def _heard(window: Window, held: NDArray[np.float32], first: int) -> HeardWindow:
     labelled = held[window.start - first : window.end - first].astype(np.float64)
     silent = bool(np.sqrt(np.mean(labelled**2)) < SILENCE)
@@ -134,5 +144,4 @@ def _heard(window: Window, held: NDArray[np.float32], first: int) -> HeardWindow
 
 
 def _unreadable(error: Exception) -> RecordingError:
-    what = getattr(error, "error_string", None) or getattr(error, "strerror", None) or str(error)
-    return RecordingError("unreadable", f"{str(what).rstrip('. ')}; look at the file, or leave it out")
+    return RecordingError("unreadable", f"{what_is_wrong(error)}; write the file anew, or leave it out")

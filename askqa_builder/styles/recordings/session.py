@@ -179,9 +179,7 @@ class RecordingsSession:
             self._progress.stop()
 
     def _totals(self, recordings: list[Recording]) -> Totals:
-        windowing = self._settings.windowing
-        heard = (windowing.length + 2 * windowing.context) / windowing.length * len(self._wanted)
-        return Totals(len(recordings), sum(one.seconds for one in recordings) * heard)
+        return Totals(len(recordings), sum(one.seconds for one in recordings))
 
     def _line_or_reject(self, recording: Recording, store: HeardStore) -> dict[str, Any]:
         try:
@@ -195,9 +193,13 @@ class RecordingsSession:
         beside = words_file(recording.path)
         words = None if beside is None else read_words(beside)
         heard: list[tuple[Window, bytes | None]] = []
+        share = 1 / len(self._hearings)
         for hearing in self._hearings.values():
             heard.clear()
-            hearing.hear(self._chunks(recording, header.sampling_rate, heard), store, counting=False)
+            chunks = self._chunks(recording, header.sampling_rate, heard)
+            hearing.hear(chunks, store, counting=False, share=share)
+        silent = sum(window.end - window.start for window, part in heard if part is None)
+        self._progress.advance(0, silent / header.sampling_rate, 0.0)
         rate = header.sampling_rate
         windows = [self._labelled(window, part, rate, store) for window, part in heard if part is not None]
         whole = overall(windows, self._settings.least_share)
@@ -222,7 +224,8 @@ class RecordingsSession:
             if one.silent:
                 heard.append((one.window, None))
                 continue
-            part = Part.of(f"{one.window.start / rate:.1f} s of {recording.name!r}", one.samples.copy(), rate)
+            where = f"{one.window.start / rate:.1f} s of {recording.name!r}"
+            part = Part.of(where, one.samples.copy(), rate, one.window.end - one.window.start)
             heard.append((one.window, part.digest))
             chunk.append(part)
             if len(chunk) == _CHUNK:
@@ -249,7 +252,7 @@ class RecordingsSession:
                     continue
                 windows = [window_of(window) for window in line["windows"]]
                 whole = overall(windows, self._settings.least_share)
-                figures.add(windows, whole, unheard=line["silent_windows"])
+                figures.add(windows, whole, line["duration"], unheard=line["silent_windows"])
         if not reasons:
             with storage_errors(f"remove {self._files.rejects.name}"):
                 self._files.rejects.unlink()

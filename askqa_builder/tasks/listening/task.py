@@ -24,6 +24,7 @@ class Listening(Task):
 
     name = "listening"
     version = 3
+    readable_kinds = frozenset({Speakers.name, Voices.name, Turns.name})  # each turn has a line, with role and F0
 
     def __init__(self, wordings: Wordings) -> None:
         super().__init__(wordings)

@@ -195,8 +195,8 @@ def _by_numbers(delivery: Delivery) -> str | None:
         return None
     claims = zip(delivery.claims, _CLAIMS, strict=True)
     said = [(more if sign > 0 else less) for sign, (*_, more, less) in claims if sign]
-    listed = " and ".join(filter(None, (", ".join(said[:-1]), *said[-1:])))
-    return f"{listed} than usual" if said else None
+    # no commas, which part the options of a question
+    return f"{' and '.join(said)} than usual" if said else None
 
 
 def _claims(style: Mapping[str, Any]) -> tuple[int, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import Any, ClassVar
 
 from askqa_builder.corpus.conversation import Role
 from askqa_builder.seeds import Stream
-from askqa_builder.tasks.drawing import draw_phrase
+from askqa_builder.tasks.drawing import crosses_sentences, draw_phrase
 from askqa_builder.tasks.example import Draft, Example
 from askqa_builder.tasks.heard_row import HeardRow, one_line, plain
 from askqa_builder.tasks.listening.transcripts import ORDINALS
@@ -25,6 +26,8 @@ KINDS = (DIRECT, C, CE, CG)
 
 LETTERS = ("A", "B")
 YES, NO = "yes", "no"
+
+_HAS_PARTS = re.compile(r",| and | or ")
 
 _FEWEST_QUOTED, _MOST_QUOTED = 2, 12
 """Words of a turn that is quoted whole: one is soon said twice, and more are asked for in part."""
@@ -87,15 +90,25 @@ class Form(ABC):
 
 
 def quoted(row: HeardRow, turn: int, stream: Stream) -> str | None:
-    """Return words that are heard in this turn alone: all of it, or of a longer one a drawn part; None where there are
-    none."""
+    """Return words that are heard in this turn alone: all of it, or of a longer one a drawn part of a sentence; None
+    where there are none."""
     text = one_line(row.text(turn))
     words = len(plain(text).split())
     if words > _MOST_QUOTED or row.role(turn) == Role.NARRATOR.value:
-        phrase = draw_phrase(stream, row, [turn])
+        phrase = draw_phrase(stream, row, [turn], in_sentence=True)
         return None if phrase is None else phrase.text
     is_clear = words >= _FEWEST_QUOTED and not set('“”"') & set(text)
     return text if is_clear and row.occurrences(text) == 1 else None
+
+
+def misquoted(example: Example, row: HeardRow, facts: dict[str, Any]) -> str | None:
+    """Say which quotation runs from one sentence into another; whole turns may. None where none does."""
+    for phrase in (facts[name] for name in ("phrase", "a", "b") if name in facts):
+        if f"“{phrase}”" in example.prompt and crosses_sentences(phrase):
+            turn = turn_of(row, phrase)
+            if turn is None or plain(row.text(turn)) != plain(phrase):
+                return f"“{phrase}” is of more than one sentence"
+    return None
 
 
 def turn_of(row: HeardRow, phrase: str) -> int | None:
@@ -110,8 +123,10 @@ def spoken_roles(row: HeardRow) -> list[str]:
 
 
 def choice(options: Sequence[str]) -> str:
-    """Return options as a question offers them: "a, b or c"."""
+    """Return options as a question offers them: "a, b or c", or "a, b; c and d; or e" where one has parts itself."""
     *before, last = options
+    if before and any(_HAS_PARTS.search(option) for option in options):
+        return "; ".join([*before, f"or {last}"])
     return f"{', '.join(before)} or {last}" if before else last
 
 

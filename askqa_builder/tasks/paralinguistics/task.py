@@ -14,7 +14,7 @@ from askqa_builder.tasks.paralinguistics.contextual import AskedBefore, Neighbou
 from askqa_builder.tasks.paralinguistics.delivered import HowSaid, IsSaid, WhichSaid, WordsSaid
 from askqa_builder.tasks.paralinguistics.deliveries import Deliveries
 from askqa_builder.tasks.paralinguistics.direct import Compared, Foremost, HowDelivered
-from askqa_builder.tasks.paralinguistics.form import CE, CG, KINDS, C, Form, Making
+from askqa_builder.tasks.paralinguistics.form import CE, CG, KINDS, C, Form, Making, misquoted
 from askqa_builder.tasks.paralinguistics.gendered import Gender, ManOrWoman, OnlyOne, WhichBy
 from askqa_builder.tasks.paralinguistics.rules import unfit
 from askqa_builder.tasks.paralinguistics.survey import RowSurvey
@@ -96,6 +96,7 @@ class Paralinguistics(Task):
         if form.ground not in (None, facts["ground"]):
             return f"it rests on {form.ground}, not on {facts['ground']}"
         rule = unfit(example.prompt, (value for value in facts.values() if isinstance(value, str)))
+        rule = rule or misquoted(example, row, facts)
         return self.misworded(example, facts["form"]) or rule or form.fault(example, row, facts)
 
     def labels_of(self, example: Example) -> tuple[str, ...] | None:

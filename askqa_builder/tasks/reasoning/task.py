@@ -28,6 +28,7 @@ class Reasoning(Task):
 
     name = "reasoning"
     version = 2
+    readable_kinds = frozenset[str]()
     written = (Written.name,)
 
     def __init__(self, wordings: Wordings) -> None:
