@@ -31,8 +31,8 @@ def by_delivery(frames: Frames) -> pd.DataFrame:
     """Return a line each style, draw, text label, intended and recognised emotion that turns have; see `COLUMNS`.
 
     Each utterance counts once. by: one of `KINDS`. Means over turns: f0_mean (Hz), f0_range (semitones),
-    articulation_rate (syllables a second), energy (dBFS). Of styles but neutral, beside neutral turns of the same role and
-    voice, see `style_effects.mean_change`: how many turns are `compared`, with how many `neutral` ones; f0_change
+    articulation_rate (syllables a second), energy (dBFS). Of styles but neutral, beside neutral turns of the same role
+    and voice, see `style_effects.mean_change`: how many turns are `compared`, with how many `neutral` ones; f0_change
     (semitones), f0_range_change (semitones), articulation_rate_change (factor), energy_change (dB), each with the ends
     of its 95 % interval, `_low` and `_high`, NaN where there is none.
     """
