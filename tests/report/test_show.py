@@ -21,6 +21,7 @@ def test_show_tells_how_each_turn_is_said(askqa: Run, filled: Path) -> None:
     for line, turn in zip(told, row["turns"], strict=True):
         assert line.startswith(f"[style {turn['style']['name']}; ")
         assert f"F0 {turn['measured']['f0_mean']:.0f} Hz, range" in line
+        assert f" st, {turn['measured']['articulation_rate']:.2f} syll/s, " in line
         assert ("; intended happy, V 0.91, A 0.76, D 0.73; " in line) == turn["style"]["native"]
         recognised = turn["emotion"]["recognised"]["category"]
         assert ("; recognised happy, V 0.70, A 0.60 (agreement 75 %); " in line) == (recognised is not None)
