@@ -109,7 +109,7 @@ def test_styles_beside_neutral_are_plotted(styles_tab: Tab) -> None:
     styles_tab.page.evaluate("location.hash = 'distributions'")
     assert styles_tab.page.get_by_role("heading", name="Styles").is_visible()
     plot = styles_tab.page.locator("svg[aria-label^='Mean F0 beside neutral']")
-    assert "lively +1.50 st" in (plot.get_attribute("aria-label") or "")
+    assert "lively +1.50 ±0.00 st" in (plot.get_attribute("aria-label") or "")
     assert styles_tab.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 

@@ -20,7 +20,8 @@ class TaskItem:
     audio: files of the set. references: right answers, the gold one first. label: the class of the answer, None where
     there are no classes. metadata: whether labels of how it is said stand in the prompt. metadata_readable: whether
     such labels tell the answer to who hears nothing; None where nobody has looked. form: of the question, where its
-    kind has several. offered: what the question lets choose between, as "a, b or c", where that differs within a form.
+    kind has several. offered: what the question lets choose between, as "a, b or c" or "a; b; or c", where that
+    differs within a form.
     """
 
     id: str

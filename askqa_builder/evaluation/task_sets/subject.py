@@ -168,8 +168,10 @@ def _most_frequent(group: Sequence[tuple[TaskItem, str]]) -> Iterator[tuple[str,
 
 
 def _listed(options: str) -> str:
-    """Return options so that each stands between commas."""
-    return f", {options.replace(' or ', ', ')}, "
+    """Return options, "a, b or c" or "a; b; or c", so that each stands between commas."""
+    for parting in ("; or ", "; ", " or "):
+        options = options.replace(parting, ", ")
+    return f", {options}, "
 
 
 _IN_PLACE: Mapping[str, Callable[[Sequence[TaskItem]], Control]] = {
