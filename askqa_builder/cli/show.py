@@ -14,7 +14,8 @@ LONGEST_TEXT = 70
 
 _DIMENSIONS = {"valence": "V", "arousal": "A", "dominance": "D"}
 _MEASURES = {
-    "f0_mean": "F0 {:.0f} Hz", "f0_range": "range {:.1f} st", "articulation_rate": "{:.2f} syll/s", "energy": "{:.1f} dBFS",
+    "f0_mean": "F0 {:.0f} Hz", "f0_range": "range {:.1f} st", "articulation_rate": "{:.2f} syll/s",
+    "energy": "{:.1f} dBFS",
 }  # fmt: skip
 
 
