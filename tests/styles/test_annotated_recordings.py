@@ -119,6 +119,9 @@ def test_what_cannot_be_read_is_told(folder: Path, tmp_path: Path) -> None:
     )  # fmt: skip
     assert again.returncode == 3
     assert "already complete" in again.stdout
+    (tmp_path / "labels.rejected.jsonl").unlink()
+    assert not annotate_recordings(folder, tmp_path / "labels.jsonl", ["bright"], workers=1).already_complete
+    assert labels(tmp_path / "labels.rejected.jsonl") == rejected
 
 
 def test_damaged_files_are_named_in_a_line_each_and_the_others_annotated(tmp_path: Path) -> None:
