@@ -321,6 +321,18 @@ def test_verify_finds_labels_that_do_not_fit(spoil: Spoil, annotated: Path, tmp_
     assert {(finding.check, finding.row) for finding in findings} == {("affect", found[0]["id"])}
 
 
+@pytest.mark.parametrize("told", [{"told": 3}, {"told": {"loud": ["happy"]}}, {"windows": "all"}])
+def test_verify_refuses_figures_that_are_none(told: dict[str, Any], annotated: Path, tmp_path: Path) -> None:
+    dataset = Path(shutil.copytree(annotated, tmp_path / "spoilt"))
+    content = manifest(dataset)
+    agreement = {"raw": 0.5, "kappa": 0.1, "kappa_kind": "cohen", "windows": 9, **told}
+    content["annotation"]["figures"]["agreement"] = agreement
+    del content[DIGEST_KEY]
+    write_manifest(dataset, content)
+    with pytest.raises(UsageError, match=r"annotation\.figures\.agreement"):
+        verify(dataset)
+
+
 @pytest.mark.usefixtures("installed")
 def test_a_recogniser_that_fails_is_named_with_the_place(small_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import bright_affect_recogniser  # type: ignore[import-not-found]
