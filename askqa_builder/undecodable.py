@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _IN_PLAIN_WORDS = (
+    ("System error", "it is not there, or may not be read"),
     ("File does not exist or is not a regular file", "it holds no sound of its kind, or nothing at all"),
     ("Format not recognised", "it holds no sound of a kind that can be read"),
     ("Error in WAV", "its header is damaged, or cut off"),

@@ -56,13 +56,27 @@ class Redrawn:
         speakers = cast(self._resolved, CastingKey(seed, *told, split))
         return {
             **row,
-            "turns": [{**turn, **self._style(turn, seed, *told, place)} for place, turn in enumerate(row["turns"])],
+            "turns": [_said(turn, self._style(turn, seed, *told, place)) for place, turn in enumerate(row["turns"])],
             "speakers": [{**one, "gender": speakers[Role(one["role"])].voice.gender} for one in row["speakers"]],
         }
 
     def _style(self, turn: Row, seed: int, *key: str | int) -> Row:
         spoken = Turn(Role(turn["role"]), Act(turn["act"]), turn["text"])
         return style_columns(self._resolved.profiles.draw_style(spoken, seed, *key, turn["text"]))
+
+
+def _said(turn: Row, style: Row) -> Row:
+    """Return a turn in another style, and its rate as it would then be measured: which words for speed fit it depends
+    on that."""
+    rate = turn["measured"]["articulation_rate"]
+    if rate is not None:
+        rate *= _rate_of(style) / _rate_of(turn)
+    return {**turn, **style, "measured": {**turn["measured"], "articulation_rate": rate}}
+
+
+def _rate_of(said: Row) -> float:
+    """Return by which factor the style of a turn changes its rate."""
+    return float((said["style"] or {}).get("rate") or 1.0)
 
 
 def stories(examples: Sequence[Example]) -> list[str]:

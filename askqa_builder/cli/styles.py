@@ -100,7 +100,7 @@ def _tell(report: AnnotationReport, as_json: bool) -> int:
         return 0
     _print_figures(report.figures, "turns")
     state = "already complete" if report.already_complete else "done"
-    annotated = f"{report.rows} rows, {_hours(report.figures)}, annotated by {_names(report.recognisers)}"
+    annotated = f"{report.rows} rows{_hours(report.figures)} annotated by {_names(report.recognisers)}"
     print(f"{state}: {report.dataset}: {annotated}")
     return 0
 
@@ -113,7 +113,7 @@ def _tell_recordings(report: RecordingsReport, as_json: bool) -> int:
         _print_figures(report.figures, "recordings")
         state = "already complete" if report.already_complete else "done"
         left = f", {report.rejected} left out, see {report.rejects}" if report.rejected else ""
-        annotated = f"{report.recordings} recordings, {_hours(report.figures)}, annotated by"
+        annotated = f"{report.recordings} recordings{_hours(report.figures)} annotated by"
         print(f"{state}: {report.out}: {annotated} {_names(report.recognisers)}{left}")
     return REJECTED if report.rejected else 0
 
@@ -132,7 +132,8 @@ def _print_left_out(report: RecordingsReport) -> None:
 
 
 def _hours(figures: Mapping[str, Any]) -> str:
-    return f"{figures['seconds'] / 3600:.2f} {_HOURS}"
+    # earlier versions did not count them
+    return f", {figures['seconds'] / 3600:.2f} {_HOURS}," if "seconds" in figures else ""
 
 
 def _names(recognisers: Mapping[str, Mapping[str, Any]]) -> str:

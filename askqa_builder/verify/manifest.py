@@ -114,7 +114,13 @@ _MANIFEST: Shape = {
             **dict.fromkeys(("windows", "kept", "undecided", "inconsistent", "turns"), _COUNT),
             "labels": Each(_COUNT),
             "agreement": Either(
-                {"raw": Either(_NUMBER, NULL), "kappa": Either(_NUMBER, NULL), "kappa_kind": TEXT}, NULL
+                {
+                    "windows": _COUNT,
+                    **dict.fromkeys(("raw", "kappa"), Either(_NUMBER, NULL)),
+                    "kappa_kind": TEXT,
+                    "told?": Each(Each(_COUNT)),
+                },
+                NULL,
             ),
         },
     },

@@ -148,7 +148,13 @@ class _Told:
 def test_nothing_in_a_model_s_files_is_run(copy: Path, tmp_path: Path) -> None:
     config = tiny_emotion2vec.config()
     audio = config["model_conf"]["modalities"]["audio"]
-    for layers in (f"[open({str(tmp_path / 'ran')!r}, 'w')]", "[(8, 10, 5)] * 2 ** 9 ** 9", "9**9**9", 3):
+    for layers in (
+        f"[open({str(tmp_path / 'ran')!r}, 'w')]",
+        "[(8, 10, 5)] * 2 ** 9 ** 9",
+        "9**9**9",
+        "[(8, 1, 1)] * 9999999",
+        3,
+    ):
         audio["feature_encoder_spec"] = layers
         (copy / "config.yaml").write_text(yaml.safe_dump(config), "utf-8")
         with pytest.raises(UsageError, match="is no list of layers"):

@@ -150,6 +150,20 @@ def test_a_second_time_there_is_nothing_to_do(annotated: Path) -> None:
 
 
 @pytest.mark.usefixtures("installed")
+def test_hours_that_an_earlier_version_did_not_count_are_not_told(annotated: Path, tmp_path: Path) -> None:
+    dataset = Path(shutil.copytree(annotated, tmp_path / "earlier"))
+    told = manifest(dataset)
+    del told["annotation"]["figures"]["seconds"]
+    (dataset / "askqa.json").unlink()
+    write_manifest(dataset, {key: value for key, value in told.items() if key != DIGEST_KEY})
+    done = askqa_here(
+        "styles", "annotate", dataset, *(f"--recogniser={name}" for name in RECOGNISERS), "--margin", "0.5"
+    )
+    assert done.returncode == 0, done.stderr
+    assert f"{len(all_rows(dataset))} rows annotated by loud" in done.stdout
+
+
+@pytest.mark.usefixtures("installed")
 def test_other_recognisers_or_settings_label_anew(annotated: Path, small: Path, tmp_path: Path) -> None:
     dataset = Path(shutil.copytree(annotated, tmp_path / "again"))
     fresh = Path(shutil.copytree(small, tmp_path / "fresh"))
@@ -305,6 +319,18 @@ def test_verify_finds_labels_that_do_not_fit(spoil: Spoil, annotated: Path, tmp_
     write_manifest(dataset, content)
     findings = verify(dataset).findings
     assert {(finding.check, finding.row) for finding in findings} == {("affect", found[0]["id"])}
+
+
+@pytest.mark.parametrize("told", [{"told": 3}, {"told": {"loud": ["happy"]}}, {"windows": "all"}])
+def test_verify_refuses_figures_that_are_none(told: dict[str, Any], annotated: Path, tmp_path: Path) -> None:
+    dataset = Path(shutil.copytree(annotated, tmp_path / "spoilt"))
+    content = manifest(dataset)
+    agreement = {"raw": 0.5, "kappa": 0.1, "kappa_kind": "cohen", "windows": 9, **told}
+    content["annotation"]["figures"]["agreement"] = agreement
+    del content[DIGEST_KEY]
+    write_manifest(dataset, content)
+    with pytest.raises(UsageError, match=r"annotation\.figures\.agreement"):
+        verify(dataset)
 
 
 @pytest.mark.usefixtures("installed")

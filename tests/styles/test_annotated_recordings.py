@@ -119,6 +119,21 @@ def test_what_cannot_be_read_is_told(folder: Path, tmp_path: Path) -> None:
     )  # fmt: skip
     assert again.returncode == 3
     assert "already complete" in again.stdout
+    (tmp_path / "labels.rejected.jsonl").unlink()
+    assert not annotate_recordings(folder, tmp_path / "labels.jsonl", ["bright"], workers=1).already_complete
+    assert labels(tmp_path / "labels.rejected.jsonl") == rejected
+
+
+def test_a_link_to_nowhere_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "recordings"
+    folder.mkdir()
+    soundfile.write(folder / "one.wav", noise(1.0, 16000), 16000)
+    (folder / "two.wav").symlink_to(tmp_path / "moved.wav")
+    (folder / "three.wav").symlink_to(folder / "one.wav")
+    report = annotate_recordings(folder, tmp_path / "labels.jsonl", RECOGNISERS, workers=1)
+    assert (report.recordings, report.rejected) == (2, 1)
+    rejected = labels(tmp_path / "labels.rejected.jsonl")
+    assert "it is not there, or may not be read" in rejected["two.wav"]["detail"]
 
 
 def test_damaged_files_are_named_in_a_line_each_and_the_others_annotated(tmp_path: Path) -> None:

@@ -46,8 +46,8 @@ _NEVER_USED = "modality_encoders.AUDIO.decoder."
 _UNUSED_LABEL = "unuse"
 """How labels begin that a checkpoint has an output for, but was not trained to tell."""
 
-_ARITHMETIC = re.compile(r"[\d\s\[\](),+]*(?:\*[\d\s\[\](),+]+)*")
-"""Lists and tuples of numbers, added and repeated: funasr evaluates what a configuration gives, whatever it is."""
+_LAYERS = re.compile(r"\[(?:\((?:\d{1,4},?){3}\),?)*\](?:\*\d{1,2})?")
+"""Layers in brackets, perhaps repeated: funasr evaluates what a configuration gives, whatever it is."""
 
 
 class Emotion2vecModel:
@@ -144,9 +144,11 @@ def network_of(config: Any, labels: int) -> Any:
     """
     settings = config["model_conf"]
     layers = settings["modalities"]["audio"]["feature_encoder_spec"]
-    if not isinstance(layers, str) or not _ARITHMETIC.fullmatch(layers):
+    parts = layers.replace(" ", "").split("+") if isinstance(layers, str) else [""]
+    if not all(map(_LAYERS.fullmatch, parts)):
         raise ValueError(f"feature_encoder_spec {layers!r} is no list of layers")
-    with redirect_stdout(io.StringIO()), warnings.catch_warnings(action="ignore"):  # advice on ffmpeg, not used here
+    with redirect_stdout(io.StringIO()), warnings.catch_warnings():  # advice on ffmpeg, not used here
+        warnings.simplefilter("ignore")
         from funasr.models.emotion2vec.model import Emotion2vec
     return Emotion2vec(model_conf=settings, vocab_size=labels)
 

@@ -60,8 +60,9 @@ def find_recordings(folder: Path) -> list[Recording]:
     for path in folder.rglob("*"):
         relative = path.relative_to(folder)
         hidden = any(part.startswith(".") for part in relative.parts)
-        if path.suffix.lower() in SUFFIXES and not hidden and path.is_file():
-            status = path.stat()
+        leads_nowhere = path.is_symlink() and not path.exists()  # it is named among what cannot be read
+        if path.suffix.lower() in SUFFIXES and not hidden and (path.is_file() or leads_nowhere):
+            status = path.lstat() if leads_nowhere else path.stat()
             found.append(Recording(path, relative.as_posix(), status.st_size, status.st_mtime_ns))
     if not found:
         raise UsageError(f"{folder}: holds no recordings; give a folder with {', '.join(SUFFIXES)} files")

@@ -153,7 +153,8 @@ class RecordingsSession:
     def _finished(self, made_from: str) -> dict[str, Any] | None:
         try:
             about: dict[str, Any] = json.loads(self._files.about.read_bytes())
-            done = about["made_from"] == made_from and self._files.labels.is_file()
+            files = [self._files.labels, *([self._files.rejects] if about["rejected"] else [])]
+            done = about["made_from"] == made_from and all(file.is_file() for file in files)
         except (OSError, ValueError, KeyError, TypeError):
             return None  # not there, or not whole: all is labelled anew
         return about if done else None

@@ -13,7 +13,7 @@ from askqa_builder.speech.syllables import count_syllables
 
 FEWEST_SYLLABLES = 5
 """Of a turn whose speed is told. The last syllables of a turn are drawn out, so a short one is slower than its voice:
-flite's of one or two syllables by two fifths and more, of five or six by less than a tenth, of seven on not at all."""
+flite's of one or two syllables by more than a third, of five or six by less than a tenth, of seven on not at all."""
 
 FEWEST_POOLED = 20
 """Of a speaker's turns together: flite's turns of so many and more, asked for alike, differ by 4 % (standard
