@@ -2,7 +2,8 @@
 
 A label is looked for among the labels of its task and kind that are of its own sort: single letters; yes and no;
 whole numbers; words. Beside a label itself count the answers of the set that have it and no other one, of up to
-`MOST_WORDS` words. Case and punctuation do not matter, but where it says so; "man's" is "man".
+`MOST_WORDS` words, or as their question offers them. Case and punctuation do not matter, but where it says so; "man's"
+is "man".
 
 1. The whole response is one of these: that is it.
 2. Otherwise it is the one label that occurs. What counts as an occurrence:
@@ -28,7 +29,7 @@ from typing import Literal
 from askqa_builder.evaluation.task_sets.item import TaskItem
 
 MOST_WORDS = 12
-"""Of an answer that stands for its label."""
+"""Of an answer that stands for its label, where its question does not offer it."""
 
 Sort = Literal["letters", "polar", "numbers", "words"]
 
@@ -67,7 +68,7 @@ class LabelParser:
                 forms = labels[item.of_kind]
                 forms[_words(item.label)].add(item.label)
                 answer = _words(item.references[0]) if item.references else ()
-                if len(answer) <= MOST_WORDS:
+                if len(answer) <= MOST_WORDS or (item.offered and item.references[0] in item.offered):
                     forms[answer].add(item.label)
         self._forms: dict[tuple[str, Sort], dict[tuple[str, ...], str]] = defaultdict(dict)
         for kind, forms in labels.items():

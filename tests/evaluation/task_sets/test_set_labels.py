@@ -106,6 +106,14 @@ def test_labels_are_those_of_the_kind_and_of_their_sort() -> None:
     assert PARSER.label(ITEMS["B"], "yes, B") == "B"
 
 
+def test_a_long_answer_stands_for_its_label_where_its_question_offers_it() -> None:
+    said = "higher and with more ups and downs and more slowly and more softly than usual"
+    told, offered = item("one", "told", f"x {said}"), item("two", "pleading", said, offered=f"as usual; or {said}")
+    parser = LabelParser([told, offered])
+    assert parser.label(offered, f"It is {said}.") == "pleading"
+    assert parser.label(told, f"x {said}") == "pleading"  # what is as long and not offered is no label's
+
+
 def test_an_answer_of_two_labels_stands_for_none() -> None:
     one, other = item("a", "happy", "in a high voice"), item("b", "surprised", "in a high voice")
     parser = LabelParser([one, other])
