@@ -7,17 +7,14 @@ flite's own `include/`; the features set here are documented in its manual, sect
 from __future__ import annotations
 
 import ctypes
-import ctypes.util
-import os
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
-from askqa_builder.errors import SpeechError, UsageError
+from askqa_builder.errors import SpeechError
 from askqa_builder.seeds import derive_seed
 from askqa_builder.speech.engine import EngineInfo, Pace, Samples, Speech, Utterance, WordTime
+from askqa_builder.speech.engines.flite_library import declare, library_version, open_library, register_voice
 from askqa_builder.speech.letters import JOINED, joined_letters
 from askqa_builder.speech.pieces import split_text
 from askqa_builder.voices.voice import Controls, Voice
@@ -62,20 +59,6 @@ _EDGE_SECONDS = 0.005
 """How much of the noise next to speech stays, and is faded: segments end within 5 ms of where they are heard to."""
 
 
-class _Wave(ctypes.Structure):
-    _fields_ = (
-        ("type", ctypes.c_char_p),
-        ("sample_rate", ctypes.c_int),
-        ("num_samples", ctypes.c_int),
-        ("num_channels", ctypes.c_int),
-        ("samples", ctypes.POINTER(ctypes.c_short)),
-    )
-
-
-class _VoiceStruct(ctypes.Structure):
-    _fields_ = (("name", ctypes.c_char_p), ("features", ctypes.c_void_p))
-
-
 class FliteEngine:
     """The voices slt, rms, awb and kal16, one utterance at a time.
 
@@ -84,19 +67,19 @@ class FliteEngine:
     """
 
     def __init__(self) -> None:
-        self._flite = _open("flite")
+        self._flite = open_library("flite")
         for dependency in ("flite_usenglish", "flite_cmulex"):
-            _open(dependency)
+            open_library(dependency)
         self._libc = ctypes.CDLL(None)
-        _declare(self._flite)
+        declare(self._flite)
         self._flite.flite_init()
-        self._handles = {name: _register(name) for name in _VOICES}
+        self._handles = {name: register_voice(name) for name in _VOICES}
         for name in _VOICES:
             _NORMAL_STRETCH.setdefault(name, self._parameter(name, b"duration_stretch", 1.0))
         self._info = EngineInfo(
             name="flite",
             library="flite",
-            version=_library_version(self._flite),
+            version=library_version(self._flite),
             model=None,
             revision=None,
             licence="BSD-like (CMU flite)",
@@ -242,69 +225,3 @@ def _silence_around(samples: Samples, start: int, end: int) -> None:
 def _scale(samples: Samples, factors: Samples) -> None:
     """Multiply in place, to 16 bits as all that flite returns: a cache holds these in half the space."""
     samples[:] = np.rint(samples * factors * _FULL_SCALE) / _FULL_SCALE
-
-
-def _open(name: str) -> ctypes.CDLL:
-    """Load one of flite's libraries so that the others see its symbols."""
-    for candidate in (f"lib{name}.so.1", f"lib{name}.1.dylib", ctypes.util.find_library(name)):
-        if candidate is None:
-            continue
-        try:
-            return ctypes.CDLL(candidate, ctypes.RTLD_GLOBAL)
-        except OSError:
-            continue
-    raise UsageError(
-        f"the embedded engine needs flite's library (lib{name}): sudo apt-get install libflite1, "
-        "or brew install flite; --profiles espeak needs pip only"
-    )
-
-
-def _register(voice: str) -> Any:
-    library = _open(f"flite_cmu_us_{voice}")
-    register = getattr(library, f"register_cmu_us_{voice}")
-    register.restype = ctypes.POINTER(_VoiceStruct)
-    register.argtypes = [ctypes.c_char_p]
-    return register(None)
-
-
-def _declare(flite: ctypes.CDLL) -> None:
-    pointer, text, number = ctypes.c_void_p, ctypes.c_char_p, ctypes.c_float
-    signatures: dict[str, tuple[Any, list[Any]]] = {
-        "flite_synth_text": (pointer, [text, pointer]),
-        "utt_wave": (ctypes.POINTER(_Wave), [pointer]),
-        "delete_utterance": (None, [pointer]),
-        "utt_relation": (pointer, [pointer, text]),
-        "relation_head": (pointer, [pointer]),
-        "relation_tail": (pointer, [pointer]),
-        "item_next": (pointer, [pointer]),
-        "item_prev": (pointer, [pointer]),
-        "item_as": (pointer, [pointer, text]),
-        "item_parent": (pointer, [pointer]),
-        "flite_ffeature_float": (number, [pointer, text]),
-        "flite_ffeature_string": (text, [pointer, text]),
-        "flite_feat_set_float": (None, [pointer, text, number]),
-        "flite_get_param_float": (number, [pointer, text, number]),
-    }
-    for name, (result, arguments) in signatures.items():
-        function = getattr(flite, name)
-        function.restype, function.argtypes = result, arguments
-
-
-class _DlInfo(ctypes.Structure):
-    _fields_ = (
-        ("dli_fname", ctypes.c_char_p),
-        ("dli_fbase", ctypes.c_void_p),
-        ("dli_sname", ctypes.c_char_p),
-        ("dli_saddr", ctypes.c_void_p),
-    )
-
-
-def _library_version(flite: ctypes.CDLL) -> str:
-    """Read the version from the file that was loaded (libflite.so.2.2): the library exports none."""
-    info = _DlInfo()
-    address = ctypes.cast(flite.flite_init, ctypes.c_void_p)
-    if ctypes.CDLL(None).dladdr(address, ctypes.byref(info)) and info.dli_fname:
-        found = re.search(r"(\d+(?:\.\d+)+)", os.path.basename(os.path.realpath(info.dli_fname.decode())))  # noqa: PTH119
-        if found:
-            return found.group(1)
-    return "unknown"
