@@ -12,6 +12,7 @@ HERE = Path(__file__).resolve().parent
 SCRIPTS = (
     "spoken_text",
     "syllables",
+    "pace",
     "build_overhead",
     "worker_scaling",
     "regenerate",

@@ -12,12 +12,6 @@ import typer
 
 LONGEST_TEXT = 70
 
-_DIMENSIONS = {"valence": "V", "arousal": "A", "dominance": "D"}
-_MEASURES = {
-    "f0_mean": "F0 {:.0f} Hz", "f0_range": "range {:.1f} st", "articulation_rate": "{:.1f} syll/s",
-    "energy": "{:.1f} dBFS",
-}  # fmt: skip
-
 
 def show_command(
     dataset: Annotated[Path, typer.Argument(help="Folder of a built dataset.")],
@@ -63,22 +57,21 @@ def _lines(row: dict[str, Any]) -> Iterator[str]:
 
 def _delivery(turn: Mapping[str, Any]) -> Iterator[str]:
     """Yield how a turn is said, as far as that is known: what was asked, what recognisers found, what was measured."""
-    style, emotion, measured = (turn.get(name) or {} for name in ("style", "emotion", "measured"))
+    from askqa_builder.hearing.labelling import measures_of
+    from askqa_builder.hearing.metadata import affect_told, measures_told
+    from askqa_builder.voices.emotion import Affect
+
+    style, emotion = (turn.get(name) or {} for name in ("style", "emotion"))
     if style.get("name") is not None:
         label, congruent = style["text_label"], emotion.get("congruent")
         suits = "" if congruent is None else ", which it suits" if congruent else ", which it does not suit"
         yield f"style {style['name']}" + ("" if label is None else f" (words {label}{suits})")
-    for name in ("intended", "recognised"):
-        told = _affect(emotion.get(name) or {})
-        if told:
-            yield f"{name} {told}"
-    figures = [form.format(measured[name]) for name, form in _MEASURES.items() if measured.get(name) is not None]
-    if figures:
-        yield ", ".join(figures)
-
-
-def _affect(affect: Mapping[str, Any]) -> str:
-    parts = [affect["category"]] if affect.get("category") is not None else []
-    parts += [f"{letter} {affect[name]:.2f}" for name, letter in _DIMENSIONS.items() if affect.get(name) is not None]
-    agreement = affect.get("agreement")
-    return ", ".join(parts) + ("" if not parts or agreement is None else f" (agreement {100 * agreement:.0f} %)")
+    try:
+        for name in ("intended", "recognised"):
+            affect = emotion.get(name) or {}
+            told, agreement = affect_told(Affect.from_json(affect)), affect.get("agreement")
+            if told:
+                yield f"{name} {told}" + ("" if agreement is None else f" (agreement {100 * agreement:.0f} %)")
+        yield from filter(None, [measures_told(measures_of(turn))])
+    except ValueError as error:  # the dataset may be anybody's
+        yield f"the rest is as no label can be: {error}"

@@ -66,7 +66,7 @@ def _of_turn(row: Row, number: int, heard: Heard) -> Iterator[Label]:
     turn = row["turns"][number]
     windows = [window for window in row.get("affect") or () if window["turn"] == number]
     recognised = [window for window in windows if window["kept"] and not Affect.from_json(window).is_empty]
-    measures = _measures(turn)
+    measures = measures_of(turn)
     told = _asked(turn) or (None if measures.is_empty else {"source": MEASURED})
     if told is not None:
         for moment in _audible(heard.moments(turn_samples(row, number))):
@@ -86,7 +86,8 @@ def _asked(turn: Mapping[str, Any]) -> dict[str, Any] | None:
     return None if style is None else {"source": STYLE, "style": style}
 
 
-def _measures(turn: Mapping[str, Any]) -> Measures:
+def measures_of(turn: Mapping[str, Any]) -> Measures:
+    """Return what a row says was measured of a turn."""
     measured = turn.get("measured")
     return NO_MEASURES if measured is None else Measures(**{name: measured[name] for name in MEASURED_DECIMALS})
 

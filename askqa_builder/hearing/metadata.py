@@ -153,23 +153,29 @@ def _legend(metadata: Metadata) -> str:
 
 def _line(label: Label) -> str:
     span = f"{label.clip + 1} {label.start:.2f}-{label.end:.2f} {label.role or _SOMEONE}"
-    return " | ".join([span, " ".join(filter(None, [label.source, _told(label)])), *_measured(label.measures)])
+    told = " ".join(filter(None, [label.source, _told(label)]))
+    return " | ".join(filter(None, [span, told, measures_told(label.measures)]))
 
 
 def _told(label: Label) -> str:
     if label.source == STYLE:
         return _name(label.style or "")
-    told = [] if label.affect.category is None else [label.affect.category]
+    style = "" if label.style is None else f"style {_name(label.style)}"
+    return ", ".join(filter(None, [affect_told(label.affect), style]))
+
+
+def affect_told(affect: Affect) -> str:
+    """Return an emotion as a block tells it: "happy, V 0.81, A 0.62"; empty where nothing is known of it."""
+    told = [] if affect.category is None else [affect.category]
     for name, letter in _LETTERS.items():
-        value = getattr(label.affect, name)
+        value = getattr(affect, name)
         if value is not None:
             told.append(f"{letter} {value:.{AFFECT_DECIMALS}f}")
-    if label.style is not None:
-        told.append(f"style {_name(label.style)}")
     return ", ".join(told)
 
 
-def _measured(measures: Measures) -> list[str]:
+def measures_told(measures: Measures) -> str:
+    """Return what is measured as a block tells it: "F0 214 Hz, range 9.2 st"; empty where nothing is."""
     told = []
     if measures.f0_mean is not None:
         told.append(f"F0 {measures.f0_mean:.0f} Hz")
@@ -179,7 +185,7 @@ def _measured(measures: Measures) -> list[str]:
         told.append(f"{measures.articulation_rate:.1f} syll/s")
     if measures.energy is not None:
         told.append(f"{measures.energy:.1f} dBFS")
-    return [", ".join(told)] if told else []
+    return ", ".join(told)
 
 
 def _name(name: str) -> str:

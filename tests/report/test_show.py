@@ -10,6 +10,8 @@ from pathlib import Path
 from harness import rows
 from whole_rows import whole_rows
 
+from askqa_builder.cli.show import _delivery
+
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -25,6 +27,13 @@ def test_show_tells_how_each_turn_is_said(askqa: Run, filled: Path) -> None:
         assert ("; intended happy, V 0.91, A 0.76, D 0.73; " in line) == turn["style"]["native"]
         recognised = turn["emotion"]["recognised"]["category"]
         assert ("; recognised happy, V 0.70, A 0.60 (agreement 75 %); " in line) == (recognised is not None)
+
+
+def test_show_tells_what_no_label_can_be(filled: Path) -> None:
+    turn = rows(filled, "initial")[0]["turns"][0]
+    odd = {**turn, "emotion": {**turn["emotion"], "recognised": {"category": "bored"}}}
+    *_, last = _delivery(odd)
+    assert last.startswith("the rest is as no label can be: 'bored' is no emotion")
 
 
 def test_show_prints_all_of_a_row_but_its_sound_as_json(askqa: Run, filled: Path, tmp_path: Path) -> None:

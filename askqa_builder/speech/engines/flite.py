@@ -52,11 +52,11 @@ _WORD_START = b"R:SylStructure.daughter1.daughter1.R:Segment.p.end"
 _WORD_END = b"R:SylStructure.daughtern.daughtern.R:Segment.end"
 
 _PAUSE = b"pau"
-"""The segment before the first word, after the last one and at pauses. It is not silent: awb and kal16 sound as loud
-there as soft fricatives do, up to 0.26 s, with the noise of the recordings that they were made of."""
+"""The segment before the first word, after the last one and at pauses. It is not silent: it has the noise of the
+recordings that a voice was made of, in awb and kal16 as loud as soft fricatives are."""
 
 _EDGE_SECONDS = 0.005
-"""How much of the noise next to speech stays, and is faded: segments end within 5 ms of where they are heard to."""
+"""How much of the noise next to speech stays, and is faded: sounds do not end on the sample that their segments do."""
 
 
 class FliteEngine:

@@ -13,18 +13,19 @@ from askqa_builder.speech.syllables import count_syllables
 
 FEWEST_SYLLABLES = 5
 """Of a turn whose speed is told. The last syllables of a turn are drawn out, so a short one is slower than its voice:
-flite's of one or two syllables by more than a third, of five or six by less than a tenth, of seven on not at all."""
+flite's of one or two syllables by a third, of three to six by less than a tenth (benchmarks/pace.py)."""
 
 FEWEST_POOLED = 20
-"""Of a speaker's turns together: flite's turns of so many and more, asked for alike, differ by 4 % (standard
-deviation)."""
+"""Of a speaker's turns together: those of one voice of flite, asked for alike, differ by 7 to 9 % (standard deviation,
+benchmarks/pace.py)."""
 
 NOTICED = math.log2(1.05)
 """The just noticeable difference of tempo, as logarithm to base 2 (Quené 2007, Journal of Phonetics 35)."""
 
 CLEAR = math.log2(1.2)
 """By how much the faster of two must be measured faster: almost four times what is just noticed, because turns of other
-words differ where nobody speaks faster, flite's by 12 % (standard deviation)."""
+words differ where nobody speaks faster, flite's by 13 to 16 % (standard deviation, benchmarks/pace.py). So what was
+asked for must say the same."""
 
 
 def faster_by(row: Row, one: int, other: int) -> float:
